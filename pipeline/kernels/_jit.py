@@ -1,0 +1,64 @@
+"""The one door to numba.
+
+numba's disk cache does not notice an edit in *another* file that a kernel calls, so compiled kernels live in a
+user cache folder named after a hash of all kernel sources. The folder is set on ``numba.config`` because the
+environment variable is ignored once anything else has imported numba.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numba
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def _user_cache() -> Path:
+    """Where this user's compiled kernels may lie: XDG_CACHE_HOME, ~/.cache, else a folder of the user in /tmp."""
+    candidates = [Path(p) for p in (os.environ.get("XDG_CACHE_HOME"),) if p]
+    candidates.append(Path.home() / ".cache")
+    for base in candidates:
+        try:
+            (base / "longquan").mkdir(parents=True, exist_ok=True)
+        except OSError:
+            continue
+        if os.access(base / "longquan", os.W_OK):
+            return base / "longquan"
+    return Path(tempfile.gettempdir()) / f"longquan-{os.getuid() if hasattr(os, 'getuid') else 'user'}"
+
+
+def _sources_digest() -> str:
+    digest = hashlib.sha256(f"{sys.version_info[:2]} {numba.__version__}".encode())
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(path.name.encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+if not os.environ.get("NUMBA_CACHE_DIR"):
+    numba.config.CACHE_DIR = str(_user_cache() / "kernels" / _sources_digest())  # type: ignore[attr-defined]
+
+
+def kernel(function: F) -> F:
+    """Compile an array function: nogil, cached on disk, lazily typed, numpy's rules for division.
+
+    Lazy signatures, because eager ones reject the read-only arrays that Arrow and mmap give.
+    """
+    return numba.njit(cache=True, nogil=True, error_model="numpy")(function)  # type: ignore[no-any-return]
+
+
+def inline(function: F) -> F:
+    """Compile a scalar helper into each of its callers."""
+    return numba.njit(inline="always", error_model="numpy")(function)  # type: ignore[no-any-return]
+
+
+def helper(function: F) -> F:
+    """Compile a helper that kernels call and LLVM may inline; not cached by itself, compiled with its caller."""
+    return numba.njit(nogil=True, error_model="numpy")(function)  # type: ignore[no-any-return]
