@@ -1,0 +1,210 @@
+"""Opens an archive and hands out what is asked for, never the whole of it."""
+
+from __future__ import annotations
+
+import json
+from collections import OrderedDict
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, NamedTuple
+
+from pmtiles.tile import tileid_to_zxy, zxy_to_tileid
+
+from pipeline.archive.compress import decompress
+from pipeline.archive.directory import Directory, decode_directory
+from pipeline.archive.header import HEADER_BYTES, ROOT_LIMIT, Header, Section, parse_header
+from pipeline.archive.source import FileSource, Source
+from pipeline.errors import ArchiveError, LongquanError, UsageError
+from pipeline.i18n import _
+
+DEPTH_LIMIT: Final = 3  # root, leaf, leaf of a leaf; the specification discourages more than two (§4)
+_LEAVES_KEPT: Final = 64  # decoded leaf directories, about 8 MB
+
+
+class Entry(NamedTuple):
+    """A run of tiles with one content; `offset` counts from the start of the tile data."""
+
+    tile_id: int
+    offset: int
+    length: int
+    run_length: int
+
+
+def open_archive(path: Path | str) -> Archive:
+    """Open a local PMTiles v3 archive.
+
+    Raises InputError when there is no such file, ArchiveError when it is not PMTiles v3 or is cut off.
+    """
+    return Archive(FileSource(Path(path)))
+
+
+class Archive:
+    """A PMTiles v3 archive behind a `Source`; a context manager."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self._leaves: OrderedDict[Section, Directory] = OrderedDict()
+        self._metadata: dict[str, Any] | None = None
+        try:
+            front = source.read(0, ROOT_LIMIT)
+            self.header: Header = parse_header(front[:HEADER_BYTES])
+            root = self.header.root
+            data = front[root.offset : root.end] if root.end <= len(front) else self._bytes(root)
+            self.root: Directory = decode_directory(decompress(data, self.header.internal_compression))
+        except LongquanError as err:
+            source.close()
+            raise self._located(err) from err
+
+    def __enter__(self) -> Archive:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self.source.close()
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """The JSON metadata; read once. Raises ArchiveError when it is not a JSON object."""
+        if self._metadata is None:
+            try:
+                packed = self._bytes(self.header.metadata)
+                text = decompress(packed, self.header.internal_compression) if packed else b"{}"
+                found = json.loads(text)
+            except LongquanError as err:
+                raise self._located(err) from err
+            except ValueError as err:  # UnicodeDecodeError and JSONDecodeError
+                raise ArchiveError(
+                    _("the metadata is not JSON: {reason}").format(reason=err), where=self.source.name
+                ) from err
+            if not isinstance(found, dict):
+                raise ArchiveError(
+                    _("the metadata is a JSON {kind}").format(kind=type(found).__name__),
+                    where=self.source.name,
+                    expected=_("a JSON object"),
+                )
+            self._metadata = found
+        return self._metadata
+
+    def tile(self, z: int, x: int, y: int) -> bytes | None:
+        """The decompressed body of one tile, None when the archive has none there."""
+        tile_id = tile_id_of(z, x, y)
+        body = self.raw(tile_id)
+        if body is None:
+            return None
+        try:
+            return decompress(body, self.header.tile_compression)
+        except ArchiveError as err:
+            err.where = f"{self.source.name} {z}/{x}/{y}"
+            raise
+
+    def raw(self, tile_id: int) -> bytes | None:
+        """The body of one tile as it lies in the file, None when the archive has none there."""
+        entry = self.find(tile_id)
+        return None if entry is None else self.body(entry.offset, entry.length)
+
+    def find(self, tile_id: int) -> Entry | None:
+        """The entry whose run covers `tile_id`."""
+        directory = self.root
+        for _depth in range(DEPTH_LIMIT):
+            i = int(directory.tile_ids.searchsorted(tile_id, side="right")) - 1
+            if i < 0:
+                return None
+            entry = _entry(directory, i)
+            if entry.run_length:
+                return entry if tile_id < entry.tile_id + entry.run_length else None
+            directory = self.leaf(entry.offset, entry.length)
+        raise self._too_deep()
+
+    def body(self, offset: int, length: int) -> bytes:
+        """`length` bytes of tile data from `offset`; raises ArchiveError when the file ends before."""
+        return self._bytes(Section(self.header.data.offset + offset, length))
+
+    def entries(self) -> Iterator[Entry]:
+        """Every entry that points at a tile, in tile order."""
+        for directory in self.directories():
+            columns = (directory.tile_ids, directory.offsets, directory.lengths, directory.run_lengths)
+            yield from map(Entry, *(column.tolist() for column in columns))
+
+    def directories(self) -> Iterator[Directory]:
+        """The same as columns: one directory of tile entries after the other, leaves read when their turn comes."""
+        yield from self._walk(self.root, 1)
+
+    def tiles(self) -> Iterator[tuple[int, int, int, bytes]]:
+        """z, x, y and body (as it lies in the file) of every tile, in tile order."""
+        for entry in self.entries():
+            body = self.body(entry.offset, entry.length)
+            for tile_id in range(entry.tile_id, entry.tile_id + entry.run_length):
+                yield (*tileid_to_zxy(tile_id), body)
+
+    def leaf(self, offset: int, length: int) -> Directory:
+        """The leaf directory at `offset` of the leaf section; the last ones asked for are kept."""
+        place = Section(self.header.leaves.offset + offset, length)
+        kept = self._leaves.get(place)
+        if kept is None:
+            try:
+                kept = decode_directory(decompress(self._bytes(place), self.header.internal_compression))
+            except ArchiveError as err:
+                raise self._located(err) from err
+            self._leaves[place] = kept
+            while len(self._leaves) > _LEAVES_KEPT:
+                self._leaves.popitem(last=False)
+        else:
+            self._leaves.move_to_end(place)
+        return kept
+
+    def _walk(self, directory: Directory, depth: int) -> Iterator[Directory]:
+        if depth > DEPTH_LIMIT:
+            raise self._too_deep()
+        begin = 0
+        for i in (directory.run_lengths == 0).nonzero()[0].tolist():
+            if i > begin:
+                yield directory.part(begin, i)
+            begin = i + 1
+            yield from self._walk(self.leaf(int(directory.offsets[i]), int(directory.lengths[i])), depth + 1)
+        if directory.size > begin:
+            yield directory.part(begin, directory.size)
+
+    def _bytes(self, section: Section) -> bytes:
+        data = self.source.read(*section) if section.end <= self.source.size else b""
+        if len(data) != section.length:
+            raise ArchiveError(
+                _("the archive is cut off: it has {size} bytes").format(size=self.source.size),
+                where=self.source.name,
+                expected=_("at least {n} bytes").format(n=section.end),
+                hint=_("copy or download the file again"),
+            )
+        return data
+
+    def _located(self, err: LongquanError) -> LongquanError:
+        err.where = err.where or self.source.name
+        return err
+
+    def _too_deep(self) -> ArchiveError:
+        return ArchiveError(
+            _("leaf directories are nested more than {limit} deep").format(limit=DEPTH_LIMIT), where=self.source.name
+        )
+
+
+def tile_id_of(z: int, x: int, y: int) -> int:
+    """The PMTiles id of a tile; raises UsageError when there is no such tile."""
+    if not (0 <= z <= 31 and 0 <= x < 1 << z and 0 <= y < 1 << z):
+        raise UsageError(
+            _("there is no tile {z}/{x}/{y}").format(z=z, x=x, y=y),
+            expected=_("zoom 0 … 31, x and y from 0 to 2^zoom − 1"),
+        )
+    return zxy_to_tileid(z, x, y)
+
+
+def _entry(directory: Directory, i: int) -> Entry:
+    return Entry(
+        int(directory.tile_ids[i]),
+        int(directory.offsets[i]),
+        int(directory.lengths[i]),
+        int(directory.run_lengths[i]),
+    )
