@@ -1,0 +1,90 @@
+# Recipes call their tools by path, so nothing has to be activated:
+#   python3 -m venv .venv && .venv/bin/pip install -q uv rust-just && .venv/bin/just
+
+bin := justfile_directory() / ".venv/bin"
+python := bin / "python"
+longquan := bin / "longquan"
+uv := bin / "uv"
+wanted := sha256(sha256_file("requirements.lock") + sha256_file("pyproject.toml"))
+
+# Text files are UTF-8 and sorted by bytes on every machine.
+export PYTHONUTF8 := "1"
+
+# List the recipes.
+default:
+    @{{bin}}/just --list --unsorted
+
+# Fill .venv from the lock with the project in it, build the site; quick when nothing changed.
+setup: _python site
+
+_python:
+    @if [ "$(cat .venv/.longquan 2>/dev/null)" != "{{wanted}}" ]; then \
+        {{uv}} pip install --python .venv --require-hashes -r requirements.lock \
+        && {{uv}} pip install --python .venv --no-deps --no-build-isolation --offline -e . \
+        && echo "{{wanted}}" > .venv/.longquan; \
+    fi
+    @{{python}} hatch_build.py messages
+
+# Build the site into site/dist.
+site: _python
+    @{{python}} hatch_build.py site
+
+# Write the sample city to demo/, build it and say how to look at it.
+demo *options: setup
+    {{longquan}} demo demo {{options}}
+    @echo "just serve"
+
+# Serve what `just demo` built.
+serve folder="demo/dist/public" *options:
+    {{longquan}} serve {{folder}} {{options}}
+
+# Everything that must hold before a change is handed in.
+test: setup lint types floors test-python test-site test-browser
+
+# Python's tests, but for the long ones.
+test-python *options: _python
+    {{python}} -m pytest -q -m "not long and not browser" {{options}}
+
+# Unit tests and types of the site.
+test-site: site
+    {{python}} hatch_build.py site-test
+
+# The built sample city in a real Chromium.
+test-browser *options: setup _chromium
+    {{python}} -m pytest -q -m browser {{options}}
+
+# The long suites: wheel in a fresh environment, kill tests, real servers, property tests at depth.
+test-long *options: setup
+    {{python}} -m pytest -q -m long {{options}}
+
+lint: _python
+    {{bin}}/ruff check
+    {{bin}}/ruff format --check
+
+types: _python
+    {{bin}}/mypy
+
+# Who may import whom; the contracts are in pyproject.toml.
+floors: _python
+    {{bin}}/lint-imports
+
+# Measure against other tools on the same machine.
+bench *options: setup
+    {{python}} -m tests.bench {{options}}
+
+# Compile every kernel ahead of time.
+warm: _python
+    {{longquan}} warm
+
+# Collect the wheels of an installation without network: pip install --no-index --find-links wheelhouse longquan
+wheelhouse: setup
+    rm -rf wheelhouse
+    {{uv}} build --quiet --wheel --no-build-isolation --python {{python}} --out-dir wheelhouse
+    {{uv}} export --help >/dev/null
+    {{python}} -m pip download --quiet --only-binary :all: --dest wheelhouse wheelhouse/longquan-*.whl
+    @ls wheelhouse
+
+# Resolve requirements.lock anew.
+lock *options:
+    {{uv}} pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \
+        --group dev pyproject.toml -o requirements.lock {{options}}

@@ -1,0 +1,67 @@
+"""The command line: `longquan VERB …`, one module per verb, each loaded only when it is called.
+
+A verb is a plain click command that a module of this package exports under the verb's name. Its docstring and the
+``help=`` of its parameters are English; the shell translates them when they are shown (`_translate`). It raises
+errors of `pipeline.errors`, prints results with ``click.echo`` and everything else to stderr, draws long work
+through `_progress.Bars`, and returns None or its exit code.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+
+from pipeline import __version__
+from pipeline.cli._globals import Globals, global_options
+from pipeline.cli._group import LazyGroup, Verb
+from pipeline.cli._language import speak
+from pipeline.cli._outcome import exit_code_of
+
+VERBS = {
+    "demo": Verb("pipeline.cli.demo:demo", "Write a fictional sample city, build it, say how to look at it."),
+    "init": Verb("pipeline.cli.init:init", "Write an empty workspace with commented files."),
+    "build": Verb("pipeline.cli.build:build", "Build what a workspace publishes, one folder per edition."),
+    "tile": Verb("pipeline.cli.tile:tile", "Turn files into one PMTiles archive, without a workspace."),
+    "archive": Verb("pipeline.cli.archive:archive", "Look into PMTiles archives and check them."),
+    "serve": Verb("pipeline.cli.serve:serve", "Serve a folder with Range, ETag and CORS."),
+    "warm": Verb("pipeline.cli.warm:warm", "Compile every kernel ahead of time."),
+}
+
+
+def _version(context: click.Context, parameter: click.Parameter, asked: bool) -> None:
+    if asked and not context.resilient_parsing:
+        click.echo(f"longquan {__version__}")
+        context.exit()
+
+
+cli = LazyGroup(
+    "longquan",
+    verbs=VERBS,
+    help="A city's geospatial framework as static files that anyone can serve.",
+    epilog="Exit codes: 0 done, 1 the work failed or a check found faults, 2 wrong usage, "
+    "3 refused by policy, 130 interrupted.",
+    params=[
+        *global_options(hidden=False),
+        click.Option(
+            ["--version"],
+            is_flag=True,
+            is_eager=True,
+            expose_value=False,
+            callback=_version,
+            help="Show the version and exit.",
+        ),
+    ],
+)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command line (default: the process's own) and return its exit code: 0, 1, 2, 3 or 130."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    chosen = Globals.read(arguments, os.environ)
+    speak(chosen.language)
+    return exit_code_of(
+        lambda: cli.localized().main(arguments, prog_name="longquan", standalone_mode=False), debug=chosen.debug
+    )

@@ -1,0 +1,28 @@
+"""Options that mean the same in every verb that takes them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def workspace_option(function: F) -> F:
+    """``-w/--workspace DIR``, passed as ``workspace: Path``; the verb says what is wrong with a bad one."""
+    return click.option(
+        "-w",
+        "--workspace",
+        type=click.Path(path_type=Path),
+        default=Path(),
+        metavar="DIR",
+        help="The folder that holds framework.toml; without it the current one.",
+    )(function)
+
+
+def json_option(function: F) -> F:
+    """``--json``, passed as ``as_json: bool``."""
+    return click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")(function)
