@@ -1,0 +1,38 @@
+"""The model of a city: framework.toml, departments/*.toml and schemas/*.toml, read, checked and put together."""
+
+from __future__ import annotations
+
+from pipeline.framework.archive import ArchiveSpec, LayerSpec, Where, ZoomBy
+from pipeline.framework.base import Text
+from pipeline.framework.city import BuildRules, City, Edition, Publish, Theme
+from pipeline.framework.department import Contact, Coordinates, Dataset, Department, Join, StyleHint, TileRange
+from pipeline.framework.faults import Fault, WorkspaceError, did_you_mean
+from pipeline.framework.schema import Schema, SchemaField
+from pipeline.framework.workspace import Framework, load_workspace
+
+__all__ = [
+    "ArchiveSpec",
+    "BuildRules",
+    "City",
+    "Contact",
+    "Coordinates",
+    "Dataset",
+    "Department",
+    "Edition",
+    "Fault",
+    "Framework",
+    "Join",
+    "LayerSpec",
+    "Publish",
+    "Schema",
+    "SchemaField",
+    "StyleHint",
+    "Text",
+    "Theme",
+    "TileRange",
+    "Where",
+    "WorkspaceError",
+    "ZoomBy",
+    "did_you_mean",
+    "load_workspace",
+]

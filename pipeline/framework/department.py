@@ -1,0 +1,134 @@
+"""departments/<id>.toml: an owner of datasets, and the datasets."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
+
+from pipeline.framework.base import Crs, Id, Model, NonEmpty, Text, Zoom, refuse
+from pipeline.framework.city import Share
+from pipeline.i18n import _
+
+Cycle = Literal["daily", "weekly", "monthly", "quarterly", "half-yearly", "yearly", "irregular"]
+
+
+def _inside_workspace(value: str) -> str:
+    """Judged by the text alone, so that a workspace means the same on every system."""
+    plain = value.replace("\\", "/")
+    if not plain or plain.startswith("/") or plain[1:2] == ":" or ".." in plain.split("/"):
+        raise refuse(
+            _("the path leaves the workspace"),
+            _("a path below the workspace, without '..', as in inbox/planning/a.shp"),
+        )
+    return plain
+
+
+WorkspacePath = Annotated[str, AfterValidator(_inside_workspace)]
+
+
+class Contact(Model):
+    """Whom to ask."""
+
+    person: str = ""
+    phone: str = ""
+    email: str = ""
+
+
+class Coordinates(Model):
+    """The columns of a table that hold coordinates."""
+
+    x: NonEmpty
+    y: NonEmpty
+
+
+class JoinOn(Model):
+    """The columns that must agree: one of this table, one (by its schema name) of the other dataset."""
+
+    source_field: NonEmpty
+    target_field: NonEmpty
+
+
+class Join(Model):
+    """Locates a table without coordinates by exact match on another dataset's points."""
+
+    dataset: Id
+    on: JoinOn
+
+
+class TileRange(Model):
+    """The zooms of a dataset that has an archive of its own."""
+
+    min_zoom: Zoom = 0
+    max_zoom: Zoom = 14
+    labels: bool = False
+
+    @model_validator(mode="after")
+    def _zooms_in_order(self) -> TileRange:
+        if self.min_zoom > self.max_zoom:
+            raise refuse(
+                _("min_zoom {low} is above max_zoom {high}").format(low=self.min_zoom, high=self.max_zoom),
+                _("min_zoom ≤ max_zoom"),
+            )
+        return self
+
+
+class StyleHint(Model):
+    """How the portal may draw a dataset."""
+
+    colour: Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$")] | None = None
+    icon: Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]+$")] | None = None
+
+
+class Dataset(Model):
+    """One owned collection of features or pixels."""
+
+    id: Id
+    title: Text
+    description: Text | None = None
+    theme: Id
+    kind: Literal["vector", "raster"] = "vector"
+    source: WorkspacePath
+    layer: NonEmpty | None = None
+    crs: Crs | None = None
+    encoding: NonEmpty | None = None
+    coordinates: Coordinates | None = None
+    join: Join | None = None
+    schema_id: Id | None = Field(alias="schema", default=None)
+    key: NonEmpty | None = None
+    currency: date  # 现势性
+    cycle: Cycle
+    licence: NonEmpty
+    share: Share
+    audiences: tuple[Id, ...] = ()  # deny by default: an edition must be listed
+    accuracy_m: Annotated[float, Field(gt=0)] | None = None  # plane accuracy, metres
+    scale: Annotated[int, Field(gt=0)] | None = None  # 1 : scale
+    lineage: Text | None = None
+    tiles: TileRange = TileRange()
+    style: StyleHint = StyleHint()
+
+    @model_validator(mode="after")
+    def _one_way_to_a_place(self) -> Dataset:
+        if self.coordinates and self.join:
+            raise refuse(_("coordinates and join exclude each other"), _("one of the two"))
+        if self.kind == "raster" and (self.coordinates or self.join or self.key):
+            raise refuse(
+                _("a raster dataset has no coordinates, join or key"), _("kind = vector, or none of the three")
+            )
+        return self
+
+    @property
+    def schema_name(self) -> str:
+        """The schema that describes its fields: the one it names, else its own."""
+        return self.schema_id or self.id
+
+
+class Department(Model):
+    """departments/<id>.toml; the id is the stem of its file."""
+
+    id: Id
+    name: Text
+    contact: Contact = Contact()
+    calendar: Literal["monthly", "quarterly", "yearly"]
+    datasets: tuple[Dataset, ...] = Field(alias="dataset", default=())

@@ -1,0 +1,109 @@
+"""A whole workspace's rules: every file read, checked against the others, and put together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline.errors import ConfigError
+from pipeline.framework.archive import ArchiveSpec, LayerSpec
+from pipeline.framework.check import cross_check
+from pipeline.framework.city import BuildRules, City, Edition, FrameworkFile, Publish, Theme
+from pipeline.framework.department import Dataset, Department
+from pipeline.framework.faults import WorkspaceError
+from pipeline.framework.read import Source, read_model
+from pipeline.framework.schema import Schema
+from pipeline.i18n import _
+
+FRAMEWORK_FILE = "framework.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Framework:
+    """The model of one city; every reference in it is known to lead somewhere."""
+
+    root: Path
+    city: City
+    publish: Publish
+    build: BuildRules
+    themes: tuple[Theme, ...]
+    editions: tuple[Edition, ...]
+    archives: tuple[ArchiveSpec, ...]  # the declared ones, then one for each vector dataset that is in none of them
+    departments: tuple[Department, ...]  # by id
+    schemas: Mapping[str, Schema]
+
+    @property
+    def datasets(self) -> tuple[tuple[Department, Dataset], ...]:
+        """Every dataset with its owner: departments by id, datasets as written."""
+        return tuple((department, dataset) for department in self.departments for dataset in department.datasets)
+
+    def dataset(self, id: str) -> tuple[Department, Dataset]:
+        """The dataset of that id and its owner; KeyError when there is none."""
+        for department, dataset in self.datasets:
+            if dataset.id == id:
+                return department, dataset
+        raise KeyError(id)
+
+    def schema_of(self, dataset: Dataset) -> Schema:
+        """The schema that describes a dataset; a raster without one has no fields."""
+        return self.schemas.get(dataset.schema_name) or Schema(id=dataset.schema_name)
+
+
+def load_workspace(path: Path) -> Framework:
+    """Read framework.toml, departments/*.toml and schemas/*.toml below `path`.
+
+    Raises ConfigError (a WorkspaceError with all `faults`) for everything that is not allowed: first for what is wrong
+    inside single files, then, when each file is right in itself, for references between them that lead nowhere.
+    """
+    if not (path / FRAMEWORK_FILE).is_file():
+        raise ConfigError(
+            _("this folder is not a workspace: it has no {file}").format(file=FRAMEWORK_FILE),
+            where=str(path),
+            expected=_("a folder with framework.toml, departments/ and schemas/"),
+            hint=_("give the folder with --workspace, or make one with: longquan init DIR"),
+        )
+    main = read_model(path / FRAMEWORK_FILE, FRAMEWORK_FILE, FrameworkFile)
+    departments = [
+        read_model(file, f"departments/{file.name}", Department, stem_is_id=True)
+        for file in sorted((path / "departments").glob("*.toml"))
+    ]
+    schemas = [
+        read_model(file, f"schemas/{file.name}", Schema, stem_is_id=True)
+        for file in sorted((path / "schemas").glob("*.toml"))
+    ]
+    sources: list[Source[Any]] = [main, *departments, *schemas]
+    if faults := [fault for source in sources for fault in source.faults]:
+        raise WorkspaceError(faults)
+    if faults := list(cross_check(main, departments, schemas)):
+        raise WorkspaceError(faults)
+    file = main.read
+    owners = tuple(source.read for source in departments)
+    return Framework(
+        root=path,
+        city=file.city,
+        publish=file.publish,
+        build=file.build,
+        themes=file.themes,
+        editions=file.editions,
+        archives=(*file.archives, *_own_archives(file.archives, owners)),
+        departments=owners,
+        schemas={source.read.id: source.read for source in schemas},
+    )
+
+
+def _own_archives(declared: tuple[ArchiveSpec, ...], departments: tuple[Department, ...]) -> Iterator[ArchiveSpec]:
+    """An archive for each vector dataset that no declared archive gathers."""
+    gathered = {layer.dataset for archive in declared for layer in archive.layers}
+    for department in departments:
+        for dataset in department.datasets:
+            if dataset.kind == "vector" and dataset.id not in gathered:
+                layer = LayerSpec(
+                    name=dataset.id,
+                    dataset=dataset.id,
+                    min_zoom=dataset.tiles.min_zoom,
+                    max_zoom=dataset.tiles.max_zoom,
+                    labels=dataset.tiles.labels,
+                )
+                yield ArchiveSpec(id=dataset.id, title=dataset.title, layer=(layer,))
