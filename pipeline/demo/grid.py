@@ -1,0 +1,136 @@
+"""The city's plane as a raster: one frame, any cell size, and the few operations terrain needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+Field = NDArray[np.float64]  # [rows, columns], row 0 in the south
+
+# A square of 70.08 km inside 118.70–119.42° E, 27.70–28.34° N in EPSG:4549: divisible by 480, 240, 120, 60 and 30 m.
+WEST: Final = 372_600.0
+SOUTH: Final = 3_066_000.0
+SIDE: Final = 70_080.0
+SEED: Final = 331_181
+
+
+def stream(*key: int) -> np.random.Generator:
+    """A random stream of its own for one purpose, so that adding one purpose does not shift the others."""
+    return np.random.Generator(np.random.PCG64((SEED, *key)))
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """Square cells of `step` metres over the city's plane; row 0 is the southernmost."""
+
+    step: float
+
+    @property
+    def n(self) -> int:
+        """Cells per side."""
+        return round(SIDE / self.step)
+
+    def axes(self) -> tuple[Field, Field]:
+        """Eastings of the columns and northings of the rows (cell centres)."""
+        along = (np.arange(self.n) + 0.5) * self.step
+        return WEST + along, SOUTH + along
+
+    def mesh(self) -> tuple[Field, Field]:
+        """Easting and northing of every cell centre, each [n, n]."""
+        x, y = self.axes()
+        return np.broadcast_to(x, (self.n, self.n)), np.broadcast_to(y[:, None], (self.n, self.n))
+
+    def cell(self, x: NDArray[Any], y: NDArray[Any]) -> NDArray[np.int64]:
+        """Flat number of the cell each point lies in; points outside go to the nearest edge cell."""
+        column = np.clip(np.floor((np.asarray(x) - WEST) / self.step), 0, self.n - 1).astype(np.int64)
+        row = np.clip(np.floor((np.asarray(y) - SOUTH) / self.step), 0, self.n - 1).astype(np.int64)
+        return row * self.n + column
+
+    def centre(self, cell: NDArray[np.int64]) -> tuple[Field, Field]:
+        """Easting and northing of cells given by flat number."""
+        return WEST + (cell % self.n + 0.5) * self.step, SOUTH + (cell // self.n + 0.5) * self.step
+
+    def sample(self, values: Field, x: NDArray[Any], y: NDArray[Any]) -> Field:
+        """Values between cell centres, bilinear; constant beyond the outermost centres."""
+        u = np.clip((np.asarray(x) - WEST) / self.step - 0.5, 0.0, self.n - 1.000001)
+        v = np.clip((np.asarray(y) - SOUTH) / self.step - 0.5, 0.0, self.n - 1.000001)
+        i, j = u.astype(np.int64), v.astype(np.int64)
+        u, v = u - i, v - j
+        low = values[j, i] * (1 - u) + values[j, i + 1] * u
+        high = values[j + 1, i] * (1 - u) + values[j + 1, i + 1] * u
+        return np.asarray(low * (1 - v) + high * v)
+
+
+def _box(values: Field, radius: int) -> Field:
+    """Mean over 2·radius+1 cells along the rows, edges repeated."""
+    padded = np.pad(values, ((0, 0), (radius + 1, radius)), mode="edge")
+    total = np.cumsum(padded, axis=1)
+    return np.asarray((total[:, 2 * radius + 1 :] - total[:, : -(2 * radius + 1)]) / (2 * radius + 1))
+
+
+def blur(values: Field, radius: int) -> Field:
+    """Three box means in both directions: close to a Gaussian of σ ≈ radius + ½ cells."""
+    if radius < 1:
+        return values
+    for _ in range(3):
+        values = _box(_box(values, radius).T, radius).T
+    return np.ascontiguousarray(values)
+
+
+def refine(values: Field, factor: int) -> Field:
+    """The same surface on cells `factor` times smaller, by cubic (Catmull–Rom) interpolation."""
+
+    def along(v: Field) -> Field:
+        n = v.shape[1]
+        at = (np.arange(n * factor) + 0.5) / factor - 0.5
+        i = np.floor(at).astype(np.int64)
+        t = at - i
+        weights = (
+            ((-0.5 * t + 1.0) * t - 0.5) * t,
+            (1.5 * t - 2.5) * t * t + 1.0,
+            ((-1.5 * t + 2.0) * t + 0.5) * t,
+            (0.5 * t - 0.5) * t * t,
+        )
+        out = np.zeros((v.shape[0], n * factor))
+        for k, weight in enumerate(weights):
+            out += v[:, np.clip(i + k - 1, 0, n - 1)] * weight
+        return out
+
+    return np.ascontiguousarray(along(along(values).T).T)
+
+
+def slope(values: Field, step: float) -> Field:
+    """Steepness of a surface in m/m (central differences)."""
+    dy, dx = np.gradient(values, step)
+    return np.asarray(np.hypot(dx, dy))
+
+
+def noise(key: int, x: NDArray[Any], y: NDArray[Any], wavelength: float, octaves: int = 4, gain: float = 0.5) -> Field:
+    """Gradient noise summed over octaves, about −1…1, the same at a place whatever the grid (Perlin 2002).
+
+    `x`, `y` in metres of the plane, any one shape; `wavelength` in metres of the first octave.
+    """
+    total = np.zeros(np.broadcast(x, y).shape)
+    weight, norm = 1.0, 0.0
+    for octave in range(octaves):
+        cells = int(np.ceil(SIDE / wavelength)) + 3
+        angle = stream(900, key, octave).uniform(0.0, 2.0 * np.pi, (cells, cells))
+        gx, gy = np.cos(angle), np.sin(angle)
+        u = np.clip((np.asarray(x) - WEST) / wavelength + 1.0, 0.0, cells - 1.000001)
+        v = np.clip((np.asarray(y) - SOUTH) / wavelength + 1.0, 0.0, cells - 1.000001)
+        i, j = u.astype(np.int64), v.astype(np.int64)
+        u, v = u - i, v - j
+        fu, fv = u * u * u * (u * (u * 6 - 15) + 10), v * v * v * (v * (v * 6 - 15) + 10)
+        n00 = gx[j, i] * u + gy[j, i] * v
+        n10 = gx[j, i + 1] * (u - 1) + gy[j, i + 1] * v
+        n01 = gx[j + 1, i] * u + gy[j + 1, i] * (v - 1)
+        n11 = gx[j + 1, i + 1] * (u - 1) + gy[j + 1, i + 1] * (v - 1)
+        low, high = n00 + fu * (n10 - n00), n01 + fu * (n11 - n01)
+        total += weight * 1.5 * (low + fv * (high - low))
+        norm += weight
+        weight *= gain
+        wavelength *= 0.5
+    return np.asarray(total / norm)
