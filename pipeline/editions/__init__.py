@@ -1,0 +1,8 @@
+"""What an edition may show: the policy, which is pure, and its execution on batches before anything is rendered."""
+
+from __future__ import annotations
+
+from pipeline.editions.policy import DatasetView, Denial, EditionView, view_edition
+from pipeline.editions.redact import Redaction, redact
+
+__all__ = ["DatasetView", "Denial", "EditionView", "Redaction", "redact", "view_edition"]

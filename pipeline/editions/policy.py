@@ -1,0 +1,160 @@
+"""Which datasets, fields and layers an edition may show; what no rule lets in stays out.
+
+A dataset enters an edition when it lists the edition in its `audiences` *and* its share class is among the edition's
+`shares`. A field enters where its dataset does, unless it lists audiences of its own that leave the edition out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pipeline.errors import UsageError
+from pipeline.framework import (
+    ArchiveSpec,
+    Dataset,
+    Department,
+    Edition,
+    Framework,
+    LayerSpec,
+    SchemaField,
+    Theme,
+    did_you_mean,
+)
+from pipeline.i18n import _
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetView:
+    """A dataset that an edition may show, its owner, and the fields of it that it may show."""
+
+    department: Department
+    dataset: Dataset
+    fields: tuple[SchemaField, ...]
+
+    def may_show(self, name: str) -> bool:
+        """Whether the field of that name is among them."""
+        return any(field.name == name for field in self.fields)
+
+    @property
+    def key(self) -> str | None:
+        """The field that identifies a feature, where the edition may show it (an id can give its key away)."""
+        key = self.dataset.key
+        return key if key is not None and self.may_show(key) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Denial:
+    """Something that stays out and the rule that keeps it out: for the operator's eyes, never for a file."""
+
+    subject: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class EditionView:
+    """All that an edition may show, and nothing else, except `denied`, which is for the operator only."""
+
+    edition: Edition
+    themes: tuple[Theme, ...]  # those with a dataset, as declared
+    datasets: tuple[DatasetView, ...]
+    archives: tuple[ArchiveSpec, ...]  # without the layers of other datasets; none is empty
+    denied: tuple[Denial, ...]
+
+    def dataset(self, id: str) -> DatasetView:
+        """The view of the dataset of that id; KeyError when the edition may not show it."""
+        for view in self.datasets:
+            if view.dataset.id == id:
+                return view
+        raise KeyError(id)
+
+
+def view_edition(framework: Framework, edition_id: str) -> EditionView:
+    """What the rules of `framework` let into one edition.
+
+    Raises UsageError when there is no such edition.
+    """
+    known = {edition.id: edition for edition in framework.editions}
+    if edition_id not in known:
+        raise UsageError(
+            _('there is no edition "{id}"').format(id=edition_id) + did_you_mean(edition_id, known),
+            expected=", ".join(known),
+        )
+    edition = known[edition_id]
+    denied: list[Denial] = []
+    views: dict[str, DatasetView] = {}
+    for department, dataset in framework.datasets:
+        if reason := _keeps_out(dataset, edition):
+            denied.append(Denial(dataset.id, reason))
+            continue
+        fields = framework.schema_of(dataset).entries
+        shown = tuple(field for field in fields if field.audiences is None or edition.id in field.audiences)
+        denied.extend(
+            Denial(f"{dataset.id}.{field.name}", _("the field's audiences do not list the edition"))
+            for field in fields
+            if field not in shown
+        )
+        views[dataset.id] = DatasetView(department, dataset, shown)
+    for id, view in list(views.items()):
+        if reason := _tells_of_others(view, views):
+            denied.append(Denial(id, reason))
+            del views[id]
+    archives = tuple(_archives(framework.archives, views, denied))
+    themes = {view.dataset.theme for view in views.values()}
+    return EditionView(
+        edition=edition,
+        themes=tuple(theme for theme in framework.themes if theme.id in themes),
+        datasets=tuple(views.values()),
+        archives=archives,
+        denied=tuple(denied),
+    )
+
+
+def _keeps_out(dataset: Dataset, edition: Edition) -> str | None:
+    """The rule that keeps a dataset out of an edition."""
+    if edition.id not in dataset.audiences:
+        return _("its audiences do not list the edition")
+    if dataset.share not in edition.shares:
+        return _('its share class "{share}" is not among those of the edition').format(share=dataset.share)
+    return None
+
+
+def _tells_of_others(view: DatasetView, views: dict[str, DatasetView]) -> str | None:
+    """Why a table that is located by another dataset would give that one's places away."""
+    join = view.dataset.join
+    if join is None:
+        return None
+    target = views.get(join.dataset)
+    if target is None or not target.may_show(join.on.target_field):
+        return _("it is located by {dataset}.{field}, which stays out").format(
+            dataset=join.dataset, field=join.on.target_field
+        )
+    return None
+
+
+def _archives(
+    archives: Sequence[ArchiveSpec], views: dict[str, DatasetView], denied: list[Denial]
+) -> list[ArchiveSpec]:
+    """The archives with the layers of admitted datasets only; those left without a layer are gone."""
+    kept: list[ArchiveSpec] = []
+    for archive in archives:
+        layers: list[LayerSpec] = []
+        for layer in archive.layers:
+            view = views.get(layer.dataset)
+            if view is None:
+                continue
+            if layer.zoom_by is not None and not view.may_show(layer.zoom_by.field):
+                # The zoom at which a feature appears would tell the value.
+                denied.append(
+                    Denial(
+                        f"{archive.id}/{layer.name}: zoom_by {layer.zoom_by.field}",
+                        _("the field stays out; all features appear from zoom {zoom}").format(
+                            zoom=layer.zoom_by.default
+                        ),
+                    )
+                )
+                layer = layer.model_copy(update={"zoom_by": None, "min_zoom": layer.zoom_by.default})
+            layers.append(layer)
+        if layers:
+            kept.append(archive.model_copy(update={"layers": tuple(layers)}))
+    return kept

@@ -1,0 +1,92 @@
+"""Columns as departments write them → the fields that an edition may show, and nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipeline.editions.cast import cast
+from pipeline.errors import InputError
+from pipeline.framework import SchemaField, Where, did_you_mean
+from pipeline.i18n import _
+from pipeline.sources.ragged import only
+from pipeline.types import FeatureBatch, Tally
+
+NOT_OF_TYPE = "value-not-of-type"  # a value that its field's type cannot hold; it becomes null
+NOT_IN_DOMAIN = "code-not-in-domain"  # a code that the field's table does not hold; it stays
+REQUIRED_MISSING = "required-value-missing"
+
+
+@dataclass(frozen=True, slots=True)
+class Redaction:
+    """What is to happen to the batches of one layer of one dataset."""
+
+    dataset: str  # named in messages
+    source: str  # file as named in the workspace
+    fields: tuple[SchemaField, ...]  # may be shown, in this order
+    where: Where | None = None
+    where_field: SchemaField | None = None  # judged, but shown only when it is among `fields`
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The source columns it needs, each once."""
+        needed = [field.column for field in self.fields]
+        if self.where_field is not None:
+            needed.append(self.where_field.column)
+        return tuple(dict.fromkeys(needed))
+
+
+def redact(batch: FeatureBatch, redaction: Redaction, tally: Tally) -> FeatureBatch:
+    """Filter the features, then rename, cast and order the columns; every other column is dropped.
+
+    Raises InputError when a column is missing, naming the nearest ones that are there.
+    """
+    table = batch.attributes
+    for column in redaction.columns:
+        if column not in table.column_names:
+            raise missing_column(column, table.column_names, redaction)
+    geometries = batch.geometries
+    if redaction.where is not None and redaction.where_field is not None:
+        judged, _lost = cast(table.column(redaction.where_field.column), redaction.where_field.type)
+        # Types were checked when the workspace was loaded; Arrow only has to know them as one.
+        values = pa.array(redaction.where.values).cast(judged.type)
+        kept = pc.fill_null(pc.is_in(judged, value_set=values), False)
+        mask = np.asarray(kept.combine_chunks().to_numpy(zero_copy_only=False), np.bool_)
+        geometries, table = only(geometries, mask), table.filter(kept)
+    columns = {field.name: _field(table.column(field.column), field, redaction, tally) for field in redaction.fields}
+    # A table without columns would forget how many rows it has.
+    shown = pa.table(columns) if columns else table.select([])
+    return FeatureBatch(geometries, shown)
+
+
+def missing_column(column: str, there: list[str], redaction: Redaction) -> InputError:
+    """The error for a column that the schema expects and the source does not have."""
+    return InputError(
+        _('dataset {id}: there is no column "{column}"').format(id=redaction.dataset, column=column)
+        + did_you_mean(column, there),
+        where=redaction.source,
+        expected=_("one of: {columns}").format(columns=", ".join(there)),
+        hint=_("set source = … of that field in the schema, or take the field out"),
+    )
+
+
+def _field(column: pa.ChunkedArray, field: SchemaField, redaction: Redaction, tally: Tally) -> pa.ChunkedArray:
+    """One column as its schema wants it; what does not fit is counted."""
+    name = f"{redaction.dataset}.{field.name}"
+    values, lost = cast(column, field.type)
+    if lost.true_count:
+        sample = column.filter(lost)[0].as_py()
+        tally.add(NOT_OF_TYPE, lost.true_count, f"{name}: {sample!r} ({field.type})")
+    if field.required and values.null_count > lost.true_count:
+        tally.add(REQUIRED_MISSING, values.null_count - lost.true_count, name)
+    if field.domain is not None:
+        codes = values.cast(pa.large_string())
+        strange = pc.and_(
+            pc.invert(pc.is_in(codes, value_set=pa.array(field.domain, pa.large_string()))), pc.is_valid(codes)
+        )
+        if count := pc.sum(strange).as_py():
+            tally.add(NOT_IN_DOMAIN, count, f"{name}: {codes.filter(strange)[0].as_py()!r}")
+    return values
