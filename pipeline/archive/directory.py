@@ -91,7 +91,7 @@ def decode_directory(data: bytes) -> Directory:
     return Directory(ids, runs, lengths, offsets)
 
 
-def lay_out(directory: Directory, *, limit: int = ROOT_LIMIT - HEADER_BYTES) -> Laid:
+def lay_out(directory: Directory, *, limit: int = ROOT_LIMIT - HEADER_BYTES - 1) -> Laid:
     """A root of at most `limit` bytes, and leaves where the entries alone do not fit.
 
     Leaves hold 4,096 entries, or as many more as it takes for the root to fit.

@@ -27,7 +27,7 @@ __all__ = [
 MAGIC: Final = b"PMTiles"
 VERSION: Final = 3
 HEADER_BYTES: Final = 127
-ROOT_LIMIT: Final = 16_384  # header and root directory lie within the first 16 KiB: one request reads both (§2)
+ROOT_LIMIT: Final = 16_384  # header and root together must be smaller: one first request reads both
 _E7: Final = 10_000_000
 
 

@@ -19,6 +19,7 @@ from types import TracebackType
 from typing import IO, Any, Final, NamedTuple
 
 import numpy as np
+from pmtiles.tile import tileid_to_zxy
 
 from pipeline.archive.compress import gzip_bytes
 from pipeline.archive.directory import DIRECTORY_LEVEL, Directory, lay_out
@@ -42,6 +43,8 @@ class Written(NamedTuple):
     contents: int  # distinct bodies
     bytes: int
     sha256: str  # of the whole file, hexadecimal
+    min_zoom: int  # the zooms that hold tiles
+    max_zoom: int
 
 
 class Writer:
@@ -127,15 +130,17 @@ class Writer:
         metadata: Mapping[str, Any],
         bounds: Bounds,
         center: tuple[float, float, int] | None = None,
-        min_zoom: int,
-        max_zoom: int,
+        min_zoom: int | None = None,
+        max_zoom: int | None = None,
     ) -> Written:
         """Write the archive under its final name.
 
         `bounds` is west, south, east, north in degrees; `center` lng, lat, zoom, by default the middle of the bounds
-        at `min_zoom`.
+        at the lowest zoom. The header names the zooms that hold tiles; `min_zoom` and `max_zoom` are what was planned
+        and may be wider.
 
-        Raises ArchiveError when nothing was added; OutputError when the disk is full or the name is taken.
+        Raises ArchiveError when nothing was added or a tile lies outside the planned zooms; OutputError when the disk
+        is full or the name is taken.
         """
         if not self._tiles:
             raise ArchiveError(
@@ -143,7 +148,8 @@ class Writer:
                 where=str(self.path),
                 hint=_("check that the input holds features within the zooms and bounds asked for"),
             )
-        header, front = self._front(metadata, bounds, center, min_zoom, max_zoom)
+        zooms = self._zooms(min_zoom, max_zoom)
+        header, front = self._front(metadata, bounds, center, zooms)
         digest = hashlib.sha256(front)
         with StagedFile(self.path, no_clobber=self._no_clobber) as staged:
             staged.file.write(front)
@@ -153,15 +159,27 @@ class Writer:
                 digest.update(block)
             staged.commit()
         self.close()
-        return Written(self.path, self._tiles, len(self._ids), len(self._places), header.data.end, digest.hexdigest())
+        return Written(
+            self.path, self._tiles, len(self._ids), len(self._places), header.data.end, digest.hexdigest(), *zooms
+        )
+
+    def _zooms(self, min_zoom: int | None, max_zoom: int | None) -> tuple[int, int]:
+        """Lowest and highest zoom that hold tiles; ids ascend from zoom to zoom."""
+        lowest, highest = tileid_to_zxy(self._ids[0])[0], tileid_to_zxy(self._next_id - 1)[0]
+        if (min_zoom is not None and lowest < min_zoom) or (max_zoom is not None and highest > max_zoom):
+            raise ArchiveError(
+                _("there are tiles of the zooms {lowest} to {highest}").format(lowest=lowest, highest=highest),
+                where=str(self.path),
+                expected=_("zooms {min_zoom} to {max_zoom}").format(min_zoom=min_zoom, max_zoom=max_zoom),
+            )
+        return lowest, highest
 
     def _front(
         self,
         metadata: Mapping[str, Any],
         bounds: Bounds,
         center: tuple[float, float, int] | None,
-        min_zoom: int,
-        max_zoom: int,
+        zooms: tuple[int, int],
     ) -> tuple[Header, bytes]:
         """Everything that lies before the tile data."""
         laid = lay_out(self._directory())
@@ -185,10 +203,10 @@ class Writer:
             internal_compression=Compression.GZIP,
             tile_compression=self._tile_compression,
             tile_type=self._tile_type,
-            min_zoom=min_zoom,
-            max_zoom=max_zoom,
+            min_zoom=zooms[0],
+            max_zoom=zooms[1],
             bounds=bounds,
-            center=center or ((west + east) / 2, (south + north) / 2, min_zoom),
+            center=center or ((west + east) / 2, (south + north) / 2, zooms[0]),
         )
         return header, format_header(header) + laid.root + packed + laid.leaves
 

@@ -1,0 +1,132 @@
+"""What a check is: one rule, one function, one id; and what checking an archive leaves behind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Final, Generic, NamedTuple, TypeVar
+
+from pipeline.i18n import _
+
+SHOWN: Final = 20  # faults of one rule that are told one by one; the rest is counted
+
+Subject = TypeVar("Subject")
+
+
+class Severity(StrEnum):
+    """An error breaks a specification or a promise clients rely on; a warning breaks a habit of this platform."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+class Finding(NamedTuple):
+    """What a rule found, and where."""
+
+    message: str
+    tile: tuple[int, int, int] | None = None  # z, x, y of the first tile with this content
+    layer: str | None = None
+    feature: str | None = None  # "id 17", or "no. 3" counted from 0 where there is no id
+    times: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Rule(Generic[Subject]):
+    """`description` says what is right, `remedy` what to do when it is not; both are English message ids."""
+
+    id: str
+    severity: Severity
+    description: str
+    remedy: str
+    check: Callable[[Subject], Iterable[Finding]]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One finding of one rule."""
+
+    rule: str
+    severity: Severity
+    message: str
+    remedy: str
+    tile: tuple[int, int, int] | None = None
+    layer: str | None = None
+    feature: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """The fault as a JSON object; what does not apply is null."""
+        return {
+            "rule": self.rule,
+            "severity": str(self.severity),
+            "message": self.message,
+            "remedy": self.remedy,
+            "tile": list(self.tile) if self.tile else None,
+            "layer": self.layer,
+            "feature": self.feature,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything that was found: how often each rule was broken, and the first faults of each."""
+
+    faults: tuple[Fault, ...] = ()
+    counts: Mapping[str, int] = field(default_factory=dict)  # rule → faults, also those not told
+    errors: int = 0
+    warnings: int = 0
+
+    def accepted(self, *, strict: bool = False) -> bool:
+        """No errors; with `strict` no warnings either."""
+        return not self.errors and not (strict and self.warnings)
+
+    def __add__(self, other: Report) -> Report:
+        counts = dict(self.counts)
+        for rule, n in other.counts.items():
+            counts[rule] = counts.get(rule, 0) + n
+        return Report(
+            self.faults + other.faults,
+            counts,
+            self.errors + other.errors,
+            self.warnings + other.warnings,
+        )
+
+
+class Findings:
+    """Collects what rules find, in the order it comes."""
+
+    def __init__(self, shown: int = SHOWN) -> None:
+        self._shown = shown
+        self._faults: list[Fault] = []
+        self._counts: dict[str, int] = {}
+        self._totals = dict.fromkeys(Severity, 0)
+
+    def add(self, rule: Rule[Any], findings: Iterable[Finding]) -> None:
+        """Count the findings of one rule and keep the first ones."""
+        for finding in findings:
+            before = self._counts.get(rule.id, 0)
+            if before < self._shown:
+                message, tile, layer, feature, _times = finding
+                self._faults.append(Fault(rule.id, rule.severity, message, _(rule.remedy), tile, layer, feature))
+            self._counts[rule.id] = before + finding.times
+            self._totals[rule.severity] += finding.times
+
+    @property
+    def errors(self) -> int:
+        """Errors so far."""
+        return self._totals[Severity.ERROR]
+
+    def report(self) -> Report:
+        """What was collected."""
+        return Report(
+            tuple(self._faults),
+            dict(self._counts),
+            self._totals[Severity.ERROR],
+            self._totals[Severity.WARNING],
+        )
+
+
+def check(subject: Subject, rules: Sequence[Rule[Subject]], findings: Findings) -> None:
+    """Put `subject` to every rule."""
+    for rule in rules:
+        findings.add(rule, rule.check(subject))
