@@ -23,7 +23,9 @@ class LazyGroup(click.Group):
     """Lists its verbs from a table; imports and translates the one that is called."""
 
     def __init__(self, name: str, *, verbs: Mapping[str, Verb], **attributes: Any) -> None:
-        super().__init__(name, **attributes)
+        # Placeholders carry names and summaries, for the list of commands and for "did you mean".
+        listed = {verb: click.Command(verb, short_help=about.summary) for verb, about in verbs.items()}
+        super().__init__(name, commands=listed, **attributes)
         self.verbs = dict(verbs)
 
     def localized(self) -> click.Command:
@@ -46,4 +48,4 @@ class LazyGroup(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the table of verbs without importing any of them."""
         with formatter.section(localized_text("Commands")):
-            formatter.write_dl([(name, localized_text(verb.summary)) for name, verb in self.verbs.items()])
+            formatter.write_dl([(name, command.short_help or "") for name, command in self.commands.items()])

@@ -60,7 +60,7 @@ def exit_code_of(work: Callable[[], object], *, debug: bool = False) -> int:
 
 def _say(message: str) -> None:
     _progress.clear()
-    click.echo(click.style(_("Error:"), fg="red") + " " + message, err=True)
+    click.echo(_("Error: {message}").format(message=message), err=True)
 
 
 def _system_message(error: OSError) -> str:
