@@ -30,9 +30,9 @@ class Globals(NamedTuple):
 
 def _language(arguments: Sequence[str], environ: Mapping[str, str]) -> str:
     asked = None
-    for argument, after in zip(arguments, [*arguments[1:], ""], strict=True):
+    for place, argument in enumerate(arguments):
         if argument == "--lang":
-            asked = after
+            asked = next(iter(arguments[place + 1 :]), None)
         elif argument.startswith("--lang="):
             asked = argument.removeprefix("--lang=")
     if asked in LANGUAGES:

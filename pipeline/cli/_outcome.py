@@ -35,36 +35,26 @@ def exit_code_of(work: Callable[[], object], *, debug: bool = False) -> int:
         _progress.clear()
         error.show()
         return error.exit_code
-    except LongquanError as error:
-        _say(str(error))
-        code = error.exit_code
-    except OSError as error:
-        _say(_system_message(error))
-        code = FAILED
-    except MemoryError:
-        _say(_("There is not enough memory for this."))
-        code = FAILED
     except Exception as error:
-        _say(
-            _(
-                "Something unexpected happened: {error}\n"
-                "This is a fault of longquan, not of your data. Run the same command with --debug and send what it "
-                "prints to those who maintain longquan."
-            ).format(error=f"{type(error).__name__}: {error}")
-        )
-        code = FAILED
-    if debug:
-        traceback.print_exc()
-    return code
+        _progress.clear()
+        click.echo(_("Error: {message}").format(message=_message(error)), err=True)
+        if debug:
+            traceback.print_exc()
+        return error.exit_code if isinstance(error, LongquanError) else FAILED
 
 
-def _say(message: str) -> None:
-    _progress.clear()
-    click.echo(_("Error: {message}").format(message=message), err=True)
-
-
-def _system_message(error: OSError) -> str:
-    reason = error.strerror or str(error)
-    if error.filename is None:
-        return _("The operating system refused: {reason}").format(reason=reason)
-    return _("The operating system refused {path}: {reason}").format(path=error.filename, reason=reason)
+def _message(error: Exception) -> str:
+    if isinstance(error, LongquanError):
+        return str(error)
+    if isinstance(error, OSError):
+        reason = error.strerror or str(error)
+        if error.filename is None:
+            return _("The operating system refused: {reason}").format(reason=reason)
+        return _("The operating system refused {path}: {reason}").format(path=error.filename, reason=reason)
+    if isinstance(error, MemoryError):
+        return _("There is not enough memory for this.")
+    return _(
+        "Something unexpected happened: {error}\n"
+        "This is a fault of longquan, not of your data. Run the same command with --debug and send what it "
+        "prints to those who maintain longquan."
+    ).format(error=f"{type(error).__name__}: {error}")
