@@ -11,7 +11,7 @@ against the end of its own value first: malformed bytes give a flag, never a rea
 from __future__ import annotations
 
 import math
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -207,7 +207,8 @@ def _walk(
     [DEPTH, 3] is scratch: type, members left, members.
     """
     flags, depth = 0, 0
-    role, exterior, begun = _OPEN, False, vertex  # of the part being built
+    role, begun = _OPEN, vertex  # of the part being built
+    exterior = vertex < 0  # false, but no literal: numba compiles a helper anew for each literal
     first = last = (0.0, 0.0)
     while True:
         if end - p < 5 or data[p] > 1:
@@ -361,13 +362,12 @@ def ragged(
         vertex_offsets[0] = 0
     ends = vertex_offsets[1:]
     for i in range(len(offsets) - 1):
-        keep = int(kinds[i]) if write else _K_NONE
+        keep: Any = _K_NONE + np.int64(kinds[i]) if write else np.int64(_K_NONE)
         found = NULL
         if (keep != _K_NONE) if write else (len(valid) == 0 or valid[i]):
             totals[:] = 0
-            begin = (part, vertex) if write else (0, 0)
             found, to_part, to_vertex = _walk(
-                data, offsets[i], offsets[i + 1], keep, stack, totals, x, y, roles, ends, begin[0], begin[1]
+                data, offsets[i], offsets[i + 1], keep, stack, totals, x, y, roles, ends, part * write, vertex * write
             )
             if write:
                 part, vertex = to_part, to_vertex
