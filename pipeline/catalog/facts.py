@@ -1,0 +1,49 @@
+"""What a finished archive is: the part of a build's result that descriptions need."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline.types import Bounds
+
+
+@dataclass(frozen=True, slots=True)
+class LayerFacts:
+    """One layer as it turned out."""
+
+    name: str
+    dataset: str
+    geometry: str  # point, line, polygon or mixed; none where no feature has a geometry
+    features: int
+    bounds: Bounds | None  # west, south, east, north; None without features
+    min_zoom: int
+    max_zoom: int
+    labels: bool  # whether `<name>_label` stands beside it
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveFacts:
+    """One archive as it turned out."""
+
+    id: str
+    file: str  # below dist/<edition>/
+    bytes: int
+    sha256: str
+    min_zoom: int
+    max_zoom: int
+    bounds: Bounds
+    center: tuple[float, float, int]
+    vector_layers: tuple[Mapping[str, Any], ...]  # as in the archive's own metadata
+    layers: tuple[LayerFacts, ...]
+    features: Mapping[str, int]  # dataset → its features in this archive, each counted once
+
+
+def union(bounds: Iterable[Bounds | None]) -> Bounds | None:
+    """The smallest box around all; None around nothing."""
+    known = [b for b in bounds if b is not None]
+    if not known:
+        return None
+    west, south, east, north = zip(*known, strict=True)
+    return min(west), min(south), max(east), max(north)

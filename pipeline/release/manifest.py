@@ -1,0 +1,127 @@
+"""release.json and SHA256SUMS: every file of a published folder, and the id that follows from them.
+
+The id is the sha256 of the text of SHA256SUMS-like lines ``<sha256>  <path>\\n`` in ascending order of the paths'
+UTF-8 bytes, without release.json, SHA256SUMS, SM3SUMS, hotlink/, metadata/ (signatures) and feed.atom. So it can be
+computed with nothing but `sha256sum` and `sort`, and does not depend on anything but the content.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from pipeline.editions import EditionView
+from pipeline.framework import Framework
+from pipeline.portal.files import json_bytes, write_file
+from pipeline.release.inputs import InputFile
+from pipeline.release.media import media_type
+
+MANIFEST = "release.json"
+SUMS = "SHA256SUMS"
+VERSION = 1
+
+_APART = (MANIFEST, SUMS, "SM3SUMS", "feed.atom")
+_APART_FOLDERS = ("hotlink/", "metadata/")
+_BLOCK = 1 << 20
+
+
+def in_release(path: str) -> bool:
+    """Whether a file below the published folder counts towards the release id and is listed in release.json."""
+    return path not in _APART and not path.startswith(_APART_FOLDERS)
+
+
+def release_id(files: Iterable[tuple[str, str]]) -> str:
+    """The id of a release from its (path, sha256) pairs, in any order."""
+    ordered = sorted(((path.encode(), digest) for path, digest in files if in_release(path)))
+    text = b"".join(digest.encode() + b"  " + path + b"\n" for path, digest in ordered)
+    return hashlib.sha256(text).hexdigest()
+
+
+def sha256_of(path: Path) -> str:
+    """The sha256 of a file, read in blocks."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def write_manifest(
+    dist: Path,
+    framework: Framework,
+    view: EditionView,
+    *,
+    archives: Sequence[Mapping[str, Any]],
+    inputs: Sequence[InputFile],
+    software: Mapping[str, str],
+    as_of: date,
+) -> str:
+    """Write release.json and SHA256SUMS for everything that lies in `dist`, and return the release id.
+
+    `archives` are ``{"id", "file", "recipe", "datasets"}``; `inputs` are those of the edition's own datasets, so that
+    the manifest of one edition names nothing of another.
+
+    Raises OutputError when a file cannot be written.
+    """
+    owners = {archive["file"]: list(archive["datasets"]) for archive in archives}
+    files = []
+    for path in sorted(_files(dist), key=str.encode):
+        entry: dict[str, Any] = {
+            "path": path,
+            "bytes": (dist / path).stat().st_size,
+            "sha256": sha256_of(dist / path),
+            "type": media_type(path),
+        }
+        if path in owners:
+            entry["datasets"] = owners[path]
+        files.append(entry)
+    id = release_id((file["path"], file["sha256"]) for file in files)
+    manifest = {
+        "version": VERSION,
+        "release": id,
+        "city": framework.city.code,
+        "edition": view.edition.id,
+        "sample": framework.city.sample,
+        "review": {"number": framework.publish.review_number or None},
+        "as_of": as_of.isoformat(),
+        "datasets": [
+            {
+                "id": shown.dataset.id,
+                "currency": shown.dataset.currency.isoformat(),
+                "fields": [field.name for field in shown.fields],
+            }
+            for shown in view.datasets
+        ],
+        "archives": [dict(archive) for archive in archives],
+        "files": files,
+        "inputs": [
+            {"dataset": file.dataset, "path": file.path, "bytes": file.bytes, "sha256": file.sha256} for file in inputs
+        ],
+        "software": dict(sorted(software.items())),
+    }
+    write_file(dist / MANIFEST, json_bytes(manifest))
+    sums = [(file["path"], file["sha256"]) for file in files] + [(MANIFEST, sha256_of(dist / MANIFEST))]
+    lines = [f"{digest}  {path}\n" for path, digest in sorted(sums, key=lambda pair: pair[0].encode())]
+    write_file(dist / SUMS, "".join(lines).encode())
+    return id
+
+
+def read_manifest(dist: Path) -> dict[str, Any] | None:
+    """The release.json of a published folder; None where there is none or it is not what this version writes."""
+    try:
+        manifest = json.loads((dist / MANIFEST).read_text("utf-8"))
+    except (OSError, ValueError):
+        return None
+    return manifest if isinstance(manifest, dict) and manifest.get("version") == VERSION else None
+
+
+def _files(dist: Path) -> Iterable[str]:
+    """The paths below `dist` that a manifest lists."""
+    for path in dist.rglob("*"):
+        name = path.relative_to(dist).as_posix()
+        if path.is_file() and in_release(name):
+            yield name
