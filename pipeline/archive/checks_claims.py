@@ -58,6 +58,8 @@ def bounds_plausible(survey: Survey) -> Found:
 def bounds_fit(survey: Survey) -> Found:
     """At the highest zoom, tiles and bounds agree to within one tile on every side (a tile's buffer reaches over)."""
     header, zoom = survey.header, survey.header.max_zoom
+    if zoom > ZOOM_LIMIT:
+        return  # `zooms-true` has said so
     first, last = FIRST_IDS[zoom], FIRST_IDS[zoom + 1]
     ids, runs = survey.entries.tile_ids, survey.entries.run_lengths
     here = (ids + runs > first) & (ids < last)
