@@ -1,0 +1,48 @@
+"""The first page with the city's name in it, so that a title, a preview and a page without scripts are right."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from html import escape
+from typing import Any
+
+from pipeline.errors import ConfigError
+from pipeline.i18n import _
+
+_MARKERS = {"<!--longquan:head-->", "<!--longquan:notice-->"}
+
+
+def render_page(template: str, catalog: Mapping[str, Any], *, styles: str, fonts_css: str, base_url: str) -> str:
+    """`index.html` for one edition: title, description, preloads and the notices a reader must see without scripts.
+
+    `template` is the built page with its two markers; `styles` and `fonts_css` are addresses relative to the page.
+    Raises ConfigError when a marker is missing, which means a site built from another version.
+    """
+    missing = sorted(marker for marker in _MARKERS if marker not in template)
+    if missing:
+        raise ConfigError(
+            _("the built page does not fit this version"),
+            where="index.html",
+            expected=", ".join(missing),
+            hint=_("run `just site` again"),
+        )
+    title = f"{catalog['platform']['zh']} {catalog['platform']['en']}"
+    sample = catalog["notice"] if catalog.get("sample") else None
+    head = [
+        f"<title>{escape(catalog['platform']['zh'])}</title>",
+        f'<meta name="description" content="{escape(title)}">',
+        '<link rel="preload" href="catalog.json" as="fetch" crossorigin>',
+        f'<link rel="preload" href="{escape(styles)}" as="fetch" crossorigin>',
+        f'<link rel="stylesheet" href="{escape(fonts_css)}">',
+    ]
+    if base_url:
+        head.append(f'<link rel="canonical" href="{escape(base_url.rstrip("/"))}/">')
+    number = (catalog.get("review") or {}).get("number")
+    notice = [
+        f"审图号：{number} · Map review number: {number}" if number else "待审核 · Map review pending",
+        *([f"{sample['zh']} · {sample['en']}"] if sample else []),
+        f"{catalog['attribution']['zh']} · {catalog['attribution']['en']}",
+    ]
+    return template.replace("<!--longquan:head-->", "\n    ".join(head)).replace(
+        "<!--longquan:notice-->", "".join(f"<p>{escape(line)}</p>" for line in notice)
+    )

@@ -1,0 +1,91 @@
+"""Everything the portal adds to a published folder, in one call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from pipeline.portal import fonts, glyphs, sprites
+from pipeline.portal.built_site import PRIVATE, built_site, published_files
+from pipeline.portal.characters import character_groups, count_characters
+from pipeline.portal.files import content_hash, json_bytes, write_file
+from pipeline.portal.flavour import read_flavour, read_layers
+from pipeline.portal.font_slices import FAMILY, WEIGHTS, read_outlines
+from pipeline.portal.page import render_page
+from pipeline.portal.style import compose_style
+
+
+def write_portal(
+    dist: Path,
+    *,
+    catalog: Mapping[str, Any],
+    tilejsons: Mapping[str, Mapping[str, Any]],
+    texts: Iterable[str],
+    base_url: str,
+) -> None:
+    """Write `index.html`, `assets/` and `styles/` of one edition into `dist`.
+
+    `catalog` is the content of catalog.json; `tilejsons` maps archive ids to TileJSON; `texts` are the strings the
+    map may show, from which the fonts' characters are chosen; `base_url` is the absolute address of the published
+    folder or "". The same arguments give the same bytes.
+
+    Raises ConfigError when the site has not been built or a style is unknown, OutputError when a file cannot be
+    written.
+    """
+    site = built_site()
+    private = site / PRIVATE
+    for name, path in published_files(site):
+        write_file(dist / name, path.read_bytes())
+
+    faces = _write_fonts(dist, private, texts)
+    css = fonts.page_css(faces, WEIGHTS)
+    css_name = f"assets/fonts-{content_hash(css)}.css"
+    write_file(dist / css_name, css)
+
+    icons = sprites.own_icons(private / "styles" / "icons")
+    maki: dict[str, sprites.Icon] = {}
+
+    def icon(name: str) -> str | None:
+        found = maki.get(name) or sprites.maki_icon(private / "maki", name)
+        if found is not None:
+            maki[name] = found
+        return found.name if found else None
+
+    composed = []
+    for entry in catalog["styles"]:
+        flavour = read_flavour(private / "styles", entry["id"])
+        layers = read_layers(private / "styles", flavour)
+        composed.append((entry["href"], compose_style(flavour, layers, catalog, tilejsons, icon)))
+    sprite, images = sprites.sprite_files([*icons, *maki.values()])
+    for name, data in images.items():
+        write_file(dist / name, data)
+    for href, style in composed:
+        layers = style.pop("layers")
+        style |= {"sprite": f"../{sprite}", "glyphs": glyphs.ADDRESS, "font-faces": fonts.font_faces(faces)}
+        write_file(dist / href, json_bytes({**style, "layers": layers}))
+
+    page = render_page(
+        (site / "index.html").read_text("utf-8"),
+        catalog,
+        styles=catalog["styles"][0]["href"],
+        fonts_css=css_name,
+        base_url=base_url,
+    )
+    write_file(dist / "index.html", page.encode())
+
+
+def _write_fonts(dist: Path, private: Path, texts: Iterable[str]) -> dict[str, list[fonts.FontFile]]:
+    """Write the font subsets and the Latin glyph files; the subsets by style name."""
+    interface = (private / "characters.txt").read_text("utf-8")
+    groups = character_groups(count_characters(texts), always=interface)
+    wanted = {c for group in groups for c in group} | set(glyphs.latin_characters())
+    faces: dict[str, list[fonts.FontFile]] = {}
+    for style, weight in WEIGHTS.items():
+        outlines = read_outlines(private / "fonts", weight, wanted)
+        faces[style] = fonts.font_files(style, outlines, groups)
+        for file in faces[style]:
+            write_file(dist / file.name, file.data)
+        for name, data in glyphs.glyph_files(f"{FAMILY} {style}", outlines):
+            write_file(dist / name, data)
+    return faces

@@ -1,0 +1,71 @@
+// catalog.json as the build writes it: what the city publishes in this edition.
+
+export type Language = 'zh' | 'en';
+export type Text = Readonly<Partial<Record<Language, string>>>;
+export type Geometry = 'point' | 'line' | 'polygon' | 'mixed' | 'none' | 'raster';
+
+export interface Field {
+  readonly name: string;
+  readonly title: Text;
+  readonly type: string;
+  readonly unit: string | null;
+  readonly domain?: Readonly<Record<string, Text>> | null;
+}
+
+export interface DatasetLayer {
+  readonly archive: string;
+  readonly layer: string;
+  readonly geometry: Geometry;
+  readonly min_zoom: number;
+  readonly max_zoom: number;
+  readonly labels?: boolean;
+}
+
+export interface Dataset {
+  readonly id: string;
+  readonly title: Text;
+  readonly description?: Text | null;
+  readonly theme: string;
+  readonly department: { readonly id: string; readonly name: Text };
+  readonly currency: string | null;
+  readonly licence?: string | null;
+  readonly features?: number | null;
+  readonly layers: readonly DatasetLayer[];
+  readonly fields: readonly Field[];
+}
+
+export interface Archive {
+  readonly id: string;
+  readonly title: Text;
+  readonly file: string;
+  readonly bytes: number;
+}
+
+export interface Catalog {
+  readonly platform: Text;
+  readonly city: { readonly name: Text };
+  readonly edition: { readonly id: string; readonly title: Text };
+  readonly sample: boolean;
+  readonly notice: Text;
+  readonly attribution: Text;
+  readonly review: { readonly number: string | null };
+  readonly bounds: readonly [number, number, number, number];
+  readonly center: readonly [number, number, number];
+  readonly as_of: string | null;
+  readonly themes: readonly { readonly id: string; readonly title: Text }[];
+  readonly archives: readonly Archive[];
+  readonly datasets: readonly Dataset[];
+  readonly styles: readonly { readonly id: string; readonly title: Text; readonly href: string }[];
+}
+
+/** A JSON file of the published folder; throws an Error that names the address and the status. */
+export async function readJson<T>(address: string): Promise<T> {
+  const response = await fetch(address);
+  if (!response.ok) throw new Error(`${new URL(address, location.href).pathname}: ${response.status}`);
+  return (await response.json()) as T;
+}
+
+/** The text in the language, else in the other one, else empty. */
+export function inLanguage(text: Text | null | undefined, language: Language): string {
+  return text?.[language] || text?.zh || text?.en || '';
+}

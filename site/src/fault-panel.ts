@@ -1,0 +1,37 @@
+// What is wrong with the server, and what its administrator has to change. Chinese first, English below.
+
+import { element } from './element.ts';
+import { translator } from './i18n.ts';
+import type { Messages } from './messages/zh.ts';
+import type { Fault } from './probe.ts';
+import { remediesFor } from './remedies.ts';
+
+/** A fault of the server, or of loading in general (`load`), or a page opened from the disk (`file`). */
+export type AnyFault = Fault | { readonly kind: 'load' | 'file'; readonly address: string; readonly server: string; readonly found: string; readonly expected: string };
+
+const NEEDS_SETTING = new Set(['range', 'encoding', 'missing', 'file']);
+
+export function faultPanel(fault: AnyFault): HTMLElement {
+  const values = { found: fault.found, expected: fault.expected };
+  const [zh, en] = [translator('zh'), translator('en')];
+  const title = `${fault.kind}Fault` as keyof Messages;
+  const hint = `${fault.kind}FaultHint` as keyof Messages;
+  const retry = element('button', { type: 'button', class: 'primary' }, `${zh('retry')} · ${en('retry')}`);
+  retry.addEventListener('click', () => location.reload());
+  const facts = [[zh('file'), fault.address], [zh('server'), fault.server], [zh('found'), fault.found]].filter(([, value]) => value);
+  return element('main', { class: 'fault', role: 'alert', 'data-fault': fault.kind },
+    element('h1', {}, zh(title, values)),
+    element('p', {}, zh(hint, values)),
+    element('p', { class: 'translation', lang: 'en' }, element('strong', {}, en(title, values)), ` ${en(hint, values)}`),
+    element('dl', { class: 'facts' }, ...facts.flatMap(([name, value]) => [element('dt', {}, name!), element('dd', {}, value!)])),
+    NEEDS_SETTING.has(fault.kind) && settings(fault),
+    retry);
+}
+
+function settings(fault: AnyFault): HTMLElement {
+  const remedies = remediesFor(fault.kind === 'file' ? 'Python' : fault.server);
+  return element('div', { class: 'remedies' },
+    ...remedies.map((remedy, i) => element('details', { open: i === 0 },
+      element('summary', {}, translator('zh')('forServer', { server: remedy.server })),
+      element('pre', { tabindex: 0 }, element('code', {}, remedy.snippet)))));
+}

@@ -1,0 +1,48 @@
+// What is here: the features of one place, with their department and date.
+
+import { inLanguage, type Language } from './catalog.ts';
+import { element } from './element.ts';
+import type { Translate } from './i18n.ts';
+import { nameOf, position, rowsOf, type Found } from './identify.ts';
+
+const SHOWN = 12;
+
+export interface Place<F extends Found = Found> {
+  readonly lng: number;
+  readonly lat: number;
+  readonly town: string | null;
+  readonly found: readonly F[];
+}
+
+/** The content of the panel; `onShow` is told which feature the reader looks at. */
+export function featurePanel<F extends Found>(
+  place: Place<F>,
+  language: Language,
+  t: Translate,
+  onShow: (found: F | null) => void,
+): HTMLElement {
+  const body = element('div', { class: 'feature-panel' },
+    element('p', { class: 'position' }, place.town ? element('strong', {}, place.town) : null, position(place.lng, place.lat, language, t)));
+  if (place.found.length === 0) {
+    body.append(element('p', { class: 'empty' }, t('nothingHere')));
+    return body;
+  }
+  const items = place.found.slice(0, SHOWN).map((found, i) => {
+    const name = nameOf(found, language);
+    const dataset = inLanguage(found.dataset.title, language);
+    const summary = element('summary', {}, element('span', { class: 'what' }, name), name === dataset ? null : element('span', { class: 'kind' }, dataset));
+    const item = element('details', { name: 'features', open: i === 0 }, summary,
+      element('dl', { class: 'facts' },
+        ...rowsOf(found, language, t).flatMap(([field, value]) => [element('dt', {}, field), element('dd', {}, value)])),
+      element('p', { class: 'source' },
+        [inLanguage(found.dataset.department.name, language), found.dataset.currency && `${t('currency')} ${found.dataset.currency}`].filter(Boolean).join(' · ')));
+    item.addEventListener('toggle', () => {
+      if (item.open) onShow(found);
+      else if (!items.some((other) => other.open)) onShow(null);
+    });
+    return item;
+  });
+  body.append(...items);
+  if (place.found.length > SHOWN) body.append(element('p', { class: 'empty' }, t('more', { count: place.found.length - SHOWN })));
+  return body;
+}

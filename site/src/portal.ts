@@ -1,0 +1,153 @@
+// The portal around the map: header, layer panel, what is here, and the lines that must always be seen.
+
+import type { Map as MapLibre, MapGeoJSONFeature, PointLike, StyleSpecification } from 'maplibre-gl';
+
+import { writeAddress, type Wishes } from './address.ts';
+import { inLanguage, type Catalog, type Language } from './catalog.ts';
+import { element } from './element.ts';
+import { featurePanel } from './feature-panel.ts';
+import { header } from './header.ts';
+import { translator } from './i18n.ts';
+import { collect, nameOf, type Found } from './identify.ts';
+import { layerPanel } from './layer-panel.ts';
+import { legalBar, sampleNotice } from './legal-bar.ts';
+import { legendOf } from './legend.ts';
+import { createMap } from './map.ts';
+import { panel } from './panel.ts';
+import { selection, type Selection } from './selection.ts';
+import { loadSprite } from './sprite.ts';
+import { DATASET, datasetOf, textField } from './style.ts';
+import { applyWishes, shownByDefault, visibility } from './visibility.ts';
+
+export interface PortalOptions {
+  readonly app: HTMLElement;
+  readonly catalog: Catalog;
+  readonly style: StyleSpecification;
+  readonly language: Language;
+  readonly wishes: Wishes;
+  readonly unreadable: ReadonlySet<string>; // archive ids
+}
+
+const DISTRICTS = 'BOUA';
+const WIDE = '(min-width: 720px)';
+
+export async function portal(options: PortalOptions): Promise<void> {
+  const { app, catalog, language, wishes } = options;
+  const t = translator(language);
+  const byDefault = shownByDefault(options.style);
+  const style = readableStyle(options);
+  applyWishes(style, wishes);
+
+  const container = element('main', { id: 'map', class: 'map' });
+  const layersPanel = panel({
+    id: 'layers', title: t('layers'), closeLabel: t('collapse'),
+    onClose: () => top.setLayersOpen(false), returnFocus: () => top.layersButton,
+  });
+  const herePanel = panel({
+    id: 'here', title: t('here'), closeLabel: t('close'),
+    onClose: () => marked?.show(null), returnFocus: () => map.getCanvas(),
+  });
+  let marked: Selection | null = null;
+
+  const top = header({
+    catalog, language, t,
+    onLayers() {
+      if (layersPanel.open) return layersPanel.hide();
+      if (!matchMedia(WIDE).matches) herePanel.hide();
+      layersPanel.show();
+      top.setLayersOpen(true);
+    },
+    onLanguage() {
+      writeAddress({ lang: language === 'zh' ? 'en' : 'zh' });
+      location.reload();
+    },
+  });
+  app.replaceChildren(
+    element('a', { class: 'skip', href: '#map' }, t('skip')),
+    top.element, layersPanel.element, container, herePanel.element,
+    sampleNotice(catalog, language) ?? '', legalBar(catalog, language, t));
+  document.title = inLanguage(catalog.platform, language);
+  const skip = app.querySelector<HTMLAnchorElement>('.skip')!;
+  skip.addEventListener('click', (event) => {
+    event.preventDefault(); // the hash belongs to the view
+    map.getCanvas().focus();
+  });
+
+  const map = createMap(container, style, catalog, language);
+  const sprite = await loadSprite(typeof style.sprite === 'string' ? style.sprite : undefined, devicePixelRatio);
+  const shown = visibility(map, style, byDefault);
+  const unavailable = new Set(
+    catalog.datasets.filter((d) => d.layers.some((layer) => options.unreadable.has(layer.archive))).map((d) => d.id),
+  );
+  const list = layerPanel({
+    catalog, language, t, sprite, unavailable,
+    legend: (dataset) => legendOf(style.layers, dataset),
+    visible: shown.has,
+    onToggle: shown.set,
+  });
+  layersPanel.show(list.element);
+  if (!matchMedia(WIDE).matches) layersPanel.hide();
+  top.setLayersOpen(layersPanel.open);
+  list.setZoom(map.getZoom());
+  map.on('zoom', () => list.setZoom(map.getZoom()));
+  map.on('error', (event) => console.error(event.error));
+
+  map.on('load', () => {
+    marked = selection(map);
+    const ask = (point: { x: number; y: number }, reach: number): void => {
+      if (!matchMedia(WIDE).matches) layersPanel.hide();
+      const place = whatIsAt(map, catalog, point, reach, language);
+      herePanel.show(featurePanel(place, language, t, (found) => marked?.show(found?.feature ?? null)));
+      marked?.show(place.found[0]?.feature ?? null);
+    };
+    map.on('click', (event) => ask(event.point, matchMedia('(pointer: coarse)').matches ? 12 : 4));
+    map.getCanvas().addEventListener('keydown', (event) => {
+      if (event.key === 'Enter') ask(map.project(map.getCenter()), 12);
+      if (event.key === 'Escape') herePanel.hide();
+    });
+    map.getCanvas().setAttribute('aria-description', t('hereHint'));
+    app.dataset['ready'] = 'true';
+  });
+  window.addEventListener('hashchange', () => {
+    const lang = /[#&]lang=(\w+)/.exec(location.hash)?.[1];
+    if (lang && lang !== language) location.reload();
+  });
+  Object.assign(window, { longquanMap: map }); // for other scripts of the page, and for tests
+}
+
+/** The style for this reader: labels in their language, nothing from archives that cannot be read. */
+function readableStyle(options: PortalOptions): StyleSpecification {
+  const style = structuredClone(options.style);
+  style.layers = style.layers.filter((layer) => !('source' in layer && options.unreadable.has(String(layer.source))));
+  for (const id of options.unreadable) delete style.sources[id];
+  for (const layer of style.layers) {
+    const text = textField(layer, options.language);
+    if (layer.type === 'symbol' && text !== undefined) {
+      layer.layout = { ...layer.layout, 'text-field': text as string };
+    }
+  }
+  return style;
+}
+
+function whatIsAt(map: MapLibre, catalog: Catalog, point: { x: number; y: number }, reach: number, language: Language): {
+  lng: number; lat: number; town: string | null; found: readonly Found<MapGeoJSONFeature>[];
+} {
+  const box: [PointLike, PointLike] = [[point.x - reach, point.y - reach], [point.x + reach, point.y + reach]];
+  const layers = map.getStyle().layers.filter((layer) => datasetOf(layer) && layer.type !== 'background').map((layer) => layer.id);
+  const near = map.queryRenderedFeatures(box, { layers });
+  const exact = new Set(map.queryRenderedFeatures([point.x, point.y], { layers }).filter(isArea).map(identity));
+  // Points and lines within reach count; areas only where the place really lies inside.
+  const found = collect(near.filter((feature) => !isArea(feature) || exact.has(identity(feature))), catalog);
+  const district = found.find((item) => item.feature.sourceLayer === DISTRICTS);
+  const { lng, lat } = map.unproject([point.x, point.y]);
+  return { lng, lat, town: district ? nameOf(district, language) : null, found };
+}
+
+function isArea(feature: MapGeoJSONFeature): boolean {
+  return feature.geometry.type.endsWith('Polygon');
+}
+
+function identity(feature: MapGeoJSONFeature): string {
+  const metadata = feature.layer.metadata as Record<string, string> | undefined;
+  return `${metadata?.[DATASET] ?? ''} ${String(feature.id ?? JSON.stringify(feature.properties))}`;
+}

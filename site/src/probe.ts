@@ -1,0 +1,42 @@
+// Is this server fit to serve the archive? Asked once, before the map, with the smallest useful request.
+
+/** What is wrong with an archive as served; `found` and `expected` go into the message. */
+export interface Fault {
+  readonly kind: 'range' | 'encoding' | 'size' | 'magic' | 'missing' | 'network';
+  readonly address: string;
+  readonly server: string;
+  readonly found: string;
+  readonly expected: string;
+}
+
+const HEADER_BYTES = 127; // PMTiles v3: the fixed header
+const MAGIC = [0x50, 0x4d, 0x54, 0x69, 0x6c, 0x65, 0x73, 3]; // "PMTiles", version 3
+
+/** The fault of the archive at `address`, or null when all is well. Never throws. */
+export async function probe(address: string, bytes: number, get: typeof fetch = fetch): Promise<Fault | null> {
+  let server = '';
+  const fault = (kind: Fault['kind'], found: string, expected: string): Fault => ({ kind, address, server, found, expected });
+  const abort = new AbortController();
+  try {
+    const response = await get(address, {
+      headers: { Range: `bytes=0-${HEADER_BYTES - 1}` },
+      cache: 'no-store',
+      signal: abort.signal,
+    });
+    server = response.headers.get('Server') ?? '';
+    if (response.status !== 200 && response.status !== 206) return fault('missing', String(response.status), '206');
+    const encoding = response.headers.get('Content-Encoding');
+    if (encoding && encoding !== 'identity') return fault('encoding', encoding, 'identity');
+    if (response.status === 200) return fault('range', '200', '206');
+    const total = /\/(\d+)\s*$/.exec(response.headers.get('Content-Range') ?? '')?.[1];
+    if (total && Number(total) !== bytes) return fault('size', total, String(bytes));
+    const head = new Uint8Array(await response.arrayBuffer());
+    if (head.length !== HEADER_BYTES) return fault('range', `${head.length}`, `${HEADER_BYTES}`);
+    if (MAGIC.some((byte, i) => head[i] !== byte)) return fault('magic', '', 'PMTiles 3');
+    return null;
+  } catch (error) {
+    return fault('network', error instanceof Error ? error.message : String(error), '206');
+  } finally {
+    abort.abort(); // a server without Range may be sending gigabytes
+  }
+}

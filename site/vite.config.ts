@@ -1,0 +1,24 @@
+import { defineConfig } from 'vite';
+
+import { privateFiles } from './build/private-files.ts';
+
+// Every script ends in `.js`: some servers (nginx 1.22) do not know `.mjs` and browsers then refuse it.
+const scripts = {
+  entryFileNames: 'assets/[name]-[hash].js',
+  chunkFileNames: 'assets/[name]-[hash].js',
+  assetFileNames: 'assets/[name]-[hash][extname]',
+};
+
+export default defineConfig({
+  base: './', // works under any path
+  build: {
+    target: 'es2022',
+    modulePreload: { polyfill: false },
+    assetsInlineLimit: 0,
+    chunkSizeWarningLimit: 1200, // MapLibre is one module
+    rolldownOptions: { output: scripts },
+  },
+  worker: { format: 'es', rolldownOptions: { output: scripts } },
+  plugins: [privateFiles()],
+  test: { include: ['src/**/*.test.ts'] },
+});
