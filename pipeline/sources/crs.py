@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from pipeline.errors import InputError
+from pipeline.i18n import _
+from pipeline.sources.detective import are_degrees, check, digits, infer, option
 from pipeline.sources.ragged import features_of, without
 from pipeline.types import Bounds, Geometries, Tally
 
@@ -19,9 +22,9 @@ DEGREES: Final = frozenset({"EPSG:4326", "EPSG:4979", "EPSG:4490", "EPSG:4480", 
 
 
 class Locator:
-    """Takes a layer's geometries to degrees; looks at the first coordinates it gets before it believes the CRS."""
+    """Takes one layer's geometries to degrees; looks at the first coordinates it gets before it believes the CRS."""
 
-    def __init__(self, source: str, declared: str | None, override: str | None, bounds: Bounds | None) -> None:
+    def __init__(self, source: str, declared: str | None, override: str | None, bounds: Bounds | None = None) -> None:
         self.source = source
         self.bounds = bounds
         self._crs = override or declared
@@ -29,7 +32,11 @@ class Locator:
         self._settled = False
 
     def locate(self, geometries: Geometries, tally: Tally, place: Callable[[int], str]) -> Geometries:
-        """The same features in degrees; those that have no place on earth lose their geometry and are counted."""
+        """The same features in degrees (the arrays are overwritten).
+
+        Those that have no place on earth lose their geometry and are counted. Raises InputError where the coordinates
+        contradict the CRS, or where there is none and the digits do not tell.
+        """
         if len(geometries.x) == 0:
             return geometries
         if not self._settled:
@@ -45,12 +52,47 @@ class Locator:
         return without(geometries, rows)
 
     def _settle(self, geometries: Geometries, tally: Tally) -> None:
+        """Decide how the layer gets to degrees."""
+        seen = digits(geometries.x, geometries.y)
+        crs = None if self._crs is None or _is_degrees(self._crs) else _parse(self._crs, self.source)
+        if self._crs is None or (crs is not None and crs.is_engineering):
+            self._crs, crs = infer(seen, self.source), None
+            tally.add("crs-assumed", 1, f"{self.source}: {self._crs}")
         self._settled = True
-        if self._crs is None:
-            tally.add("crs-assumed", 1, self.source)
-            return
-        if self._crs.upper() in DEGREES:
+        if _is_degrees(self._crs) and are_degrees(seen.box):
             return
         import pyproj
 
-        self._transformer = pyproj.Transformer.from_crs(self._crs, "EPSG:4326", always_xy=True)
+        crs = crs or pyproj.CRS(self._crs)
+        transformer = pyproj.Transformer.from_crs(crs.to_2d(), "EPSG:4326", always_xy=True)
+        if not check(crs, transformer, seen, self.source):
+            tally.add("outside-crs-area", 1, self.source)
+        if not _is_degrees(self._crs):
+            self._transformer = transformer
+
+
+def _is_degrees(crs: str) -> bool:
+    return crs.upper() in DEGREES
+
+
+def _parse(text: str, source: str) -> pyproj.CRS:
+    import pyproj
+
+    try:
+        crs = pyproj.CRS(text)
+    except pyproj.exceptions.CRSError as error:
+        shown = text if len(text) <= 60 else text[:57] + "…"
+        raise InputError(
+            _('"{crs}" is no coordinate reference system that PROJ knows.').format(crs=shown),
+            where=source,
+            expected=_("a code such as EPSG:4490 or EPSG:4549, WKT, or a PROJ string"),
+            hint=_("correct it: {option}").format(option=option("EPSG:4549")),
+        ) from error
+    if crs.is_geocentric or (crs.is_vertical and not crs.is_compound):
+        raise InputError(
+            _("{crs} has no plane coordinates.").format(crs=crs.name),
+            where=source,
+            expected=_("a geographic or projected coordinate reference system"),
+            hint=_("correct it: {option}").format(option=option("EPSG:4549")),
+        )
+    return crs
