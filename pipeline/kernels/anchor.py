@@ -1,0 +1,163 @@
+"""One label anchor per feature: the pole of inaccessibility of an area, the middle of a line's longest part."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.kernels._jit import helper, kernel
+from pipeline.kernels.grow import grown
+
+
+@helper
+def _signed_distance(
+    wx: NDArray[np.int64],
+    wy: NDArray[np.int64],
+    vertex_offsets: NDArray[np.int64],
+    p0: int,
+    p1: int,
+    x: float,
+    y: float,
+) -> float:
+    """Distance of a point to the nearest edge of a polygon's rings [p0, p1): positive inside."""
+    inside = False
+    best = np.inf
+    for part in range(p0, p1):
+        for i in range(vertex_offsets[part], vertex_offsets[part + 1] - 1):
+            ax, ay, bx, by = float(wx[i]), float(wy[i]), float(wx[i + 1]), float(wy[i + 1])
+            if (ay > y) != (by > y) and x < (bx - ax) * (y - ay) / (by - ay) + ax:
+                inside = not inside
+            dx, dy = bx - ax, by - ay
+            t = ((x - ax) * dx + (y - ay) * dy) / (dx * dx + dy * dy) if dx != 0.0 or dy != 0.0 else 0.0
+            t = min(max(t, 0.0), 1.0)
+            ex, ey = x - ax - t * dx, y - ay - t * dy
+            best = min(best, ex * ex + ey * ey)
+    distance = math.sqrt(best)
+    return distance if inside else -distance
+
+
+@helper
+def _pole(
+    wx: NDArray[np.int64], wy: NDArray[np.int64], vertex_offsets: NDArray[np.int64], p0: int, p1: int
+) -> tuple[float, float]:
+    """Pole of inaccessibility of one polygon, to 1 % of its smaller side."""
+    s, e = vertex_offsets[p0], vertex_offsets[p0 + 1]
+    x0 = x1 = float(wx[s])
+    y0 = y1 = float(wy[s])
+    for i in range(s, e):
+        x0, x1 = min(x0, float(wx[i])), max(x1, float(wx[i]))
+        y0, y1 = min(y0, float(wy[i])), max(y1, float(wy[i]))
+    cell = min(x1 - x0, y1 - y0)
+    if cell == 0.0:
+        return x0, y0
+    precision = cell / 100.0
+    half = cell / 2.0
+    columns = int(math.ceil((x1 - x0) / cell))
+    rows = int(math.ceil((y1 - y0) / cell))
+    size = 64 + columns * rows
+    qx, qy, qh, qd = np.empty(size), np.empty(size), np.empty(size), np.empty(size)
+    # The centroid, then the middle of the box, are the ones to beat.
+    area = cx = cy = 0.0
+    for i in range(s, e - 1):
+        ax, ay = float(wx[i]) - x0, float(wy[i]) - y0
+        bx, by = float(wx[i + 1]) - x0, float(wy[i + 1]) - y0
+        f = ax * by - bx * ay
+        cx += (ax + bx) * f
+        cy += (ay + by) * f
+        area += f * 3.0
+    best_x, best_y = (x0 + x1) / 2.0, (y0 + y1) / 2.0
+    best = _signed_distance(wx, wy, vertex_offsets, p0, p1, best_x, best_y)
+    if area != 0.0:
+        d = _signed_distance(wx, wy, vertex_offsets, p0, p1, x0 + cx / area, y0 + cy / area)
+        if d >= best:
+            best, best_x, best_y = d, x0 + cx / area, y0 + cy / area
+    n = 0
+    for row in range(rows):
+        for column in range(columns):
+            qx[n], qy[n], qh[n] = x0 + column * cell + half, y0 + row * cell + half, half
+            qd[n] = _signed_distance(wx, wy, vertex_offsets, p0, p1, qx[n], qy[n])
+            n += 1
+    while n > 0:
+        top = 0  # the most promising cell; queues stay short, a scan is enough
+        for k in range(1, n):
+            if qd[k] + qh[k] * math.sqrt(2.0) > qd[top] + qh[top] * math.sqrt(2.0):
+                top = k
+        x, y, h, d = qx[top], qy[top], qh[top], qd[top]
+        n -= 1
+        qx[top], qy[top], qh[top], qd[top] = qx[n], qy[n], qh[n], qd[n]
+        if d > best:
+            best, best_x, best_y = d, x, y
+        if d + h * math.sqrt(2.0) - best <= precision:
+            break
+        h /= 2.0
+        if n + 4 > len(qx):
+            qx, qy, qh, qd = grown(qx, n + 4), grown(qy, n + 4), grown(qh, n + 4), grown(qd, n + 4)
+        for k in range(4):
+            qx[n] = x - h if k % 2 == 0 else x + h
+            qy[n] = y - h if k < 2 else y + h
+            qh[n] = h
+            qd[n] = _signed_distance(wx, wy, vertex_offsets, p0, p1, qx[n], qy[n])
+            n += 1
+    return best_x, best_y
+
+
+@helper
+def _middle(wx: NDArray[np.int64], wy: NDArray[np.int64], s: int, e: int, length: float) -> tuple[float, float]:
+    left = length / 2.0
+    for i in range(s, e - 1):
+        step = math.hypot(float(wx[i + 1] - wx[i]), float(wy[i + 1] - wy[i]))
+        if step >= left and step > 0.0:
+            t = left / step
+            return float(wx[i]) + t * float(wx[i + 1] - wx[i]), float(wy[i]) + t * float(wy[i + 1] - wy[i])
+        left -= step
+    return float(wx[s]), float(wy[s])
+
+
+@kernel
+def anchors(
+    wx: NDArray[np.int64],
+    wy: NDArray[np.int64],
+    vertex_offsets: NDArray[np.int64],
+    roles: NDArray[np.uint8],
+    part_from: NDArray[np.int64],
+    part_to: NDArray[np.int64],
+    out_x: NDArray[np.int64],
+    out_y: NDArray[np.int64],
+) -> None:
+    """Anchors of all features in world units, `out_x`, `out_y` [features].
+
+    Areas: the pole of inaccessibility of the largest polygon, to 1 % of the smaller side of its box. Lines: the
+    middle of the longest part. Points: the first point. Source: Garcia-Castellanos & Lombardo 2007, in the
+    quadtree form of mapbox/polylabel.
+    """
+    for f in range(len(part_from)):
+        best = -1.0
+        b0 = b1 = part_from[f]
+        part = part_from[f]
+        while part < part_to[f]:
+            s, e = vertex_offsets[part], vertex_offsets[part + 1]
+            following = part + 1
+            size = 0.0
+            if roles[part] == 0:
+                for i in range(s, e - 1):
+                    size += math.hypot(float(wx[i + 1] - wx[i]), float(wy[i + 1] - wy[i]))
+            else:
+                for i in range(s, e - 1):
+                    size += float(wx[i] - wx[s]) * float(wy[i + 1] - wy[s])
+                    size -= float(wx[i + 1] - wx[s]) * float(wy[i] - wy[s])
+                size = abs(size)
+                while following < part_to[f] and roles[following] == 2:
+                    following += 1
+            if size > best and e > s:
+                best, b0, b1 = size, part, following
+            part = following
+        if best < 0.0:
+            continue
+        if roles[b0] == 0:
+            x, y = _middle(wx, wy, vertex_offsets[b0], vertex_offsets[b0 + 1], best)
+        else:
+            x, y = _pole(wx, wy, vertex_offsets, b0, b1)
+        out_x[f] = np.int64(math.floor(x + 0.5))
+        out_y[f] = np.int64(math.floor(y + 0.5))

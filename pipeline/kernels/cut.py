@@ -1,0 +1,448 @@
+"""Lines and areas → pieces: what each tile of one zoom holds of each.
+
+A feature is loaded once per zoom: vertices above the tolerance, rounded to the zoom's grid of tile units, repeated
+and collinear ones dropped. Its range of tiles follows from its bounds; a feature of one tile (most are) is taken
+whole. Others are cut by bisection: the range is halved at the highest power of two inside it, each half keeps what
+lies on its side of the cut plus the buffer, until one tile is left. A half whose content is exactly its own box is
+wholly inside the area and needs no more cutting (a fill).
+
+Cuts run at half tile units, so that no vertex of the grid ever lies on one.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.kernels._jit import helper, kernel
+from pipeline.kernels.grow import grown
+from pipeline.kernels.halfplane import clip_lines, clip_rings
+from pipeline.kernels.pieces import (
+    EXTENT,
+    EXTENT_BITS,
+    FATE_COLLAPSED,
+    FATE_HARD,
+    FATE_KEPT,
+    FATE_TINY,
+    SOUND,
+    SUSPECT,
+    Features,
+    Pieces,
+    split_at,
+    tile_range,
+    to_tile,
+)
+from pipeline.kernels.tilerings import area2, clean_line, clean_ring, hole_in
+
+_FRAMES = 80  # of the bisection: two per zoom, and the four edges of the world
+_FAR = np.int64(1) << 62
+
+
+@helper
+def _is_box(
+    ax: NDArray[np.float64], ay: NDArray[np.float64], s: int, e: int, x0: float, y0: float, x1: float, y1: float
+) -> bool:
+    """Whether the ring [s, e) is exactly the box, corner by corner."""
+    if e - s != 4:
+        return False
+    for i in range(s, e):
+        if (ax[i] != x0 and ax[i] != x1) or (ay[i] != y0 and ay[i] != y1):
+            return False
+    return ax[s] + ax[s + 2] == ax[s + 1] + ax[s + 3] and ax[s] != ax[s + 2] and ay[s] != ay[s + 2]
+
+
+@helper
+def _put_rings(
+    gx: NDArray[np.int64],
+    gy: NDArray[np.int64],
+    so: NDArray[np.int64],
+    sa: NDArray[np.int64],
+    count: int,
+    owner: NDArray[np.int64],
+    x: NDArray[np.int32],
+    y: NDArray[np.int32],
+    r_vertex: NDArray[np.int64],
+    rings: int,
+) -> tuple[int, bool]:
+    """Append `count` rings (offsets `so`, doubled areas `sa`), each shell before its holes.
+
+    Returns the new number of rings and whether a hole found no shell.
+    """
+    exteriors = 0
+    largest = 0
+    for r in range(count):
+        if sa[r] > 0:
+            if exteriors == 0 or sa[r] > sa[largest]:
+                largest = r
+            exteriors += 1
+    lost = False
+    for r in range(count):
+        if sa[r] > 0:
+            owner[r] = r
+            continue
+        owner[r] = largest if exteriors == 1 else -1
+        for shell in range(count if exteriors > 1 else 0):  # the smallest shell around this hole
+            if (
+                sa[shell] > 0
+                and (owner[r] < 0 or sa[shell] < sa[owner[r]])
+                and hole_in(gx, gy, so[r], so[r + 1], so[shell], so[shell + 1]) > 0
+            ):
+                owner[r] = shell
+        lost |= owner[r] < 0
+    vertices = r_vertex[rings]
+    for shell in range(count + 1):  # the last round: holes without a shell, for GEOS to decide
+        if shell < count and sa[shell] < 0:
+            continue
+        for k in range(-1, count):
+            r = shell if k < 0 else k
+            if r == count or (k == shell) or (k >= 0 and owner[k] != (shell if shell < count else -1)):
+                continue
+            for i in range(so[r], so[r + 1]):
+                x[vertices] = gx[i]
+                y[vertices] = gy[i]
+                vertices += 1
+            rings += 1
+            r_vertex[rings] = vertices
+    return rings, lost
+
+
+@helper
+def _round_part(
+    ax: NDArray[np.float64],
+    ay: NDArray[np.float64],
+    s: int,
+    e: int,
+    tx: int,
+    ty: int,
+    buffer: int,
+    areas: bool,
+    gx: NDArray[np.int64],
+    gy: NDArray[np.int64],
+    o: int,
+) -> tuple[int, int]:
+    """Part [s, e) in the units of its tile, cleaned, at `o`; returns its end (`o`: nothing left) and doubled area."""
+    signed = 0.0
+    for i in range(s, e):
+        gx[o + i - s] = to_tile(ax[i], tx << EXTENT_BITS, buffer)
+        gy[o + i - s] = to_tile(ay[i], ty << EXTENT_BITS, buffer)
+        j = i + 1 if i + 1 < e else s
+        signed += (ax[i] - ax[s]) * (ay[j] - ay[s]) - (ax[j] - ax[s]) * (ay[i] - ay[s])
+    if not areas:
+        return clean_line(gx, gy, o, o + e - s), 0
+    end = clean_ring(gx, gy, o, o + e - s)
+    if end == o:
+        return o, 0
+    twice = area2(gx, gy, o, end)
+    if twice == 0 or (twice > 0) != (signed > 0.0):  # rounding folded it over: less than the grid can show
+        return o, 0
+    return end, twice
+
+
+@kernel
+def cut_shapes(
+    features: Features,
+    rows: NDArray[np.int64],
+    areas: bool,
+    zoom: int,
+    shift: int,
+    tolerance2: float,
+    tiny: float,
+    keep_small: bool,
+    buffer: int,
+    fates: NDArray[np.int64],
+    hard: NDArray[np.int64],
+) -> Pieces:
+    """Cut lines or (`areas`) areas into the tiles of one zoom.
+
+    `rows` features, in order; `shift` from world units to the zoom's tile units; `tolerance2` squared world units;
+    `tiny` tile units²: smaller areas are gathered, and each time their sum reaches it one of them is drawn as a
+    square of that size (0: off); `keep_small`: an area that vanishes on the grid is drawn as one square unit.
+    Outputs: `fates` [FATES] counts, `hard` [rows] the features GEOS must cut (`fates[FATE_HARD]` of them). The rings
+    of a line's piece are its line strings.
+    """
+    wx, wy, importance = features.wx, features.wy, features.importance
+    vertex_offsets, roles = features.vertex_offsets, features.roles
+    part_from, part_to, first_zoom, area = features.part_from, features.part_to, features.first_zoom, features.area
+    max_tile = (np.int64(1) << zoom) - 1
+    world_end = float((max_tile + 1) << EXTENT_BITS)
+    scale2 = 1.0 / (float(np.int64(1) << shift) ** 2)
+    half = (np.int64(1) << shift) >> 1
+    square_side = np.int64(np.ceil(np.sqrt(tiny)))
+    most_vertices = 4
+    most_parts = 1
+    for row in rows:
+        most_vertices = max(most_vertices, vertex_offsets[part_to[row]] - vertex_offsets[part_from[row]])
+        most_parts = max(most_parts, part_to[row] - part_from[row])
+    # A feature on the zoom's grid, and later one tile's part of it: parts at so, doubled areas sa.
+    gx = np.empty(most_vertices, np.int64)
+    gy = np.empty(most_vertices, np.int64)
+    so = np.empty(most_parts + 1, np.int64)
+    sa = np.empty(most_parts, np.int64)
+    owner = np.empty(most_parts, np.int64)
+    so[0] = 0
+    # The bisection's arena: frames lie one behind the other, children behind their parent.
+    ax = np.empty(1024, np.float64)
+    ay = np.empty(1024, np.float64)
+    ro = np.empty(1024, np.int64)
+    chain = np.empty(4096, np.int64)
+    ends = np.empty(2048, np.float64)
+    partner = np.empty(1024, np.int64)
+    order = np.empty(2048, np.int64)
+    frame = np.empty((_FRAMES, 7), np.int64)  # x0, y0, x1, y1 tiles, first part, end of parts, halves done
+    # Output.
+    n = len(rows) + 64
+    p_tx = np.empty(n, np.int32)
+    p_ty = np.empty(n, np.int32)
+    p_row = np.empty(n, np.int64)
+    p_flag = np.empty(n, np.uint8)
+    p_ring = np.empty(n + 1, np.int64)
+    r_vertex = np.empty(n + most_parts + 1, np.int64)
+    x = np.empty(8 * n + most_vertices, np.int32)
+    y = np.empty(8 * n + most_vertices, np.int32)
+    p_ring[0] = 0
+    r_vertex[0] = 0
+    pieces = 0
+    rings = 0
+    tiny_sum = 0.0
+    for row in rows:
+        if first_zoom[row] > zoom:
+            continue
+        side = np.int64(0)  # of the square that stands for the feature
+        if tiny > 0.0 and area[row] * scale2 < tiny:
+            tiny_sum += area[row] * scale2
+            if tiny_sum < tiny:
+                fates[FATE_TINY] += 1
+                continue
+            tiny_sum -= tiny
+            side = square_side
+        x_low = y_low = _FAR
+        x_high = y_high = -_FAR
+        parts = 0
+        if side == 0:
+            for part in range(part_from[row], part_to[row]):
+                o = so[parts]
+                e = o
+                for i in range(vertex_offsets[part], vertex_offsets[part + 1] - (1 if areas else 0)):
+                    if importance[i] >= tolerance2:
+                        gx[e] = (wx[i] + half) >> shift
+                        gy[e] = (wy[i] + half) >> shift
+                        e += 1
+                e = clean_ring(gx, gy, o, e) if areas else clean_line(gx, gy, o, e)
+                if e == o:
+                    continue
+                if areas:
+                    twice = area2(gx, gy, o, e)
+                    if twice == 0:
+                        continue
+                    if (twice > 0) != (roles[part] == 1):
+                        for i in range((e - o) // 2):
+                            gx[o + i], gx[e - 1 - i] = gx[e - 1 - i], gx[o + i]
+                            gy[o + i], gy[e - 1 - i] = gy[e - 1 - i], gy[o + i]
+                        twice = -twice
+                    sa[parts] = twice
+                for i in range(o, e):
+                    x_low = min(x_low, gx[i])
+                    x_high = max(x_high, gx[i])
+                    y_low = min(y_low, gy[i])
+                    y_high = max(y_high, gy[i])
+                parts += 1
+                so[parts] = e
+            if parts == 0 or (areas and sa[0] <= 0):  # the first shell is gone
+                if not keep_small or part_from[row] == part_to[row]:
+                    fates[FATE_COLLAPSED] += 1
+                    continue
+                side = np.int64(1)
+        if side > 0:  # around the middle of the feature's bounds
+            x_low = y_low = _FAR
+            x_high = y_high = -_FAR
+            for i in range(vertex_offsets[part_from[row]], vertex_offsets[part_to[row]]):
+                x_low = min(x_low, wx[i])
+                x_high = max(x_high, wx[i])
+                y_low = min(y_low, wy[i])
+                y_high = max(y_high, wy[i])
+            x_low = ((((x_low + x_high) >> 1) + half) >> shift) - side // 2
+            y_low = ((((y_low + y_high) >> 1) + half) >> shift) - side // 2
+            x_high = x_low + side
+            y_high = y_low + side
+            gx[0], gx[1], gx[2], gx[3] = x_low, x_high, x_high, x_low
+            gy[0], gy[1], gy[2], gy[3] = y_low, y_low, y_high, y_high
+            parts = 1
+            so[1] = 4
+            sa[0] = 2 * side * side
+        fates[FATE_KEPT] += 1
+        tx0, tx1 = tile_range(x_low, x_high, buffer, max_tile)
+        ty0, ty1 = tile_range(y_low, y_high, buffer, max_tile)
+        if tx0 > tx1 or ty0 > ty1:
+            continue
+        sticks_out = x_low < -buffer or y_low < -buffer or x_high > world_end + buffer or y_high > world_end + buffer
+        if tx0 == tx1 and ty0 == ty1 and not sticks_out:
+            total = so[parts]
+            if pieces + 1 >= len(p_tx):
+                p_tx, p_ty, p_row = grown(p_tx, 0), grown(p_ty, 0), grown(p_row, 0)
+                p_flag, p_ring = grown(p_flag, 0), grown(p_ring, 0)
+            if rings + parts >= len(r_vertex):
+                r_vertex = grown(r_vertex, rings + parts + 1)
+            if r_vertex[rings] + total > len(x):
+                x, y = grown(x, r_vertex[rings] + total), grown(y, r_vertex[rings] + total)
+            for i in range(total):
+                gx[i] -= tx0 << EXTENT_BITS
+                gy[i] -= ty0 << EXTENT_BITS
+            if areas:
+                rings, lost = _put_rings(gx, gy, so, sa, parts, owner, x, y, r_vertex, rings)
+            else:
+                lost = False
+                for r in range(parts):
+                    o = r_vertex[rings] - so[r]
+                    for i in range(so[r], so[r + 1]):
+                        x[o + i] = gx[i]
+                        y[o + i] = gy[i]
+                    rings += 1
+                    r_vertex[rings] = o + so[r + 1]
+            p_tx[pieces], p_ty[pieces], p_row[pieces] = tx0, ty0, row
+            p_flag[pieces] = SUSPECT if lost else SOUND
+            pieces += 1
+            p_ring[pieces] = rings
+            continue
+        before_pieces, before_rings = pieces, rings
+        if so[parts] > len(ax):
+            ax, ay = grown(ax, so[parts]), grown(ay, so[parts])
+        if parts >= len(ro):
+            ro = grown(ro, parts + 1)
+        for i in range(so[parts]):
+            ax[i] = float(gx[i])
+            ay[i] = float(gy[i])
+        for r in range(parts + 1):
+            ro[r] = so[r]
+        top = 0
+        edges = 0 if sticks_out else 4  # what sticks out of the world's square goes first
+        frame[0, 0], frame[0, 1], frame[0, 2], frame[0, 3] = tx0, ty0, tx1, ty1
+        frame[0, 4], frame[0, 5], frame[0, 6] = 0, parts, 0
+        failed = False
+        while top >= 0:
+            x0, y0, x1, y1 = frame[top, 0], frame[top, 1], frame[top, 2], frame[top, 3]
+            a, b = frame[top, 4], frame[top, 5]
+            if a == b or frame[top, 6] == 2:
+                top -= 1
+                continue
+            total = ro[b] - ro[a]
+            if edges == 4:
+                fill = (
+                    areas
+                    and b - a == 1
+                    and _is_box(
+                        ax,
+                        ay,
+                        ro[a],
+                        ro[b],
+                        float(x0 << EXTENT_BITS) - buffer - 0.5,
+                        float(y0 << EXTENT_BITS) - buffer - 0.5,
+                        float((x1 + 1) << EXTENT_BITS) + buffer + 0.5,
+                        float((y1 + 1) << EXTENT_BITS) + buffer + 0.5,
+                    )
+                )
+                if fill or (x0 == x1 and y0 == y1):
+                    tiles = (x1 - x0 + 1) * (y1 - y0 + 1)
+                    if pieces + tiles >= len(p_tx):
+                        need = pieces + tiles + 1
+                        p_tx, p_ty, p_row = grown(p_tx, need), grown(p_ty, need), grown(p_row, need)
+                        p_flag, p_ring = grown(p_flag, need), grown(p_ring, need + 1)
+                    if rings + tiles * (b - a) >= len(r_vertex):
+                        r_vertex = grown(r_vertex, rings + tiles * (b - a) + 1)
+                    if r_vertex[rings] + tiles * total > len(x):
+                        need = r_vertex[rings] + tiles * total
+                        x, y = grown(x, need), grown(y, need)
+                    if total > len(gx):
+                        gx, gy = grown(gx, total), grown(gy, total)
+                    if b - a >= len(so):
+                        so, sa, owner = grown(so, b - a + 1), grown(sa, b - a + 1), grown(owner, b - a + 1)
+                    for tile in range(tiles):
+                        tx = x0 + tile % (x1 - x0 + 1)
+                        ty = y0 + tile // (x1 - x0 + 1)
+                        got = 0
+                        shells = 0
+                        for r in range(a, b):
+                            if fill:
+                                o, far = -buffer, EXTENT + buffer
+                                gx[0], gx[1], gx[2], gx[3] = o, far, far, o
+                                gy[0], gy[1], gy[2], gy[3] = o, o, far, far
+                                so[1], sa[0] = 4, (far - o) * (far - o) * 2
+                            else:
+                                so[got + 1], sa[got] = _round_part(
+                                    ax, ay, ro[r], ro[r + 1], tx, ty, buffer, areas, gx, gy, so[got]
+                                )
+                            if so[got + 1] > so[got]:
+                                shells += sa[got] > 0
+                                got += 1
+                        if got == 0 or (areas and shells == 0):
+                            continue
+                        if areas:
+                            rings, lost = _put_rings(gx, gy, so, sa, got, owner, x, y, r_vertex, rings)
+                        else:
+                            lost = False
+                            for r in range(got):
+                                o = r_vertex[rings] - so[r]
+                                for i in range(so[r], so[r + 1]):
+                                    x[o + i] = gx[i]
+                                    y[o + i] = gy[i]
+                                rings += 1
+                                r_vertex[rings] = o + so[r + 1]
+                        p_tx[pieces], p_ty[pieces], p_row[pieces] = tx, ty, row
+                        p_flag[pieces] = SUSPECT if lost else SOUND
+                        pieces += 1
+                        p_ring[pieces] = rings
+                    top -= 1
+                    continue
+            # Cut: an edge of the world replaces the frame's parts, a half becomes a frame of its own.
+            if edges < 4:
+                axis = edges // 2
+                high_half = edges % 2 == 0
+                cut = -buffer - 0.5 if high_half else world_end + buffer + 0.5
+            else:
+                axis = 0 if x1 - x0 >= y1 - y0 else 1
+                middle = split_at(x0, x1) if axis == 0 else split_at(y0, y1)
+                high_half = frame[top, 6] == 1
+                frame[top, 6] += 1
+                cut = float(middle << EXTENT_BITS) + (-buffer - 0.5 if high_half else buffer + 0.5)
+            if ro[b] + 2 * total + 4 > len(ax):
+                ax, ay = grown(ax, ro[b] + 2 * total + 4), grown(ay, ro[b] + 2 * total + 4)
+            if b + (b - a) + total + 4 > len(ro):
+                ro = grown(ro, b + (b - a) + total + 4)
+            if total + 4 > len(partner):
+                chain, ends = grown(chain, 4 * total + 16), grown(ends, 2 * total + 8)
+                partner, order = grown(partner, total + 4), grown(order, 2 * total + 8)
+            if areas:
+                got = clip_rings(axis, cut, high_half, a, b, b, ax, ay, ro, chain, ends, partner, order)
+            else:
+                got = clip_lines(axis, cut, high_half, a, b, b, ax, ay, ro)
+            if got < 0:
+                failed = True
+                break
+            if edges < 4:
+                edges += 1
+                frame[0, 4], frame[0, 5] = b, got
+                continue
+            top += 1
+            frame[top, 0], frame[top, 1], frame[top, 2], frame[top, 3] = x0, y0, x1, y1
+            if axis == 0 and high_half:
+                frame[top, 0] = middle
+            elif axis == 0:
+                frame[top, 2] = middle - 1
+            elif high_half:
+                frame[top, 1] = middle
+            else:
+                frame[top, 3] = middle - 1
+            frame[top, 4], frame[top, 5], frame[top, 6] = b, got, 0
+        if failed:
+            pieces, rings = before_pieces, before_rings
+            hard[fates[FATE_HARD]] = row
+            fates[FATE_HARD] += 1
+    return Pieces(
+        p_tx[:pieces],
+        p_ty[:pieces],
+        p_row[:pieces],
+        p_flag[:pieces],
+        p_ring[: pieces + 1],
+        r_vertex[: rings + 1],
+        x[: r_vertex[rings]],
+        y[: r_vertex[rings]],
+    )

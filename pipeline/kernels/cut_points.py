@@ -1,0 +1,86 @@
+"""Points → the one tile of a zoom that holds each."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.kernels._jit import kernel
+from pipeline.kernels.pieces import EXTENT, EXTENT_BITS, FATE_KEPT, Features, Pieces
+
+_CLOUD = 64  # points; a multipoint of more is not searched for points that fall together
+
+
+@kernel
+def cut_points(features: Features, rows: NDArray[np.int64], zoom: int, shift: int, fates: NDArray[np.int64]) -> Pieces:
+    """Put points into their tiles; a multipoint is split by tile.
+
+    `rows` features, in order; `shift` from world units to the zoom's tile units; `fates` [FATES] counts. No buffer:
+    clients draw symbols and circles of neighbouring tiles themselves, and a point stays unique.
+    """
+    wx, wy, vertex_offsets, first_zoom = features.wx, features.wy, features.vertex_offsets, features.first_zoom
+    part_from, part_to = features.part_from, features.part_to
+    max_tile = (np.int64(1) << zoom) - 1
+    total = 0
+    most = 0
+    for row in rows:
+        count = vertex_offsets[part_to[row]] - vertex_offsets[part_from[row]]
+        total += count
+        most = max(most, count)
+    p_tx = np.empty(total, np.int32)
+    p_ty = np.empty(total, np.int32)
+    p_row = np.empty(total, np.int64)
+    offsets = np.empty(total + 1, np.int64)
+    x = np.empty(total, np.int32)
+    y = np.empty(total, np.int32)
+    tile = np.empty(most, np.int64)
+    offsets[0] = 0
+    pieces = 0
+    vertices = 0
+    for row in rows:
+        if first_zoom[row] > zoom:
+            continue
+        v0 = vertex_offsets[part_from[row]]
+        count = vertex_offsets[part_to[row]] - v0
+        fates[FATE_KEPT] += 1
+        for i in range(count):
+            tx = min(max(wx[v0 + i] >> (shift + EXTENT_BITS), 0), max_tile)
+            ty = min(max(wy[v0 + i] >> (shift + EXTENT_BITS), 0), max_tile)
+            tile[i] = (ty << 32) | tx
+        for i in range(count):
+            key = tile[i]
+            if key < 0:
+                continue
+            start = vertices
+            for j in range(i, count):
+                if tile[j] != key:
+                    continue
+                tile[j] = -1
+                px = (wx[v0 + j] >> shift) - ((key & 0xFFFFFFFF) << EXTENT_BITS)
+                py = (wy[v0 + j] >> shift) - ((key >> 32) << EXTENT_BITS)
+                px = min(max(px, 0), EXTENT - 1)
+                py = min(max(py, 0), EXTENT - 1)
+                repeated = False
+                if count <= _CLOUD:
+                    for k in range(start, vertices):
+                        repeated |= x[k] == px and y[k] == py
+                if not repeated:
+                    x[vertices] = px
+                    y[vertices] = py
+                    vertices += 1
+            p_tx[pieces] = key & 0xFFFFFFFF
+            p_ty[pieces] = key >> 32
+            p_row[pieces] = row
+            pieces += 1
+            offsets[pieces] = vertices
+    # One run of points per piece: rings and pieces coincide.
+    return Pieces(
+        p_tx[:pieces],
+        p_ty[:pieces],
+        p_row[:pieces],
+        np.zeros(pieces, np.uint8),
+        np.arange(pieces + 1),
+        offsets[: pieces + 1],
+        x[:vertices],
+        y[:vertices],
+    )

@@ -1,0 +1,227 @@
+"""Attributes → codes into one table of encoded values per layer.
+
+Every distinct value of a layer is encoded once as a whole `Layer.values` field; features hold integer codes, and a
+tile only renumbers them. Arrow does the finding of distinct values, column by column of one kind together, so that
+the same text in two columns is one value.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from pipeline.kernels.features import hash_texts
+from pipeline.kernels.mvt import encode_floats, encode_integers, encode_texts
+from pipeline.types import Tally
+
+NUMBER, STRING, BOOLEAN = "Number", "String", "Boolean"  # the words of TileJSON 3 §3.3.3
+
+
+@dataclass(frozen=True, slots=True)
+class Attributes:
+    """A layer's attributes, ready for tiles."""
+
+    names: tuple[str, ...]
+    types: tuple[str, ...]  # per column: Number, String or Boolean
+    codes: NDArray[np.int32]  # [columns, features] into the values, -1 for null
+    keys: NDArray[np.uint8]  # whole Layer.keys fields
+    key_offsets: NDArray[np.int64]  # [columns + 1]
+    values: NDArray[np.uint8]  # whole Layer.values fields
+    value_offsets: NDArray[np.int64]  # [values + 1]
+    plain: tuple[pa.Array, ...]  # the values as Arrow arrays, in the order of the codes, by kind
+
+    def hashes(self) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+        """64-bit hashes of keys [columns] and values [values]."""
+        keys = np.empty(len(self.names), np.uint64)
+        values = np.empty(len(self.value_offsets) - 1, np.uint64)
+        hash_texts(self.key_offsets, self.keys, keys)
+        hash_texts(self.value_offsets, self.values, values)
+        return keys, values
+
+    def taken(self, order: NDArray[np.int64]) -> Attributes:
+        """The same attributes with the features in another order."""
+        return Attributes(
+            self.names,
+            self.types,
+            np.ascontiguousarray(self.codes[:, order]),
+            self.keys,
+            self.key_offsets,
+            self.values,
+            self.value_offsets,
+            self.plain,
+        )
+
+    def subset(self, names: Sequence[str]) -> Attributes:
+        """Only the columns of these names, in their order."""
+        picks = [self.names.index(name) for name in names if name in self.names]
+        keys, offsets = _texts(pa.array([self.names[i] for i in picks], pa.large_string()), 3, wrap=False)
+        return Attributes(
+            tuple(self.names[i] for i in picks),
+            tuple(self.types[i] for i in picks),
+            np.ascontiguousarray(self.codes[picks]),
+            keys,
+            offsets,
+            self.values,
+            self.value_offsets,
+            self.plain,
+        )
+
+
+def encode_attributes(table: pa.Table, tally: Tally) -> Attributes:
+    """Encode a layer's attribute table.
+
+    Integers, floats and booleans keep their type; dates and times become ISO 8601 text, decimals numbers, lists and
+    structs JSON text. Binary columns are left out and counted as `binary-column`; NaN counts as null.
+    Source: MVT 2.1 §4.4.
+    """
+    names: list[str] = []
+    columns: list[pa.Array] = []
+    for name, column in zip(table.column_names, table.columns, strict=True):
+        plain = _plain(column, name, tally)
+        if plain is not None:
+            names.append(name)
+            columns.append(plain)
+    codes = np.full((len(names), table.num_rows), -1, np.int32)
+    types = [STRING] * len(names)
+    blobs: list[NDArray[np.uint8]] = []
+    offsets: list[NDArray[np.int64]] = [np.zeros(1, np.int64)]
+    kinds: list[pa.Array] = []
+    base = 0
+    for kind, word in (
+        (pa.large_string(), STRING),
+        (pa.int64(), NUMBER),
+        (pa.uint64(), NUMBER),
+        (pa.float64(), NUMBER),
+        (pa.bool_(), BOOLEAN),
+    ):
+        picks = [i for i, column in enumerate(columns) if column.type == kind]
+        if not picks:
+            continue
+        distinct = pa.concat_arrays([columns[i] for i in picks]).dictionary_encode()
+        indices = distinct.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32, copy=False)
+        dictionary = distinct.dictionary
+        for k, i in enumerate(picks):
+            part = indices[k * table.num_rows : (k + 1) * table.num_rows]
+            codes[i] = np.where(part >= 0, part + base, -1)
+            types[i] = word
+        blob, ends = _values(dictionary)
+        blobs.append(blob)
+        offsets.append(ends[1:] + offsets[-1][-1])
+        kinds.append(dictionary)
+        base += len(dictionary)
+    keys, key_offsets = _texts(pa.array(names, pa.large_string()), 3, wrap=False)
+    return Attributes(
+        tuple(names),
+        tuple(types),
+        codes,
+        keys,
+        key_offsets,
+        np.concatenate(blobs) if blobs else np.empty(0, np.uint8),
+        np.concatenate(offsets),
+        tuple(kinds),
+    )
+
+
+def _plain(column: pa.ChunkedArray, name: str, tally: Tally) -> pa.Array | None:
+    """The column as one of the five kinds that tiles hold, or None when it cannot be."""
+    kind = column.type
+    if pa.types.is_dictionary(kind):
+        column = column.cast(kind.value_type)
+        kind = column.type
+    if pa.types.is_null(kind):
+        return None
+    if pa.types.is_boolean(kind):
+        target = pa.bool_()
+    elif pa.types.is_uint64(kind):
+        fits = column.null_count == len(column) or pc.max(column).as_py() < 1 << 63
+        target = pa.int64() if fits else pa.uint64()
+    elif pa.types.is_integer(kind):
+        target = pa.int64()
+    elif pa.types.is_floating(kind) or pa.types.is_decimal(kind):
+        column = column.cast(pa.float64())
+        nan = pc.is_nan(column)
+        column = pc.if_else(nan, pa.scalar(None, pa.float64()), column)
+        # −0.0 equals 0.0 as a value; one of them must stand for both whichever comes first.
+        column = pc.add(column, pa.scalar(0.0))
+        target = pa.float64()
+    elif pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
+        target = pa.large_string()
+    elif pa.types.is_temporal(kind):
+        return _temporal(column)
+    elif pa.types.is_nested(kind):
+        texts = [None if v is None else _json(v) for v in column.to_pylist()]
+        return pa.array(texts, pa.large_string())
+    else:
+        tally.add("binary-column", 1, name)
+        return None
+    column = column.cast(target)
+    return column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
+
+
+def _temporal(column: pa.ChunkedArray) -> pa.Array:
+    if pa.types.is_timestamp(column.type):
+        texts = [
+            None if v is None else v.isoformat() for v in column.cast(pa.timestamp("us", column.type.tz)).to_pylist()
+        ]
+        return pa.array(texts, pa.large_string())
+    text = column.cast(pa.string()).cast(pa.large_string())
+    return text.combine_chunks() if text.num_chunks != 1 else text.chunk(0)
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str)
+
+
+def _texts(texts: pa.Array, field: int, *, wrap: bool) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """Whole Layer.keys or Layer.values fields of large strings."""
+    ends = np.empty(len(texts) + 1, np.int64)
+    if len(texts) == 0:
+        ends[0] = 0
+        return np.empty(0, np.uint8), ends
+    buffers = texts.buffers()
+    starts = np.frombuffer(buffers[1], np.int64)[texts.offset : texts.offset + len(texts) + 1]
+    data = np.frombuffer(buffers[2], np.uint8) if buffers[2] is not None else np.empty(0, np.uint8)
+    return encode_texts(starts, data, field, wrap, ends), ends
+
+
+def _values(dictionary: pa.Array) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    ends = np.empty(len(dictionary) + 1, np.int64)
+    if pa.types.is_large_string(dictionary.type):
+        return _texts(dictionary, 4, wrap=True)
+    if pa.types.is_integer(dictionary.type):
+        # uint64 above 2^63 only: the bits are the same, and encode_integers must not take them for negative.
+        numbers = dictionary.to_numpy(zero_copy_only=False)
+        if dictionary.type == pa.uint64():
+            return _big_unsigned(numbers)
+        return encode_integers(numbers, ends), ends
+    if pa.types.is_floating(dictionary.type):
+        doubles = dictionary.to_numpy(zero_copy_only=False)
+        with np.errstate(over="ignore"):
+            singles = doubles.astype(np.float32)
+        exact = singles.astype(np.float64) == doubles
+        return encode_floats(singles.view(np.uint32), doubles.view(np.uint64), exact, ends), ends
+    flags = dictionary.to_numpy(zero_copy_only=False).astype(np.uint8)
+    blob = np.zeros((len(flags), 4), np.uint8)
+    blob[:, 0], blob[:, 1], blob[:, 2], blob[:, 3] = 0x22, 2, 0x38, flags  # Value.bool_value
+    return blob.reshape(-1), np.arange(len(flags) + 1, dtype=np.int64) * 4
+
+
+def _big_unsigned(numbers: NDArray[np.uint64]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """uint_value fields of numbers that do not fit int64 (rare: written one by one)."""
+    fields = []
+    for number in numbers.tolist():
+        body = bytearray([0x28])
+        while number >= 128:
+            body.append(number & 127 | 128)
+            number >>= 7
+        body.append(number)
+        fields.append(bytes([0x22, len(body)]) + bytes(body))
+    ends = np.cumsum([0, *(len(field) for field in fields)], dtype=np.int64)
+    return np.frombuffer(b"".join(fields), np.uint8), ends

@@ -1,0 +1,75 @@
+"""Feature ids: from the declared key, else from a hash of the content; unique in the layer, below 2^53."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from pipeline.errors import InputError
+from pipeline.i18n import _
+from pipeline.kernels.features import hash_texts
+from pipeline.types import Tally
+
+ID_MASK = np.uint64((1 << 53) - 1)  # JavaScript's largest exact integer
+_STEP = np.uint64(0x9E3779B97F4A7C15)
+
+
+def feature_ids(table: pa.Table, key: str | None, contents: NDArray[np.uint64], tally: Tally) -> NDArray[np.uint64]:
+    """Ids of all rows, [features] uint64, 1 … 2^53 − 1.
+
+    `key` names the identifying column: whole numbers in range are taken as they are, anything else is hashed as
+    text; rows without a key take the hash of their content, `contents` [features]. A repeated key is counted as
+    `duplicate-key`. Whoever shares an id is told apart by content, so that the order of the rows never matters.
+    Raises InputError when the layer has no such column.
+    """
+    ids = contents & ID_MASK
+    if key is not None:
+        if key not in table.column_names:
+            raise InputError(
+                _("the key field {key} is not in the data").format(key=key),
+                expected=_("one of: {names}").format(names=", ".join(table.column_names)),
+                hint=_("name an existing field as the key, or leave the key out"),
+            )
+        ids, given = _from_key(table.column(key), ids)
+        repeated = int(given.sum() - len(np.unique(ids[given])))
+        tally.add("duplicate-key", repeated, key)
+    ids = np.where(ids == 0, np.uint64(1), ids)
+    return _told_apart(ids, contents)
+
+
+def _from_key(column: pa.ChunkedArray, fallback: NDArray[np.uint64]) -> tuple[NDArray[np.uint64], NDArray[np.bool_]]:
+    given = pc.is_valid(column).to_numpy(zero_copy_only=False)
+    if pa.types.is_integer(column.type):
+        numbers = column.fill_null(0).to_numpy().astype(np.int64)
+        if bool((given & (numbers > 0) & (numbers <= int(ID_MASK))).sum() == given.sum()):
+            return np.where(given, numbers.astype(np.uint64), fallback), given
+    texts = column.cast(pa.large_string()).combine_chunks()
+    if isinstance(texts, pa.ChunkedArray):
+        texts = texts.chunk(0) if texts.num_chunks else pa.array([], pa.large_string())
+    offsets = np.frombuffer(texts.buffers()[1], np.int64)[texts.offset : texts.offset + len(texts) + 1]
+    data = np.frombuffer(texts.buffers()[2] or b"", np.uint8)
+    hashes = np.empty(len(texts), np.uint64)
+    hash_texts(offsets, data, hashes)
+    return np.where(given, hashes & ID_MASK, fallback), given
+
+
+def _told_apart(ids: NDArray[np.uint64], contents: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Give every repeated id but the first, in order of content, a new one that nobody has."""
+    order = np.lexsort((contents, ids))
+    repeated = np.zeros(len(ids), bool)
+    repeated[1:] = ids[order][1:] == ids[order][:-1]
+    rows = order[repeated]
+    if len(rows) == 0:
+        return ids
+    ids = ids.copy()
+    taken = set(ids.tolist())
+    for row in rows.tolist():
+        candidate = contents[row]
+        with np.errstate(over="ignore"):
+            while int(candidate & ID_MASK) in taken or not int(candidate & ID_MASK):
+                candidate = candidate * np.uint64(6364136223846793005) + _STEP  # Knuth's MMIX step
+        ids[row] = candidate & ID_MASK
+        taken.add(int(ids[row]))
+    return ids
