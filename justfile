@@ -63,6 +63,10 @@ test-browser: setup
 test-long *options: setup
     {{python}} -m pytest -q -m long {{options}}
 
+# Rewrite golden files and the help pages of the README; review the difference.
+bless: setup
+    {{python}} -m pytest -q -m "not long" --bless
+
 lint: _python
     {{bin}}/ruff check
     {{bin}}/ruff format --check

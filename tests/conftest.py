@@ -12,6 +12,11 @@ from pipeline import i18n
 ROOT = Path(__file__).resolve().parents[1]
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--bless` rewrites golden files and generated pages instead of comparing them."""
+    parser.addoption("--bless", action="store_true", default=False, help="rewrite golden files; review the difference")
+
+
 @pytest.fixture
 def shared_data() -> Path:
     """The folder of real data beside the project; skips where it is absent."""
