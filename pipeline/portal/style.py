@@ -43,7 +43,11 @@ def compose_style(
     return {
         "version": 8,
         "name": f"{catalog['platform']['zh']} · {flavour.title['zh']}",
-        "metadata": {"longquan:edition": catalog["edition"]["id"], "longquan:sample": bool(catalog.get("sample"))},
+        "metadata": {
+            "longquan:edition": catalog["edition"]["id"],
+            "longquan:sample": bool(catalog.get("sample")),
+            "longquan:base": has_base,
+        },
         "center": [lng, lat],
         "zoom": zoom,
         "sources": {

@@ -16,7 +16,7 @@ export function evaluate(expression: unknown, at: Situation): unknown {
 }
 
 const all = (args: readonly unknown[], at: Situation): unknown[] => args.map((arg) => evaluate(arg, at));
-const number = (value: unknown): number => (value === null || value === undefined || value === '' ? NaN : Number(value));
+const number = (value: unknown): number => Number(value ?? 0); // the specification: null becomes 0
 
 function compare(test: (a: number, b: number) => boolean): Operator {
   return (args, at) => {

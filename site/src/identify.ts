@@ -38,13 +38,17 @@ function rank(feature: Rendered): number {
   return feature.geometry.type.endsWith('LineString') ? 1 : 2;
 }
 
-/** What to call a feature: its name, else what its dataset is called. */
+/** What to call a feature: its name, else what its first coded field means, else what its dataset is called. */
 export function nameOf(found: Found, language: Language): string {
   const { properties } = found.feature;
   const names = language === 'zh' ? ['NAME', 'name', '名称', 'ADDRESS'] : ['PINYIN', 'NAME', 'name', 'ADDRESS'];
   for (const name of names) {
     const value = properties[name];
     if (typeof value === 'string' && value) return value;
+  }
+  for (const field of found.dataset.fields) {
+    const meaning = field.domain?.[String(properties[field.name])];
+    if (meaning) return inLanguage(meaning, language);
   }
   return inLanguage(found.dataset.title, language);
 }

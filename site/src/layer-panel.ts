@@ -14,6 +14,7 @@ export interface LayerPanelOptions {
   readonly sprite: Sprite;
   readonly legend: (dataset: string) => readonly LegendEntry[];
   readonly visible: (dataset: string) => boolean;
+  readonly minZoom: (dataset: string) => number | null; // from which zoom there is something to see; null: never
   readonly unavailable: ReadonlySet<string>; // dataset ids whose archive cannot be read
   readonly onToggle: (dataset: string, visible: boolean) => void;
 }
@@ -38,7 +39,7 @@ export function layerPanel(options: LayerPanelOptions): LayerPanel {
     const list = element('ul', { class: 'datasets' });
     for (const dataset of group.datasets) {
       const node = datasetRow(dataset, options);
-      rows.push({ node, minZoom: Math.min(...dataset.layers.map((layer) => layer.min_zoom)) });
+      rows.push({ node, minZoom: options.minZoom(dataset.id) ?? 0 });
       list.append(node);
     }
     body.append(element('section', { class: 'theme' }, element('h3', {}, group.title), list));
@@ -61,7 +62,7 @@ function datasetRow(dataset: Dataset, options: LayerPanelOptions): HTMLElement {
   const box = element('input', { type: 'checkbox', checked: drawn && options.visible(dataset.id), disabled: !drawn });
   box.addEventListener('change', () => options.onToggle(dataset.id, box.checked));
   const first = entries[0];
-  const note = broken ? t('unavailable') : drawn ? null : t('noLayer');
+  const note = broken ? t('unavailable') : drawn ? null : t(options.minZoom(dataset.id) === null ? 'noLayer' : 'onlyAsked');
   const detailsId = `details-${dataset.id}`;
   const more = element('button', { type: 'button', class: 'disclose', 'aria-expanded': 'false', 'aria-controls': detailsId, 'aria-label': t('legendOf', { name: title }) });
   const details = element('div', { id: detailsId, class: 'details', hidden: true });

@@ -6,16 +6,18 @@ import type { Translate } from './i18n.ts';
 
 export function legalBar(catalog: Catalog, language: Language, t: Translate): HTMLElement {
   const number = catalog.review.number;
+  const notice = inLanguage(catalog.notice, language);
   const parts = [
     element('span', {}, inLanguage(catalog.attribution, language)),
     element('span', { class: number ? 'review' : 'review pending' }, number ? t('reviewNumber', { number }) : t('reviewPending')),
-    catalog.sample && element('span', { class: 'fictional' }, inLanguage(catalog.notice, language)),
-    catalog.as_of && element('span', {}, t('asOf', { date: catalog.as_of })),
+    notice && element('span', { class: 'fictional' }, notice),
+    catalog.as_of && element('span', { class: 'date' }, t('asOf', { date: catalog.as_of })),
   ];
   return element('footer', { class: 'legal' }, ...parts);
 }
 
-/** The label on the map itself when the city is fictional. */
+/** The label on the map itself, for a city with something to say about all of its data: that it is fictional. */
 export function sampleNotice(catalog: Catalog, language: Language): HTMLElement | null {
-  return catalog.sample ? element('p', { class: 'sample', role: 'note' }, inLanguage(catalog.notice, language)) : null;
+  const notice = inLanguage(catalog.notice, language);
+  return notice ? element('p', { class: 'sample', role: 'note' }, notice) : null;
 }

@@ -27,7 +27,7 @@ export function legendOf(layers: readonly LayerSpecification[], dataset: string)
   return own.flatMap((layer) =>
     (metadataOf(layer)[LEGEND] ?? []).map((hint) => {
       const situation = { zoom: hint.zoom ?? DEFAULT_ZOOM, properties: hint.properties ?? {} };
-      const kin = layer.type === 'symbol' ? [layer] : own.filter((other) => sameShape(layer, other));
+      const kin = own.filter((other) => sameShape(layer, other));
       const marks = kin.filter((other) => shows(other, situation)).flatMap((other) => marksOf(other, situation, hint.text));
       return { title: hint.title ?? null, marks: hint.icon ? [...marks, { kind: 'icon', name: hint.icon }] : marks } as const;
     }),
@@ -36,7 +36,7 @@ export function legendOf(layers: readonly LayerSpecification[], dataset: string)
 
 /** Layers that are drawn over each other to make one picture: a road's casing and filling, an area and its edge. */
 function sameShape(layer: LayerSpecification, other: LayerSpecification): boolean {
-  if (other.type === 'symbol' || source(layer) !== source(other)) return false;
+  if (source(layer) !== source(other)) return false;
   return other.type === layer.type || (layer.type === 'fill' && other.type === 'line');
 }
 

@@ -1,6 +1,14 @@
 // The map: MapLibre set up for an archive on the same server.
 
-import { addProtocol, Map as MapLibre, NavigationControl, ScaleControl, setWorkerUrl, type StyleSpecification } from 'maplibre-gl';
+import {
+  addProtocol,
+  Map as MapLibre,
+  NavigationControl,
+  ScaleControl,
+  setWorkerUrl,
+  type MapOptions,
+  type StyleSpecification,
+} from 'maplibre-gl';
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url';
 import { Protocol } from 'pmtiles';
 
@@ -11,12 +19,10 @@ import { maplibreEn, maplibreZh } from './messages/maplibre.ts';
 export function createMap(container: HTMLElement, style: StyleSpecification, catalog: Catalog, language: Language): MapLibre {
   setWorkerUrl(workerUrl);
   addProtocol('pmtiles', new Protocol().tile);
-  const [lng, lat, zoom] = catalog.center;
   const map = new MapLibre({
     container,
     style,
-    center: [lng, lat],
-    zoom,
+    ...openingView(style, catalog, container.clientWidth),
     minZoom: 4,
     maxZoom: 19.9,
     hash: 'map',
@@ -29,4 +35,16 @@ export function createMap(container: HTMLElement, style: StyleSpecification, cat
   map.addControl(new NavigationControl({ visualizePitch: true }), 'bottom-right');
   map.addControl(new ScaleControl({ maxWidth: 110, unit: 'metric' }), 'bottom-left');
   return map;
+}
+
+const PANEL = 332; // px the layer panel covers on wide screens
+const WIDE = 720;
+
+/** The city's own view; without a base map there is nothing to see around it, so all of the data. */
+function openingView(style: StyleSpecification, catalog: Catalog, width: number): Partial<MapOptions> {
+  const [lng, lat, zoom] = catalog.center;
+  if ((style.metadata as Record<string, unknown> | undefined)?.['longquan:base'] !== false) return { center: [lng, lat], zoom };
+  const [west, south, east, north] = catalog.bounds;
+  const left = width >= WIDE ? PANEL + 30 : 30;
+  return { bounds: [[west, south], [east, north]], fitBoundsOptions: { padding: { left, right: 30, top: 70, bottom: 30 } } };
 }

@@ -82,6 +82,7 @@ export async function portal(options: PortalOptions): Promise<void> {
   const list = layerPanel({
     catalog, language, t, sprite, unavailable,
     legend: (dataset) => legendOf(style.layers, dataset),
+    minZoom: (dataset) => firstZoom(style, catalog, dataset),
     visible: shown.has,
     onToggle: shown.set,
   });
@@ -127,6 +128,13 @@ function readableStyle(options: PortalOptions): StyleSpecification {
     }
   }
   return style;
+}
+
+/** The zoom from which a dataset can be seen: where both its data and its first layer begin; null without layers. */
+function firstZoom(style: StyleSpecification, catalog: Catalog, dataset: string): number | null {
+  const data = Math.min(...(catalog.datasets.find(({ id }) => id === dataset)?.layers ?? []).map((layer) => layer.min_zoom));
+  const drawn = style.layers.filter((layer) => datasetOf(layer) === dataset).map((layer) => layer.minzoom ?? 0);
+  return drawn.length > 0 ? Math.max(data, Math.min(...drawn)) : null;
 }
 
 function whatIsAt(map: MapLibre, catalog: Catalog, point: { x: number; y: number }, reach: number, language: Language): {

@@ -1,8 +1,8 @@
-// The feature a reader looks at, drawn over the map.
+// The feature a reader looks at, drawn over the map from the same tiles, so that its outline has no tile borders.
 
-import type { GeoJSONSource, Map as MapLibre, MapGeoJSONFeature } from 'maplibre-gl';
+import type { ExpressionSpecification, Map as MapLibre, MapGeoJSONFeature } from 'maplibre-gl';
 
-const SOURCE = 'longquan-selection';
+const PREFIX = 'longquan-selection';
 const COLOUR = '#d3342b';
 const HALO = '#ffffff';
 
@@ -10,20 +10,35 @@ export interface Selection {
   show(feature: MapGeoJSONFeature | null): void;
 }
 
-/** Add the layers of the selection above all others. */
+/** A selection that is empty at first. */
 export function selection(map: MapLibre): Selection {
-  map.addSource(SOURCE, { type: 'geojson', data: { type: 'FeatureCollection', features: [] } });
-  const line = { type: 'line', source: SOURCE, layout: { 'line-join': 'round', 'line-cap': 'round' } } as const;
-  map.addLayer({ id: `${SOURCE}-halo`, ...line, filter: ['!=', ['geometry-type'], 'Point'], paint: { 'line-color': HALO, 'line-width': 6, 'line-opacity': 0.8 } });
-  map.addLayer({ id: `${SOURCE}-line`, ...line, filter: ['!=', ['geometry-type'], 'Point'], paint: { 'line-color': COLOUR, 'line-width': 2.5 } });
-  map.addLayer({
-    id: `${SOURCE}-point`, type: 'circle', source: SOURCE, filter: ['==', ['geometry-type'], 'Point'],
-    paint: { 'circle-radius': 13, 'circle-color': 'rgba(0,0,0,0)', 'circle-stroke-color': COLOUR, 'circle-stroke-width': 2.5 },
-  });
+  let drawn: readonly string[] = [];
   return {
     show(feature) {
-      const features = feature ? [{ type: 'Feature' as const, properties: {}, geometry: feature.geometry }] : [];
-      map.getSource<GeoJSONSource>(SOURCE)?.setData({ type: 'FeatureCollection', features });
+      for (const id of drawn) map.removeLayer(id);
+      const layers = feature ? layersFor(feature) : [];
+      for (const layer of layers) map.addLayer(layer);
+      drawn = layers.map((layer) => layer.id);
     },
   };
+}
+
+function layersFor(feature: MapGeoJSONFeature): Parameters<MapLibre['addLayer']>[0][] {
+  const from = { source: feature.source, ...(feature.sourceLayer ? { 'source-layer': feature.sourceLayer } : {}), filter: same(feature) };
+  const line = { type: 'line', ...from, layout: { 'line-join': 'round', 'line-cap': 'round' } } as const;
+  if (feature.geometry.type.endsWith('Point')) {
+    const ring = { 'circle-radius': 13, 'circle-color': 'rgba(0,0,0,0)', 'circle-stroke-width': 2.5 };
+    return [{ id: `${PREFIX}-point`, type: 'circle', ...from, paint: { ...ring, 'circle-stroke-color': COLOUR } }];
+  }
+  return [
+    { id: `${PREFIX}-halo`, ...line, paint: { 'line-color': HALO, 'line-width': 6, 'line-opacity': 0.8 } },
+    { id: `${PREFIX}-line`, ...line, paint: { 'line-color': COLOUR, 'line-width': 2.5 } },
+  ];
+}
+
+/** The filter that only this feature passes: its id, else its own ID field, else all it says about itself. */
+function same(feature: MapGeoJSONFeature): ExpressionSpecification {
+  if (feature.id !== undefined) return ['==', ['id'], feature.id];
+  const properties = 'ID' in feature.properties ? { ID: feature.properties['ID'] as unknown } : feature.properties;
+  return ['all', ...Object.entries(properties).map(([name, value]): ExpressionSpecification => ['==', ['get', name], value as string])];
 }

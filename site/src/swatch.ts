@@ -39,7 +39,7 @@ function draw(mark: Mark, withArea: boolean): SVGElement | null {
     }
     case 'text': {
       const at = { x: WIDTH / 2, y: HEIGHT / 2, 'text-anchor': 'middle', 'dominant-baseline': 'central' };
-      const text = svg('text', { ...at, fill: mark.colour, 'font-size': mark.text.length > 2 ? 10 : 13, 'font-weight': mark.bold ? 700 : 400 });
+      const text = svg('text', { ...at, fill: mark.colour, 'font-size': mark.text.length > 2 ? 9.5 : 13, 'font-weight': mark.bold ? 700 : 400 });
       text.textContent = mark.text;
       return text;
     }

@@ -1,0 +1,34 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+
+import { chooseLanguage, translator } from './i18n.ts';
+import { maplibreEn, maplibreZh } from './messages/maplibre.ts';
+import { zh } from './messages/zh.ts';
+import { en } from './messages/en.ts';
+
+test('the address wins over the browser, Chinese over everything unknown', () => {
+  expect(chooseLanguage('en', ['zh-CN'])).toBe('en');
+  expect(chooseLanguage(null, ['fr-FR', 'en-GB', 'zh-CN'])).toBe('en');
+  expect(chooseLanguage(null, ['zh-Hant-TW'])).toBe('zh');
+  expect(chooseLanguage('xx', [])).toBe('zh');
+});
+
+test('values are filled in', () => {
+  expect(translator('zh')('reviewNumber', { number: '浙S(2026)1号' })).toBe('审图号：浙S(2026)1号');
+  expect(translator('en')('more', { count: 3 })).toBe('3 more');
+});
+
+test('both languages fill in the same values', () => {
+  const places = (text: string): string[] => [...text.matchAll(/\{\w+\}/g)].map(String).sort();
+  for (const key of Object.keys(zh) as (keyof typeof zh)[]) expect(places(en[key]), key).toEqual(places(zh[key]));
+});
+
+test('every string of the map library has a Chinese twin', () => {
+  const library = readFileSync(new URL('../node_modules/maplibre-gl/dist/maplibre-gl-dev.mjs', import.meta.url), 'utf8');
+  const table = /const defaultLocale = \{([\s\S]*?)\n\};/.exec(library)?.[1] ?? '';
+  const own = [...table.matchAll(/^\s*"([\w.]+)":/gm)].map((match) => match[1]);
+  expect(own).toHaveLength(25);
+  expect(Object.keys(maplibreZh).sort()).toEqual([...own].sort());
+  expect(Object.keys(maplibreEn).sort()).toEqual([...own].sort());
+  for (const [key, text] of Object.entries(maplibreZh)) expect(text, key).toMatch(/[一-鿿]/);
+});
