@@ -80,17 +80,6 @@ class Report:
         """No errors; with `strict` no warnings either."""
         return not self.errors and not (strict and self.warnings)
 
-    def __add__(self, other: Report) -> Report:
-        counts = dict(self.counts)
-        for rule, n in other.counts.items():
-            counts[rule] = counts.get(rule, 0) + n
-        return Report(
-            self.faults + other.faults,
-            counts,
-            self.errors + other.errors,
-            self.warnings + other.warnings,
-        )
-
 
 class Findings:
     """Collects what rules find, in the order it comes."""
@@ -98,18 +87,31 @@ class Findings:
     def __init__(self, shown: int = SHOWN) -> None:
         self._shown = shown
         self._faults: list[Fault] = []
+        self._told: dict[str, int] = {}
         self._counts: dict[str, int] = {}
         self._totals = dict.fromkeys(Severity, 0)
 
     def add(self, rule: Rule[Any], findings: Iterable[Finding]) -> None:
         """Count the findings of one rule and keep the first ones."""
-        for finding in findings:
-            before = self._counts.get(rule.id, 0)
-            if before < self._shown:
-                message, tile, layer, feature, _times = finding
-                self._faults.append(Fault(rule.id, rule.severity, message, _(rule.remedy), tile, layer, feature))
-            self._counts[rule.id] = before + finding.times
-            self._totals[rule.severity] += finding.times
+        for message, tile, layer, feature, times in findings:
+            self._keep(Fault(rule.id, rule.severity, message, _(rule.remedy), tile, layer, feature))
+            self._counts[rule.id] = self._counts.get(rule.id, 0) + times
+            self._totals[rule.severity] += times
+
+    def absorb(self, report: Report) -> None:
+        """Count what was found elsewhere by the same rules."""
+        for fault in report.faults:
+            self._keep(fault)
+        for rule, n in report.counts.items():
+            self._counts[rule] = self._counts.get(rule, 0) + n
+        self._totals[Severity.ERROR] += report.errors
+        self._totals[Severity.WARNING] += report.warnings
+
+    def _keep(self, fault: Fault) -> None:
+        told = self._told.get(fault.rule, 0)
+        if told < self._shown:
+            self._faults.append(fault)
+            self._told[fault.rule] = told + 1
 
     @property
     def errors(self) -> int:
@@ -118,12 +120,8 @@ class Findings:
 
     def report(self) -> Report:
         """What was collected."""
-        return Report(
-            tuple(self._faults),
-            dict(self._counts),
-            self._totals[Severity.ERROR],
-            self._totals[Severity.WARNING],
-        )
+        totals = self._totals
+        return Report(tuple(self._faults), dict(self._counts), totals[Severity.ERROR], totals[Severity.WARNING])
 
 
 def check(subject: Subject, rules: Sequence[Rule[Subject]], findings: Findings) -> None:
