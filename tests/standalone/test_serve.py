@@ -10,14 +10,26 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipeline.standalone import serve
-from pipeline.standalone.serve import FolderServer, Slice, Unsatisfiable, accepts_gzip, lists_tag, requested_slice
+from pipeline.standalone.serve import (
+    FolderServer,
+    Slice,
+    Unsatisfiable,
+    accepts_gzip,
+    lists_tag,
+    locate,
+    requested_slice,
+)
 
 ARCHIVE = bytes(range(256)) * 1024  # 256 KiB, every byte tells where it is
 SCRIPT = b"export const answer = 42;\n" * 200
@@ -134,9 +146,7 @@ def test_a_range_beyond_the_end(server: FolderServer, header: str) -> None:
     assert answer["Access-Control-Allow-Origin"] == "*"
 
 
-@pytest.mark.parametrize(
-    "header", ["bytes=5-2", "bytes=a-b", "lines=1-2", "bytes=0-1,5-6", "bytes=", "bytes=-", "bytes=٣-"]
-)
+@pytest.mark.parametrize("header", ["bytes=5-2", "bytes=a-b", "lines=1-2", "bytes=0-1,5-6", "bytes=", "bytes=-"])
 def test_a_range_that_is_none_gets_the_whole_file(server: FolderServer, header: str) -> None:
     request = f"GET {ROADS} HTTP/1.1\r\nHost: x\r\nRange: {header}\r\nConnection: close\r\n\r\n".encode()
     head, _, body = raw(server, request).partition(b"\r\n\r\n")
@@ -146,7 +156,13 @@ def test_a_range_that_is_none_gets_the_whole_file(server: FolderServer, header: 
 
 @pytest.mark.parametrize(
     ("header", "size", "expected"),
-    [("bytes=0-", 1, Slice(0, 1)), ("bytes=-5", 3, Slice(0, 3)), ("bytes=2-2", 3, Slice(2, 3)), ("bytes=1-0", 3, None)],
+    [
+        ("bytes=0-", 1, Slice(0, 1)),
+        ("bytes=-5", 3, Slice(0, 3)),
+        ("bytes=2-2", 3, Slice(2, 3)),
+        ("bytes=1-0", 3, None),
+        ("bytes=٣-", 9, None),
+    ],
 )
 def test_requested_slice(header: str, size: int, expected: Slice | None) -> None:
     assert requested_slice(header, size) == expected
@@ -163,6 +179,7 @@ def test_head_tells_what_get_would_send(server: FolderServer) -> None:
     assert (told.status, told.body) == (200, b"")
     for name in ("ETag", "Content-Length", "Content-Type", "Last-Modified", "Accept-Ranges", "Cache-Control"):
         assert told[name] == got[name] is not None
+    assert raw(server, b"HEAD /missing HTTP/1.1\r\nHost: x\r\n\r\n").endswith(b"\r\n\r\n")
     assert ask(server, ROADS, "HEAD", Range="bytes=0-9")["Content-Length"] == "262144"  # RFC 9110 §14.2: GET only
 
 
@@ -219,6 +236,25 @@ def test_a_changed_file_has_another_tag(server: FolderServer, site: Path) -> Non
     partial.replace(changing)
     after = ask(server, "/changing.json", If_None_Match=str(before["ETag"]))
     assert (after.status, after.body) == (200, b'{"v":2}')
+
+
+def test_another_file_of_the_same_size_and_time_has_another_tag(server: FolderServer, site: Path) -> None:
+    changing, partial = site / "twin.json", site / ".twin"
+    changing.write_bytes(b'{"v":1}')
+    partial.write_bytes(b'{"v":2}')
+    for path in (changing, partial):
+        os.utime(path, ns=(10**18, 10**18))
+    before = ask(server, "/twin.json")
+    partial.replace(changing)
+    assert ask(server, "/twin.json", If_None_Match=str(before["ETag"])).body == b'{"v":2}'
+
+
+def test_no_file_is_from_the_future(server: FolderServer, site: Path) -> None:
+    (site / "future.json").write_bytes(b"{}")
+    os.utime(site / "future.json", (4102444800, 4102444800))  # 2100-01-01
+    answer = ask(server, "/future.json")
+    modified, now = (parsedate_to_datetime(str(answer[name])) for name in ("Last-Modified", "Date"))
+    assert modified <= now
 
 
 def test_text_is_compressed_for_those_who_ask(server: FolderServer) -> None:
@@ -336,6 +372,9 @@ def test_targets_that_name_the_catalogue(server: FolderServer, target: str) -> N
         "/.%00./secret.txt",
         "/catalog.json%00.txt",
         "//secret.txt",
+        "/data//index.html",
+        "/data%2findex.html",
+        "/%2fcatalog.json",
         "//etc/passwd",
         "/%2fetc%2fpasswd",
         "/etc/passwd",
@@ -444,6 +483,7 @@ def test_a_header_too_long(server: FolderServer) -> None:
 
 
 def test_an_idle_connection_is_ended(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert 5 <= serve.Handler.timeout <= 120
     monkeypatch.setattr(serve.Handler, "timeout", 0.2)
     with FolderServer(str(site), "127.0.0.1", 0) as running:
         thread = threading.Thread(target=running.serve_forever, args=(0.02,), daemon=True)
@@ -456,10 +496,11 @@ def test_an_idle_connection_is_ended(site: Path, monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_client_that_breaks_off_harms_no_one(server: FolderServer, capfd: pytest.CaptureFixture[str]) -> None:
-    for _ in range(20):
+    for request in (f"GET {ROADS} HTTP/1.1\r\nHost: x\r\n\r\n".encode(), b"GET / HT", b"") * 10:
         with socket.create_connection(("127.0.0.1", server.server_address[1])) as connection:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")  # reset on close
-            connection.sendall(f"GET {ROADS} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+            connection.sendall(request)
+            time.sleep(0.005)  # let the server begin to read
     assert ask(server, ROADS).body == ARCHIVE
     assert "Traceback" not in capfd.readouterr().err
 
@@ -532,6 +573,15 @@ def test_a_folder_that_is_swapped_while_it_is_served(tmp_path: Path) -> None:
         assert ask(running, "/").body == b"new"
         running.shutdown()
         thread.join()
+
+
+PIECES = ("/", "..", ".", "%2e", "%2F", "\\", "%5c", "%00", "up", "data", "tiles", "out.txt", "a", "é", "?")
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=12).map("".join))
+def test_whatever_is_asked_stays_inside(site: Path, target: str) -> None:
+    found = locate(str(site), "/" + target)
+    assert found is None or Path(found).resolve().is_relative_to(site.resolve())
 
 
 def test_it_is_a_script_of_the_standard_library_alone(site: Path) -> None:
