@@ -138,7 +138,10 @@ def main(tasks: list[str]) -> None:
     root = Path(__file__).resolve().parent
     known = {"messages": compile_messages, "site": build_site, "site-test": test_site, "site-e2e": test_in_browser}
     for task in tasks:
-        known[task](root)
+        try:
+            known[task](root)
+        except subprocess.CalledProcessError as error:  # the program has said itself what is wrong
+            sys.exit(error.returncode)
 
 
 if __name__ == "__main__":

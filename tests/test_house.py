@@ -41,14 +41,25 @@ def _tops(path: Path) -> set[str]:
     return {name.split(".")[0] for name in _imports(ast.parse(path.read_text()))}
 
 
-def test_declared_dependencies_are_those_imported() -> None:
+def _distributions(modules: list[Path]) -> set[str]:
+    """The distributions that the modules import, by the normal form of their names."""
     owners = packages_distributions()
-    third_party = set().union(*map(_tops, MODULES)) - set(sys.stdlib_module_names) - {"pipeline"}
-    imported = {_name(owners[top][0]) for top in third_party}
+    ours = {"pipeline", "tests", "hatch_build"}
+    return {_name(owners[top][0]) for top in set().union(*map(_tops, modules)) - set(sys.stdlib_module_names) - ours}
+
+
+def test_declared_dependencies_are_those_imported() -> None:
+    imported = _distributions(MODULES)
     declared = {_name(requirement) for requirement in PROJECT["project"]["dependencies"]}
     assert declared - imported - set(NEEDED_UNSEEN) == set(), "declared but never imported"
     assert imported - declared == set(), "imported but not declared"
     assert set(NEEDED_UNSEEN) <= declared
+
+
+def test_what_the_tests_import_is_declared() -> None:
+    declared = {*PROJECT["project"]["dependencies"], *PROJECT["dependency-groups"]["dev"]}
+    imported = _distributions(sorted((ROOT / "tests").rglob("*.py")))
+    assert imported - {_name(requirement) for requirement in declared} == set()
 
 
 def test_build_requirements_are_in_the_development_set() -> None:
