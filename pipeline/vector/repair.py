@@ -80,7 +80,7 @@ def _whole(layer: Layer, row: int, shift: int, tolerance2: float) -> shapely.Geo
 
     def close() -> None:
         if rings:
-            polygons.append(shapely.polygons(rings[0], rings[1:]))
+            polygons.append(shapely.Polygon(rings[0], rings[1:]))
             rings.clear()
 
     for part in range(int(features.part_from[row]), int(features.part_to[row])):

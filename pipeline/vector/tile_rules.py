@@ -110,12 +110,17 @@ def keys_once(b: Batch) -> Found:
 
 
 def values_once(b: Batch) -> Found:
-    data = b.decoded.data
-    seen: set[tuple[int, int, int, bytes]] = set()
-    for layer, (kind, start, stop, bits) in zip(b.value_layers.tolist(), b.t.values.tolist(), strict=True):
-        value = (layer, kind, bits, data[start:stop])
+    data, layers, values = b.decoded.data, b.value_layers, b.t.values
+    order = np.lexsort((values[:, col.BITS], values[:, col.TYPE], layers))
+    rows = np.stack([layers, values[:, col.TYPE], values[:, col.BITS]], axis=1)[order]
+    same = (rows[1:] == rows[:-1]).all(axis=1)
+    suspects = np.flatnonzero(np.append(same, False) | np.append(False, same))
+    seen: set[tuple[int, int, bytes]] = set()
+    for i in order[suspects].tolist():  # a hash may be shared by different texts
+        kind, start, stop, _bits = values[i].tolist()
+        value = (int(layers[i]), kind, data[start:stop])
         if value in seen:
-            yield b.in_layer(layer, _("a value is listed twice"))
+            yield b.in_layer(int(layers[i]), _("a value is listed twice"))
         seen.add(value)
 
 

@@ -38,17 +38,19 @@ def tile_layers(
     out: Path,
     *,
     threads: int | None = None,
+    no_clobber: bool = False,
     progress: Progress | None = None,
 ) -> ArchiveResult:
-    """Tile layers into the PMTiles archive `out` (replaced atomically) and tell what became of them.
+    """Tile layers into the PMTiles archive `out`, replaced atomically, and tell what became of them.
 
-    `threads` defaults to the processors this process may use; the bytes do not depend on it. Raises InputError when
-    no layer has a feature with a geometry, OutputError when the archive cannot be written.
+    With `no_clobber` an existing archive is kept and the work refused. `threads` defaults to the processors this
+    process may use; the bytes do not depend on it. Raises InputError when no layer has a feature with a geometry,
+    OutputError when the archive cannot be written.
     """
     progress = progress or Silent()
     with ThreadPoolExecutor(threads or _processors(), thread_name_prefix="tile") as pool:
         try:
-            return _tile(plan, layers, out, pool, threads or _processors(), progress)
+            return _tile(plan, layers, out, no_clobber, pool, threads or _processors(), progress)
         except BaseException:
             pool.shutdown(wait=True, cancel_futures=True)
             raise
@@ -62,6 +64,7 @@ def _tile(
     plan: ArchivePlan,
     inputs: Sequence[LayerInput],
     out: Path,
+    no_clobber: bool,
     pool: Executor,
     threads: int,
     progress: Progress,
@@ -87,7 +90,7 @@ def _tile(
     max_zoom = max(layer.plan.max_zoom for layer in layers)
     dropped: Counter[str] = Counter()
     progress.start(_("tiling"), max_zoom - min_zoom + 1, _("zooms"))
-    with Writer(out, tile_type=TileType.MVT, tile_compression=Compression.GZIP) as writer:
+    with Writer(out, tile_type=TileType.MVT, tile_compression=Compression.GZIP, no_clobber=no_clobber) as writer:
         upcoming = _submit_cuts(layers, min_zoom, pool)
         for zoom in range(min_zoom, max_zoom + 1):
             cuts, upcoming = upcoming, _submit_cuts(layers, zoom + 1, pool)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -88,7 +89,7 @@ def verify_tiles(archive: Archive, *, threads: int | None = None, progress: Prog
     for rule in ARCHIVE_RULES:
         findings.add(rule, rule.check((declared, seen)))
     progress.done()
-    return ContentReport(findings.report(), _by_zoom(contents, figures))
+    return ContentReport(_by_rule(findings.report()), _by_zoom(contents, figures))
 
 
 def _check(
@@ -156,6 +157,16 @@ def _declared(metadata: Mapping[str, Any]) -> dict[str, Mapping[str, int] | None
             else None
         )
     return declared
+
+
+def _by_rule(report: Report) -> Report:
+    """The report in the order of the rules, which does not depend on how tiles were batched."""
+    order = {rule.id: i for i, rule in enumerate((*TILE_RULES, *ARCHIVE_RULES))}
+    return replace(
+        report,
+        faults=tuple(sorted(report.faults, key=lambda fault: order[fault.rule])),
+        counts={rule: report.counts[rule] for rule in order if rule in report.counts},
+    )
 
 
 def _by_zoom(contents: Contents, figures: NDArray[np.int64]) -> tuple[ZoomFigures, ...]:

@@ -1,0 +1,163 @@
+"""`longquan tile INPUT… OUT.pmtiles`: the engine without a workspace."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from pipeline.cli._options import json_option
+from pipeline.cli._progress import Bars
+from pipeline.errors import UsageError
+from pipeline.i18n import _, ngettext
+
+if TYPE_CHECKING:
+    from pipeline.api import Tiled
+
+
+@click.command()
+@click.argument("paths", metavar="INPUT… OUT.pmtiles", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("-Z", "--min-zoom", type=click.IntRange(0, 22), default=0, show_default=True, help="First zoom.")
+@click.option(
+    "-z", "--max-zoom", type=click.IntRange(0, 22), help="Last zoom; without it from the data's own precision."
+)
+@click.option("-l", "--layer", metavar="NAME", help="Write everything into one layer of this name.")
+@click.option("--select", multiple=True, metavar="LAYER", help="Take only this input layer; may be repeated.")
+@click.option("--s-srs", metavar="CRS", help="CRS of the input, instead of what the file says (EPSG:4549, WKT, PROJ).")
+@click.option("--encoding", metavar="NAME", help="Encoding of the texts, such as GBK, where detection errs.")
+@click.option("-x", "x_column", metavar="FIELD", help="A table's column of longitudes or eastings.")
+@click.option("-y", "y_column", metavar="FIELD", help="A table's column of latitudes or northings.")
+@click.option("--field", "fields", multiple=True, metavar="FIELD", help="Keep only this field; may be repeated.")
+@click.option("--key", metavar="FIELD", help="Field that identifies a feature; without it ids come from the content.")
+@click.option("--coverage", is_flag=True, help="The areas share borders: keep them shared at every zoom.")
+@click.option("--labels", is_flag=True, help="Also write LAYER_label, one label point per feature.")
+@click.option(
+    "--simplification",
+    type=click.FloatRange(0),
+    default=1.0,
+    show_default=True,
+    metavar="UNITS",
+    help="Tolerance below the last zoom, in tile units (4096 to a tile); 0 keeps every vertex.",
+)
+@click.option(
+    "--tiny-area",
+    type=click.FloatRange(0),
+    default=4.0,
+    show_default=True,
+    metavar="UNITS",
+    help="Below the last zoom, areas smaller than this many square tile units are gathered into squares; 0 keeps all.",
+)
+@click.option(
+    "--buffer", type=click.IntRange(0, 4096), default=80, show_default=True, help="Tile units kept around each tile."
+)
+@click.option("--name", help="Name of the archive; without it that of the file.")
+@click.option("--attribution", default="", help="Whom to credit; shown on maps.")
+@click.option("--description", default="", help="What the archive is.")
+@click.option("--threads", type=click.IntRange(1), help="Threads to use; the bytes do not depend on it.")
+@click.option("--no-clobber", is_flag=True, help="Refuse to replace an existing archive.")
+@json_option
+def tile(
+    paths: tuple[Path, ...],
+    min_zoom: int,
+    max_zoom: int | None,
+    layer: str | None,
+    select: tuple[str, ...],
+    s_srs: str | None,
+    encoding: str | None,
+    x_column: str | None,
+    y_column: str | None,
+    fields: tuple[str, ...],
+    key: str | None,
+    coverage: bool,
+    labels: bool,
+    simplification: float,
+    tiny_area: float,
+    buffer: int,
+    name: str | None,
+    attribution: str,
+    description: str,
+    threads: int | None,
+    no_clobber: bool,
+    as_json: bool,
+) -> None:
+    """Turn files into one PMTiles archive, without a workspace.
+
+    INPUT is any vector file: GeoPackage, Shapefile, GeoJSON, GeoParquet, FlatGeobuf, File Geodatabase, DXF, CSV, XLSX
+    and more. Each of its layers becomes a layer of the archive. An existing archive is replaced when the new one is
+    complete.
+    """
+    if len(paths) < 2 or paths[-1].suffix.lower() != ".pmtiles":
+        raise UsageError(
+            _("the last name must be the archive to write"),
+            where=" ".join(str(path) for path in paths),
+            expected="longquan tile INPUT… OUT.pmtiles",
+        )
+    from pipeline.api import TileOptions
+    from pipeline.api import tile as tile_files
+
+    options = TileOptions(
+        min_zoom=min_zoom,
+        max_zoom=max_zoom,
+        layer=layer,
+        select=select,
+        s_srs=s_srs,
+        encoding=encoding,
+        x=x_column,
+        y=y_column,
+        fields=fields or None,
+        key=key,
+        coverage=coverage,
+        labels=labels,
+        simplification=simplification,
+        tiny_area=tiny_area,
+        buffer=buffer,
+        name=name,
+        attribution=attribution,
+        description=description,
+    )
+    with Bars() as progress:
+        tiled = tile_files(paths[:-1], paths[-1], options, threads=threads, no_clobber=no_clobber, progress=progress)
+    click.echo(json.dumps(_machine(tiled, paths[-1]), ensure_ascii=False) if as_json else _human(tiled, paths[-1]))
+
+
+def _machine(tiled: Tiled, out: Path) -> dict[str, Any]:
+    return {
+        "archive": str(out),
+        **asdict(tiled.archive),
+        "max_zoom_guessed": tiled.max_zoom_guessed,
+        "without_geometry": list(tiled.without_geometry),
+    }
+
+
+def _human(tiled: Tiled, out: Path) -> str:
+    archive = tiled.archive
+    layers = [layer for layer in archive.layers if layer.features]
+    lines = [
+        _("{out}: {tiles:,} tiles, zooms {low}–{high}, {size:,.1f} MB").format(
+            out=out, tiles=archive.tiles, low=archive.min_zoom, high=archive.max_zoom, size=archive.bytes / 1e6
+        )
+    ]
+    words = {"point": _("points"), "line": _("lines"), "polygon": _("areas"), "mixed": _("mixed features")}
+    width = max((len(layer.name) for layer in layers), default=0)
+    for layer in layers:
+        lines.append(f"  {layer.name:<{width}}  {layer.features:>10,} {words[layer.geometry]}")
+        for kind, count in sorted(layer.tally.counts.items()):
+            sample = layer.tally.samples.get(kind, "")
+            lines.append(f"  {'':<{width}}  {count:>10,} {kind}" + (f" ({sample})" if sample else ""))
+    if tiled.without_geometry:
+        text = ngettext(
+            "1 layer holds no geometry: {names}", "{n} layers hold no geometry: {names}", len(tiled.without_geometry)
+        )
+        lines.append(text.format(n=len(tiled.without_geometry), names=", ".join(tiled.without_geometry)))
+    fates = {
+        "tiny": _("too small for their zoom and gathered into squares"),
+        "collapsed": _("shorter or narrower than a tile unit at their zoom and left out there"),
+    }
+    for rule, count in archive.dropped.items():
+        lines.append(_("{count:,} times a feature was {fate}").format(count=count, fate=fates[rule]))
+    if archive.repairs:
+        lines.append(_("{count:,} areas were mended after rounding").format(count=archive.repairs))
+    return "\n".join(lines)
