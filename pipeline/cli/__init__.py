@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 
 import click
 
@@ -60,6 +61,9 @@ cli = LazyGroup(
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command line (default: the process's own) and return its exit code: 0, 1, 2, 3 or 130."""
     arguments = list(sys.argv[1:] if argv is None else argv)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # a terminal that lacks a character must not stop the work
+            stream.reconfigure(errors="backslashreplace")
     chosen = Globals.read(arguments, os.environ)
     speak(chosen.language)
     return exit_code_of(
