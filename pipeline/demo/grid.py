@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 
 import numpy as np
@@ -108,6 +109,13 @@ def slope(values: Field, step: float) -> Field:
     return np.asarray(np.hypot(dx, dy))
 
 
+@cache
+def _gradients(key: int, octave: int, cells: int) -> tuple[Field, Field]:
+    """Random unit vectors on a square lattice, as (x, y) parts."""
+    angle = stream(900, key, octave).uniform(0.0, 2.0 * np.pi, (cells, cells))
+    return np.cos(angle), np.sin(angle)
+
+
 def noise(key: int, x: NDArray[Any], y: NDArray[Any], wavelength: float, octaves: int = 4, gain: float = 0.5) -> Field:
     """Gradient noise summed over octaves, about −1…1, the same at a place whatever the grid (Perlin 2002).
 
@@ -117,8 +125,7 @@ def noise(key: int, x: NDArray[Any], y: NDArray[Any], wavelength: float, octaves
     weight, norm = 1.0, 0.0
     for octave in range(octaves):
         cells = int(np.ceil(SIDE / wavelength)) + 3
-        angle = stream(900, key, octave).uniform(0.0, 2.0 * np.pi, (cells, cells))
-        gx, gy = np.cos(angle), np.sin(angle)
+        gx, gy = _gradients(key, octave, cells)
         u = np.clip((np.asarray(x) - WEST) / wavelength + 1.0, 0.0, cells - 1.000001)
         v = np.clip((np.asarray(y) - SOUTH) / wavelength + 1.0, 0.0, cells - 1.000001)
         i, j = u.astype(np.int64), v.astype(np.int64)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -156,8 +157,19 @@ def shape_rivers(terrain: Terrain) -> tuple[River, ...]:
     return tuple(rivers)
 
 
-def lay_plains(terrain: Terrain, rivers: tuple[River, ...]) -> Field:
-    """The land with flat valley floors along its rivers, widest around the seat; [n, n] on the terrain's grid."""
+@dataclass(frozen=True, slots=True)
+class Basin:
+    """A wider piece of valley floor, where a town will lie."""
+
+    x: float
+    y: float
+    radius: float  # m
+    widening: float  # times the usual width, less one
+    least: float  # half width at its middle, m
+
+
+def lay_plains(terrain: Terrain, rivers: tuple[River, ...], basins: Sequence[Basin]) -> Field:
+    """The land with flat valley floors along its rivers, wider in the basins; [n, n] on the terrain's grid."""
     grid, n = terrain.grid, terrain.grid.n
     points = np.vstack([river.line for river in rivers])
     area = np.concatenate([river.area for river in rivers])
@@ -167,9 +179,11 @@ def lay_plains(terrain: Terrain, rivers: tuple[River, ...]) -> Field:
     seeds = cells[first]
     level, reach = points[first, 2], plain_width(area[first])
     px, py = points[first, 0], points[first, 1]
-    basin = np.exp(-((np.hypot(px - SEAT[0], py - SEAT[1]) / 4_200.0) ** 2))
-    big = area[first] > 3.0e8
-    reach = reach * (1.0 + 0.55 * noise(22, px, py, 4_000.0, 2)) * (1.0 + np.where(big, 2.4, 0.6) * basin)
+    reach = reach * (1.0 + 0.55 * noise(22, px, py, 4_000.0, 2))
+    for basin in basins:
+        share = np.exp(-((np.hypot(px - basin.x, py - basin.y) / basin.radius) ** 2))
+        large = np.clip(area[first] / 1.2e7, 0.25, 1.0)
+        reach = np.maximum(reach * (1.0 + basin.widening * share * large), basin.least * share * large)
     ones = np.ones(n * n)
     distance, source, previous = np.empty(n * n), np.empty(n * n, np.int64), np.empty(n * n, np.int64)
     cost_distance(ones, seeds, n, grid.step, 0.0, ones, distance, source, previous)
@@ -268,11 +282,9 @@ def ponds(rivers: tuple[River, ...], taken: shapely.Geometry, count: int) -> tup
     return tuple(out)
 
 
-def waters(terrain: Terrain, *, lakes: int, pools: int) -> tuple[Waters, Field]:
-    """All waters of the county and the land shaped by them ([n, n] on the terrain's grid)."""
-    rivers = shape_rivers(terrain)
-    land = lay_plains(terrain, rivers)
+def waters(terrain: Terrain, rivers: tuple[River, ...], land: Field, *, lakes: int, pools: int) -> Waters:
+    """All waters of the county."""
     surfaces = banks(rivers)
     dams, levels = reservoirs(terrain, land, rivers, lakes)
     everything = shapely.union_all([shape for _, shape in surfaces] + list(dams))
-    return Waters(rivers, surfaces, dams, levels, ponds(rivers, everything, pools)), land
+    return Waters(rivers, surfaces, dams, levels, ponds(rivers, everything, pools))

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from pipeline.demo.coverage import arcs, faces, labels_at
 from pipeline.demo.grid import Field, blur, slope
-from pipeline.demo.hydrology import River, Waters
+from pipeline.demo.hydrology import Basin, River
 from pipeline.demo.terrain import SEAT, Terrain
 from pipeline.kernels.flow import cost_distance
 
@@ -46,17 +46,15 @@ class Towns:
     label: NDArray[np.int64]  # [n, n] on the terrain's grid, −1 outside the county
 
 
-def _sites(terrain: Terrain, land: Field, rivers: tuple[River, ...]) -> list[tuple[float, float, int, int]]:
-    """Centres (x, y, river, vertex): the seat, two quarters beside it, then ever farther flat valley floors."""
+def sites(terrain: Terrain, rivers: tuple[River, ...]) -> tuple[Town, ...]:
+    """The towns: the seat, two quarters beside it on the main river, then the remotest places in larger valleys."""
     grid = terrain.grid
-    flat = blur((slope(land, grid.step) < 0.09).astype(np.float64), max(1, round(360 / grid.step)))
     rows: list[tuple[float, float, int, int, float]] = []
     for number, river in enumerate(rivers):
-        inner = river.line[8:-8:6]
-        value = flat.ravel()[grid.cell(inner[:, 0], inner[:, 1])]
-        for k, (point, share) in enumerate(zip(inner, value, strict=True)):
-            vertex = 8 + 6 * k
-            if share > 0.16 and river.area[vertex] > 1.4e7 and terrain.county.ravel()[grid.cell(*point[:2])]:
+        skip = round(1_000.0 / grid.step) * 3
+        for vertex in range(skip, len(river.line) - skip, 6):
+            point = river.line[vertex]
+            if river.area[vertex] > 1.4e7 and terrain.county.ravel()[grid.cell(point[0], point[1])]:
                 rows.append((point[0], point[1], number, vertex, min(river.area[vertex], 3.0e8)))
     table = np.array(rows)
     edge = np.minimum(blur(terrain.county.astype(np.float64), max(1, round(1_500 / grid.step))), 1.0)
@@ -71,17 +69,23 @@ def _sites(terrain: Terrain, land: Field, rivers: tuple[River, ...]) -> list[tup
     while len(chosen) < len(NAMES):
         gap = np.min([np.hypot(table[:, 0] - c[0], table[:, 1] - c[1]) for c in chosen], axis=0)
         chosen.append(table[np.argmax(gap * (table[:, 4] / 1.0e8) ** 0.10)])
-    return [(float(c[0]), float(c[1]), int(c[2]), int(c[3])) for c in chosen]
-
-
-def partition(terrain: Terrain, land: Field, waters: Waters) -> Towns:
-    """Place the towns and divide the county between them."""
-    grid, n = terrain.grid, terrain.grid.n
-    sites = _sites(terrain, land, waters.rivers)
-    towns = tuple(
-        Town(name, PAC_COUNTY * 1000 + (i + 1 if i < 3 else 97 + i), (x, y), river, vertex)
-        for i, (name, (x, y, river, vertex)) in enumerate(zip(NAMES, sites, strict=True))
+    return tuple(
+        Town(name, PAC_COUNTY * 1000 + (i + 1 if i < 3 else 97 + i), (float(c[0]), float(c[1])), int(c[2]), int(c[3]))
+        for i, (name, c) in enumerate(zip(NAMES, chosen, strict=True))
     )
+
+
+def basins(towns: tuple[Town, ...]) -> tuple[Basin, ...]:
+    """The valley floors the towns need: a broad one for the seat."""
+    return tuple(
+        Basin(*town.centre, 4_600.0, 2.3, 2_600.0) if i == 0 else Basin(*town.centre, 1_700.0, 0.8, 900.0)
+        for i, town in enumerate(towns)
+    )
+
+
+def partition(terrain: Terrain, land: Field, towns: tuple[Town, ...]) -> Towns:
+    """Divide the county between its towns."""
+    grid, n = terrain.grid, terrain.grid.n
     seeds = grid.cell(np.array([t.centre[0] for t in towns]), np.array([t.centre[1] for t in towns]))
     cost = np.where(terrain.county, 1.0 + 14.0 * slope(land, grid.step), 0.0).ravel()
     distance, source, previous = np.empty(n * n), np.empty(n * n, np.int64), np.empty(n * n, np.int64)
