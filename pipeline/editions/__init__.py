@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from pipeline.editions.policy import DatasetView, Denial, EditionView, view_edition
-from pipeline.editions.redact import Redaction, redact
+from pipeline.editions.redact import Redaction, admits, redact
 
-__all__ = ["DatasetView", "Denial", "EditionView", "Redaction", "redact", "view_edition"]
+__all__ = ["DatasetView", "Denial", "EditionView", "Redaction", "admits", "redact", "view_edition"]

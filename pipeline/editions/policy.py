@@ -49,6 +49,7 @@ class Denial:
 
     subject: str
     reason: str
+    plain: bool = True  # as the audiences say; False where other rules overrule what they say
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +85,8 @@ def view_edition(framework: Framework, edition_id: str) -> EditionView:
     denied: list[Denial] = []
     views: dict[str, DatasetView] = {}
     for department, dataset in framework.datasets:
-        if reason := _keeps_out(dataset, edition):
-            denied.append(Denial(dataset.id, reason))
+        if denial := _keeps_out(dataset, edition):
+            denied.append(denial)
             continue
         fields = framework.schema_of(dataset).entries
         shown = tuple(field for field in fields if field.audiences is None or edition.id in field.audiences)
@@ -97,7 +98,7 @@ def view_edition(framework: Framework, edition_id: str) -> EditionView:
         views[dataset.id] = DatasetView(department, dataset, shown)
     for id, view in list(views.items()):
         if reason := _tells_of_others(view, views):
-            denied.append(Denial(id, reason))
+            denied.append(Denial(id, reason, plain=False))
             del views[id]
     archives = tuple(_archives(framework.archives, views, denied))
     themes = {view.dataset.theme for view in views.values()}
@@ -110,12 +111,13 @@ def view_edition(framework: Framework, edition_id: str) -> EditionView:
     )
 
 
-def _keeps_out(dataset: Dataset, edition: Edition) -> str | None:
+def _keeps_out(dataset: Dataset, edition: Edition) -> Denial | None:
     """The rule that keeps a dataset out of an edition."""
     if edition.id not in dataset.audiences:
-        return _("its audiences do not list the edition")
+        return Denial(dataset.id, _("its audiences do not list the edition"))
     if dataset.share not in edition.shares:
-        return _('its share class "{share}" is not among those of the edition').format(share=dataset.share)
+        reason = _('its share class "{share}" is not among those of the edition').format(share=dataset.share)
+        return Denial(dataset.id, reason, plain=False)
     return None
 
 

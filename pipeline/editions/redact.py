@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from pipeline.editions.cast import cast
 from pipeline.errors import InputError
@@ -44,22 +45,32 @@ def redact(batch: FeatureBatch, redaction: Redaction, tally: Tally) -> FeatureBa
 
     Raises InputError when a column is missing, naming the nearest ones that are there.
     """
+    admitted = admits(batch.attributes, redaction)
+    if admitted is not None:
+        batch = FeatureBatch(only(batch.geometries, admitted), batch.attributes.filter(pa.array(admitted)))
     table = batch.attributes
-    for column in redaction.columns:
-        if column not in table.column_names:
-            raise missing_column(column, table.column_names, redaction)
-    geometries = batch.geometries
-    if redaction.where is not None and redaction.where_field is not None:
-        judged, _lost = cast(table.column(redaction.where_field.column), redaction.where_field.type)
-        # Types were checked when the workspace was loaded; Arrow only has to know them as one.
-        values = pa.array(redaction.where.values).cast(judged.type)
-        kept = pc.fill_null(pc.is_in(judged, value_set=values), False)
-        mask = np.asarray(kept.combine_chunks().to_numpy(zero_copy_only=False), np.bool_)
-        geometries, table = only(geometries, mask), table.filter(kept)
+    _require(table, redaction.columns, redaction)
     columns = {field.name: _field(table.column(field.column), field, redaction, tally) for field in redaction.fields}
     # A table without columns would forget how many rows it has.
-    shown = pa.table(columns) if columns else table.select([])
-    return FeatureBatch(geometries, shown)
+    return FeatureBatch(batch.geometries, pa.table(columns) if columns else table.select([]))
+
+
+def admits(table: pa.Table, redaction: Redaction) -> NDArray[np.bool_] | None:
+    """Which features the layer's `where` lets in [features]; None when it has none and all may enter."""
+    if redaction.where is None or redaction.where_field is None:
+        return None
+    _require(table, (redaction.where_field.column,), redaction)
+    judged, _lost = cast(table.column(redaction.where_field.column), redaction.where_field.type)
+    # Types were checked when the workspace was loaded; Arrow only has to know them as one.
+    values = pa.array(redaction.where.values).cast(judged.type)
+    kept = pc.fill_null(pc.is_in(judged, value_set=values), False)
+    return np.asarray(kept.combine_chunks().to_numpy(zero_copy_only=False), np.bool_)
+
+
+def _require(table: pa.Table, columns: tuple[str, ...], redaction: Redaction) -> None:
+    for column in columns:
+        if column not in table.column_names:
+            raise missing_column(column, table.column_names, redaction)
 
 
 def missing_column(column: str, there: list[str], redaction: Redaction) -> InputError:

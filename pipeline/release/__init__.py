@@ -2,17 +2,34 @@
 
 from __future__ import annotations
 
+from pipeline.release.files import sha256_of
 from pipeline.release.hotlink import write_hotlink
 from pipeline.release.inputs import InputFile, input_files
+from pipeline.release.made import MadeArchive, recipe_of, remember
+from pipeline.release.making import make_archive
 from pipeline.release.manifest import MANIFEST, SUMS, read_manifest, release_id, write_manifest
+from pipeline.release.reuse import take_over
+from pipeline.release.software import code_digest, software_versions
+from pipeline.release.stage import Stage, exclusive, place_file
 
 __all__ = [
     "MANIFEST",
     "SUMS",
     "InputFile",
+    "MadeArchive",
+    "Stage",
+    "code_digest",
+    "exclusive",
     "input_files",
+    "make_archive",
+    "place_file",
     "read_manifest",
+    "recipe_of",
     "release_id",
+    "remember",
+    "sha256_of",
+    "software_versions",
+    "take_over",
     "write_hotlink",
     "write_manifest",
 ]

@@ -17,7 +17,9 @@ from typing import Any
 from pipeline.editions import EditionView
 from pipeline.framework import Framework
 from pipeline.portal.files import json_bytes, write_file
+from pipeline.release.files import sha256_of
 from pipeline.release.inputs import InputFile
+from pipeline.release.made import MadeArchive
 from pipeline.release.media import media_type
 
 MANIFEST = "release.json"
@@ -26,7 +28,6 @@ VERSION = 1
 
 _APART = (MANIFEST, SUMS, "SM3SUMS", "feed.atom")
 _APART_FOLDERS = ("hotlink/", "metadata/")
-_BLOCK = 1 << 20
 
 
 def in_release(path: str) -> bool:
@@ -41,33 +42,25 @@ def release_id(files: Iterable[tuple[str, str]]) -> str:
     return hashlib.sha256(text).hexdigest()
 
 
-def sha256_of(path: Path) -> str:
-    """The sha256 of a file, read in blocks."""
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(_BLOCK):
-            digest.update(block)
-    return digest.hexdigest()
-
-
 def write_manifest(
     dist: Path,
     framework: Framework,
     view: EditionView,
     *,
-    archives: Sequence[Mapping[str, Any]],
+    archives: Mapping[str, MadeArchive],
     inputs: Sequence[InputFile],
     software: Mapping[str, str],
     as_of: date,
 ) -> str:
     """Write release.json and SHA256SUMS for everything that lies in `dist`, and return the release id.
 
-    `archives` are ``{"id", "file", "recipe", "datasets"}``; `inputs` are those of the edition's own datasets, so that
-    the manifest of one edition names nothing of another.
+    `archives` are by id; `inputs` are those of the edition's own datasets, so that the manifest of one edition names
+    nothing of another.
 
     Raises OutputError when a file cannot be written.
     """
-    owners = {archive["file"]: list(archive["datasets"]) for archive in archives}
+    made = [(archive.facts, archive.recipe) for archive in archives.values() if archive.facts is not None]
+    owners = {facts.file: sorted(facts.features) for facts, _recipe in made}
     files = []
     for path in sorted(_files(dist), key=str.encode):
         entry: dict[str, Any] = {
@@ -96,7 +89,9 @@ def write_manifest(
             }
             for shown in view.datasets
         ],
-        "archives": [dict(archive) for archive in archives],
+        "archives": [
+            {"id": facts.id, "file": facts.file, "sha256": facts.sha256, "recipe": recipe} for facts, recipe in made
+        ],
         "files": files,
         "inputs": [
             {"dataset": file.dataset, "path": file.path, "bytes": file.bytes, "sha256": file.sha256} for file in inputs

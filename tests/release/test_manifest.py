@@ -13,10 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.catalog import ArchiveFacts
 from pipeline.editions import view_edition
 from pipeline.errors import InputError
 from pipeline.framework import load_workspace
-from pipeline.release import InputFile, input_files, read_manifest, release_id, write_manifest
+from pipeline.release import InputFile, MadeArchive, input_files, read_manifest, release_id, write_manifest
 from tests.framework.workspaces import write_workspace
 
 FILES = {
@@ -28,6 +29,21 @@ FILES = {
     "feed.atom": b"<feed/>",
     "图.txt": b"x",
 }
+
+
+FACTS = ArchiveFacts(
+    id="framework",
+    file="tiles/framework-0123456789ab.pmtiles",
+    bytes=7,
+    sha256=hashlib.sha256(b"PMTiles").hexdigest(),
+    min_zoom=6,
+    max_zoom=14,
+    bounds=(118.8, 27.8, 119.3, 28.2),
+    center=(119.05, 28.0, 6),
+    vector_layers=(),
+    layers=(),
+    features={"roads": 12},
+)
 
 
 def sha(data: bytes) -> str:
@@ -49,9 +65,10 @@ def manifest_of(tmp_path: Path, dist: Path) -> dict[str, object]:
         dist,
         framework,
         view_edition(framework, "public"),
-        archives=[
-            {"id": "framework", "file": "tiles/framework-0123456789ab.pmtiles", "recipe": "r", "datasets": ["roads"]}
-        ],
+        archives={
+            "framework": MadeArchive("recipe", FACTS, 9, 0, {}, {}, {}),
+            "empty": MadeArchive("recipe", None, 0, 0, {}, {}, {}),
+        },
         inputs=[InputFile("roads", "inbox/planning/LRDL.shp", 5, "s")],
         software={"numba": "1", "GDAL": "3"},
         as_of=date(2026, 11, 22),
@@ -75,6 +92,9 @@ def test_manifest(tmp_path: Path, dist: Path) -> None:
             "datasets": ["roads"],
         },
         {"path": "图.txt", "bytes": 1, "sha256": sha(b"x"), "type": "text/plain; charset=utf-8"},
+    ]
+    assert manifest["archives"] == [
+        {"id": "framework", "file": FACTS.file, "sha256": FACTS.sha256, "recipe": "recipe"},
     ]
     assert manifest["datasets"] == [{"id": "roads", "currency": "2026-09-30", "fields": ["ID", "CLASS"]}]
     assert manifest["inputs"] == [{"dataset": "roads", "path": "inbox/planning/LRDL.shp", "bytes": 5, "sha256": "s"}]

@@ -1,0 +1,264 @@
+"""The corridor: a workspace → one published folder per edition.
+
+Rules first, so that nothing denied is ever opened; then archives, descriptions of them, the portal over them, and the
+manifest over everything. Each edition is made beside its name; when all are whole, all are swapped in.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from pipeline.catalog import build_catalog, build_tilejson
+from pipeline.editions import EditionView, view_edition
+from pipeline.errors import UsageError
+from pipeline.framework import Framework, did_you_mean, load_workspace
+from pipeline.i18n import _
+from pipeline.intake.counts import DatasetCounts, merge_counts, refuse_faulty
+from pipeline.portal.files import json_bytes, write_file
+from pipeline.portal.write import write_portal
+from pipeline.progress import Progress, Silent
+from pipeline.release import (
+    InputFile,
+    MadeArchive,
+    Stage,
+    code_digest,
+    exclusive,
+    input_files,
+    make_archive,
+    place_file,
+    recipe_of,
+    remember,
+    software_versions,
+    take_over,
+    write_hotlink,
+    write_manifest,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltArchive:
+    """One archive of a finished build."""
+
+    id: str
+    file: str  # below the edition's folder
+    bytes: int
+    tiles: int
+    features: int
+    repairs: int  # polygons that had to be mended
+    dropped: Mapping[str, int]  # rule → features × zooms
+    reused: bool  # taken over from what was there, not made anew
+
+
+@dataclass(frozen=True, slots=True)
+class BuildResult:
+    """One edition of a finished build."""
+
+    edition: str
+    folder: Path
+    release: str  # the release id
+    archives: tuple[BuiltArchive, ...]
+    datasets: Mapping[str, DatasetCounts]  # what reading them told
+    bytes: int  # of all files
+    reviewed: bool  # whether the city has a map review number
+
+
+def build_workspace(
+    workspace: Path,
+    *,
+    editions: Sequence[str] | None = None,
+    only: Sequence[str] | None = None,
+    as_of: date | None = None,
+    threads: int | None = None,
+    progress: Progress | None = None,
+) -> tuple[BuildResult, ...]:
+    """Build the editions asked for (all) into ``dist/<edition>/``, each replaced as a whole or not at all.
+
+    `only` names datasets: archives without any of them are taken over from the present folders, which must have been
+    built from the same inputs by the same rules; editions that show none of them are left alone. `as_of` (today) is
+    recorded in catalog.json and release.json. `threads` and the time of the build change no byte otherwise.
+
+    Raises ConfigError for faults of workspace files, UsageError for unknown editions and datasets and for an `only`
+    that cannot give what a full build would, InputError for sources that cannot be read, lie elsewhere or have too
+    many faults, OutputError where nothing can be written.
+    """
+    framework = load_workspace(workspace)
+    views = [view_edition(framework, id) for id in dict.fromkeys(editions or (e.id for e in framework.editions))]
+    views = _showing(framework, views, only or ())
+    site = _Site(framework, frozenset(only or ()), as_of or date.today(), threads, progress or Silent())
+    with exclusive(framework.root / ".cache" / "build.lock"), ExitStack() as stack:
+        stages = [stack.enter_context(Stage(framework.root / "dist" / view.edition.id)) for view in views]
+        results = tuple(_build_edition(site, view, stage) for view, stage in zip(views, stages, strict=True))
+        for stage in stages:
+            stage.commit()
+        for edition, archives in site.finished.items():
+            for id, archive in archives.items():
+                remember(site.cache, edition, id, archive)
+    return results
+
+
+@dataclass(slots=True)
+class _Site:
+    """What the editions of one build share."""
+
+    framework: Framework
+    only: frozenset[str]
+    as_of: date
+    threads: int | None
+    progress: Progress
+    software: Mapping[str, str] = field(default_factory=software_versions)
+    code: str = field(default_factory=code_digest)
+    inputs: dict[str, tuple[InputFile, ...]] = field(default_factory=dict)  # by dataset
+    made: dict[str, tuple[MadeArchive, Path]] = field(default_factory=dict)  # by recipe; the folder that has the file
+    finished: dict[str, dict[str, MadeArchive]] = field(default_factory=dict)  # by edition and archive
+
+    @property
+    def cache(self) -> Path:
+        return self.framework.root / ".cache" / "archives"
+
+
+def _build_edition(site: _Site, view: EditionView, stage: Stage) -> BuildResult:
+    """Everything of one edition, into the stage's empty folder."""
+    framework, folder, base_url = site.framework, stage.folder, site.framework.publish.base_url
+    _tell_rules(view, site.progress)
+    _check_sources(site, view)
+
+    recipes = {
+        archive.id: recipe_of(framework, view, archive, site.inputs, {**site.software, "code": site.code})
+        for archive in view.archives
+    }
+    taken = take_over(view, site.only, recipes, stage.target, site.cache) if site.only else {}
+    site.made.update({made.recipe: (made, stage.target) for made in taken.values()})
+    made = {archive: _archive(site, view, archive, recipe, folder) for archive, recipe in recipes.items()}
+    counts = merge_counts(archive.datasets for archive in made.values())
+    refuse_faulty(framework, view, counts)
+
+    facts = [archive.facts for archive in made.values() if archive.facts is not None]
+    catalog = build_catalog(framework, view, facts, as_of=site.as_of)
+    tilejsons = {archive.id: build_tilejson(framework, view, archive) for archive in facts}
+    write_file(folder / "catalog.json", json_bytes(catalog))
+    for id, tilejson in tilejsons.items():
+        write_file(folder / "tilejson" / f"{id}.json", json_bytes(tilejson))
+
+    site.progress.start(_("portal of {edition}").format(edition=view.edition.id))
+    texts = _texts(catalog, made.values())
+    write_portal(folder, catalog=catalog, tilejsons=tilejsons, texts=texts, base_url=base_url)
+    if base_url:
+        write_hotlink(folder, base_url)
+
+    inputs = [file for shown in view.datasets for file in site.inputs.get(shown.dataset.id, ())]
+    release = write_manifest(
+        folder, framework, view, archives=made, inputs=inputs, software=site.software, as_of=site.as_of
+    )
+    site.progress.done()
+    site.finished[view.edition.id] = made
+    return BuildResult(
+        edition=view.edition.id,
+        folder=stage.target,
+        release=release,
+        archives=tuple(_summary(archive, id in taken) for id, archive in made.items() if archive.facts is not None),
+        datasets=counts,
+        bytes=sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()),
+        reviewed=bool(framework.publish.review_number),
+    )
+
+
+def _showing(framework: Framework, views: list[EditionView], only: Sequence[str]) -> list[EditionView]:
+    """The editions that show one of the datasets asked for; all when none was."""
+    if not only:
+        return views
+    known = {dataset.id: dataset for _owner, dataset in framework.datasets}
+    for id in only:
+        if id not in known:
+            raise UsageError(
+                _('there is no dataset "{id}"').format(id=id) + did_you_mean(id, known), expected=", ".join(known)
+            )
+        if known[id].kind == "raster":
+            raise UsageError(_('"{id}" is a raster dataset, which has no archive yet').format(id=id))
+    showing = [view for view in views if any(shown.dataset.id in only for shown in view.datasets)]
+    if not showing:
+        raise UsageError(
+            _("no edition asked for may show {datasets}").format(datasets=", ".join(only)),
+            hint=_("look at audiences and share in departments/*.toml, or build another edition"),
+        )
+    return showing
+
+
+def _tell_rules(view: EditionView, progress: Progress) -> None:
+    """What stays out although its audiences would let it in, and what is listed without tiles."""
+    for denial in view.denied:
+        if not denial.plain:
+            progress.note(f"{view.edition.id}: {denial.subject}: {denial.reason}")
+    for shown in view.datasets:
+        if shown.dataset.kind == "raster":
+            progress.note(
+                _("{edition}: {dataset} is a raster dataset: listed in the catalogue, not tiled, not published").format(
+                    edition=view.edition.id, dataset=shown.dataset.id
+                )
+            )
+
+
+def _check_sources(site: _Site, view: EditionView) -> None:
+    """Find and hash the sources of an edition's vector datasets, each once in a build."""
+    wanted = [d for d in view.datasets if d.dataset.kind == "vector" and d.dataset.id not in site.inputs]
+    if not wanted:
+        return
+    site.progress.start(_("checking the sources"), len(wanted), _("datasets"))
+    for shown in wanted:
+        site.inputs[shown.dataset.id] = input_files(site.framework.root, shown.department, shown.dataset)
+        site.progress.advance()
+    site.progress.done()
+
+
+def _archive(site: _Site, view: EditionView, id: str, recipe: str, folder: Path) -> MadeArchive:
+    """An archive in its place: made, or, when its recipe was followed before, the same file once more."""
+    if recipe in site.made:
+        made, there = site.made[recipe]
+        if made.facts is not None:
+            place_file(there / made.facts.file, folder / made.facts.file)
+        return made
+    site.progress.note(_("{edition}: archive {archive}").format(edition=view.edition.id, archive=id))
+    spec = next(archive for archive in view.archives if archive.id == id)
+    made = make_archive(site.framework, view, spec, recipe, folder, threads=site.threads, progress=site.progress)
+    site.made[recipe] = (made, folder)
+    return made
+
+
+def _summary(made: MadeArchive, reused: bool) -> BuiltArchive:
+    assert made.facts is not None
+    return BuiltArchive(
+        id=made.facts.id,
+        file=made.facts.file,
+        bytes=made.facts.bytes,
+        tiles=made.tiles,
+        features=sum(layer.features for layer in made.facts.layers),
+        repairs=made.repairs,
+        dropped=made.dropped,
+        reused=reused,
+    )
+
+
+def _texts(catalog: Mapping[str, Any], made: Iterable[MadeArchive]) -> Iterator[str]:
+    """All that the map may write: the catalogue's words, and each character of the attributes as often as it occurs."""
+    yield from _strings(catalog)
+    total: Counter[str] = Counter()
+    for archive in made:
+        total.update(archive.characters)
+    for character, n in sorted(total.items()):
+        yield character * n
+
+
+def _strings(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for part in value.values():
+            yield from _strings(part)
+    elif isinstance(value, list | tuple):
+        for part in value:
+            yield from _strings(part)

@@ -1,0 +1,126 @@
+"""`longquan build`."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from pipeline.cli._options import json_option, workspace_option
+from pipeline.cli._progress import Bars
+from pipeline.i18n import _, ngettext
+
+if TYPE_CHECKING:
+    from pipeline.build import BuildResult
+
+
+@click.command()
+@workspace_option
+@click.option("--edition", "editions", multiple=True, metavar="E", help="Build only this edition; may be repeated.")
+@click.option(
+    "--only",
+    multiple=True,
+    metavar="DATASET",
+    help="Make only the archives that hold this dataset anew and take the others over; may be repeated.",
+)
+@click.option(
+    "--as-of",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="DATE",
+    help="The date that is recorded and that decides how fresh the data is; without it today.",
+)
+@click.option("--threads", type=click.IntRange(min=1), metavar="N", help="Processors to use; without it all of them.")
+@json_option
+def build(
+    workspace: Path,
+    editions: tuple[str, ...],
+    only: tuple[str, ...],
+    as_of: datetime | None,
+    threads: int | None,
+    as_json: bool,
+) -> None:
+    """Build what a workspace publishes, one folder per edition.
+
+    Writes dist/EDITION/ in the workspace: tiles, catalogue, portal and manifest, ready for any file server. Each
+    folder is replaced as a whole when everything is done; when something fails, the last one stays.
+
+    Datasets and fields enter an edition only where the rules let them. The same inputs give the same bytes, whatever
+    the number of threads.
+    """
+    from pipeline.build import build_workspace
+
+    with Bars() as progress:
+        results = build_workspace(
+            workspace,
+            editions=editions or None,
+            only=only or None,
+            as_of=as_of.date() if as_of else None,
+            threads=threads,
+            progress=progress,
+        )
+    if as_json:
+        click.echo(json.dumps([_as_json(result) for result in results], ensure_ascii=False, indent=2))
+        return
+    for result in results:
+        _print_edition(result)
+    _print_faults(results)
+
+
+def _as_json(result: BuildResult) -> dict[str, Any]:
+    return {**dataclasses.asdict(result), "folder": str(result.folder)}
+
+
+def _print_edition(result: BuildResult) -> None:
+    click.echo(f"{result.edition} → {result.folder}  ({_size(result.bytes)})")
+    for archive in result.archives:
+        text = _("  {file}  {size} · {tiles} tiles · {features} features").format(
+            file=archive.file,
+            size=_size(archive.bytes),
+            tiles=f"{archive.tiles:,}",
+            features=f"{archive.features:,}",
+        )
+        click.echo(text + (" · " + _("as before") if archive.reused else ""))
+    if not result.archives:
+        click.echo(_("  no dataset may enter this edition, or none has a feature: there is nothing to see yet"))
+    click.echo(_("  release {id}").format(id=result.release))
+    if not result.reviewed:
+        click.echo(_("  without a map review number: every page says 待审核"))
+
+
+def _print_faults(results: Sequence[BuildResult]) -> None:
+    """What was wrong with the data, once per dataset, and what was converted."""
+    from pipeline.intake.counts import merge_counts
+    from pipeline.intake.words import in_words
+
+    counts = merge_counts(result.datasets for result in results)
+    told = {id: found for id, found in sorted(counts.items()) if found.faults or found.changes}
+    if not told:
+        return
+    click.echo(
+        ngettext("In the data of {n} dataset:", "In the data of {n} datasets:", len(told)).format(n=len(told)), err=True
+    )
+    for id, found in told.items():
+        if found.faults:
+            share = _("{dataset}: {percent} % of {rows} rows are at fault").format(
+                dataset=id, percent=f"{found.percent:.2f}", rows=f"{found.rows:,}"
+            )
+        else:
+            share = _("{dataset}: converted").format(dataset=id)
+        click.echo(f"  {share}", err=True)
+        for kind, n in (*found.faults.items(), *found.changes.items()):
+            sample = found.samples.get(kind)
+            click.echo(f"    {n:,} × {in_words(kind)}" + (f" ({sample})" if sample else ""), err=True)
+
+
+def _size(bytes: int) -> str:
+    value, unit = float(bytes), "B"
+    for larger in ("KB", "MB", "GB", "TB"):
+        if value < 1000:
+            break
+        value, unit = value / 1000, larger
+    return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"

@@ -1,0 +1,1 @@
+"""Data as departments hand it in: located, checked for its place, and given to the pipeline."""

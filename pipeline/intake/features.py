@@ -1,0 +1,165 @@
+"""A dataset's features as one layer of one edition may have them: read, located, inside the city, redacted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from pipeline.editions import DatasetView, EditionView, Redaction, admits, redact
+from pipeline.errors import InputError
+from pipeline.framework import Framework, LayerSpec
+from pipeline.i18n import _
+from pipeline.intake.harvest import Harvest
+from pipeline.intake.locate import Places, gather_places, locate
+from pipeline.sources import ReadOptions, read_batches
+from pipeline.sources.ragged import features_of, without
+from pipeline.types import Bounds, FeatureBatch, Geometries, Tally
+
+OUTSIDE = "outside-city"  # a feature that leaves the city's bounds by more than the margin; it is left out
+MARGIN = 1.0  # degrees, or the size of the city's own box where that is larger
+
+
+@dataclass(frozen=True, slots=True)
+class LayerReader:
+    """Reads one layer of one edition; opens no source but the dataset's own and the one that locates it."""
+
+    framework: Framework
+    edition: EditionView
+    view: DatasetView
+    spec: LayerSpec
+
+    def read(self, harvest: Harvest) -> Iterator[FeatureBatch]:
+        """The layer's batches, all that an edition may show and nothing else; counts go to `harvest`.
+
+        Raises InputError for a source that cannot be read, a column that is missing, a table whose points are
+        missing, and when most features lie outside the city (a wrong CRS).
+        """
+        redaction = self._redaction()
+        fence = _Fence(widened(self.framework.city.bounds), self.view, self._path)
+        places = self._places()
+        for batch in self._batches(redaction, harvest.source):
+            if places is not None and (join := self.view.dataset.join) is not None:
+                batch = locate(batch, join.on.source_field, places, harvest.source)
+            batch = batch._replace(geometries=fence.inside(batch.geometries))
+            harvest.note(batch, admits(batch.attributes, redaction))
+            shown = redact(batch, redaction, harvest.layer)
+            harvest.spell(shown.attributes)
+            yield shown
+        fence.judge(harvest.source)
+        harvest.finished = True
+
+    @property
+    def _path(self) -> Path:
+        return self.framework.root / self.view.dataset.source
+
+    def _redaction(self) -> Redaction:
+        where = self.spec.where
+        schema = self.framework.schema_of(self.view.dataset)
+        return Redaction(
+            dataset=self.view.dataset.id,
+            source=self.view.dataset.source,
+            fields=self.view.fields,
+            where=where,
+            where_field=schema.get(where.field) if where else None,
+        )
+
+    def _batches(self, redaction: Redaction, tally: Tally) -> Iterator[FeatureBatch]:
+        columns = redaction.columns
+        if self.view.dataset.join is not None:
+            columns = tuple(dict.fromkeys((*columns, self.view.dataset.join.on.source_field)))
+        return read_batches(self._path, _options(self.view, columns), tally)
+
+    def _places(self) -> Places | None:
+        """The points that locate the dataset's rows; the edition's rules have let their dataset in."""
+        join = self.view.dataset.join
+        if join is None:
+            return None
+        target = self.edition.dataset(join.dataset)
+        column = next(field.column for field in target.fields if field.name == join.on.target_field)
+        source = self.framework.root / target.dataset.source
+        # Faults of the other dataset are told where it is read for itself.
+        places = gather_places(read_batches(source, _options(target, (column,)), Tally()), column)
+        if not places.lng:
+            raise InputError(
+                _("dataset {id}: {target} has no points to locate it by").format(
+                    id=self.view.dataset.id, target=target.dataset.id
+                ),
+                where=str(source),
+                expected=_("point features with a text in {column}").format(column=column),
+            )
+        return places
+
+
+def _options(view: DatasetView, columns: tuple[str, ...]) -> ReadOptions:
+    dataset = view.dataset
+    return ReadOptions(
+        layer=dataset.layer,
+        crs=dataset.crs,
+        encoding=dataset.encoding,
+        columns=columns,
+        x=dataset.coordinates.x if dataset.coordinates else None,
+        y=dataset.coordinates.y if dataset.coordinates else None,
+    )
+
+
+def widened(bounds: Bounds) -> Bounds:
+    """The box that features of a city may fill: its bounds and a generous margin on every side, in degrees."""
+    west, south, east, north = bounds
+    aside, beyond = max(MARGIN, east - west), max(MARGIN, north - south)
+    return west - aside, south - beyond, east + aside, north + beyond
+
+
+class _Fence:
+    """Takes the geometry from features outside the box, and says at the end whether they were too many.
+
+    One such polygon can cover the whole world, and tiling it would never end.
+    """
+
+    def __init__(self, box: Bounds, view: DatasetView, path: Path) -> None:
+        self._box = box
+        self._view = view
+        self._path = path
+        self._seen = 0
+        self._outside = 0
+        self._reach: Bounds | None = None
+
+    def inside(self, geometries: Geometries) -> Geometries:
+        """The same features; those that leave the box have no geometry any more."""
+        self._seen += int(np.count_nonzero(geometries.kinds))
+        west, south, east, north = self._box
+        x, y = geometries.x, geometries.y
+        strays = ~((x >= west) & (x <= east) & (y >= south) & (y <= north))
+        if not strays.any():
+            return geometries
+        rows = features_of(geometries, strays)
+        self._outside += int(rows.sum())
+        if self._reach is None:
+            self._reach = (float(x.min()), float(y.min()), float(x.max()), float(y.max()))
+        return without(geometries, rows)
+
+    def judge(self, tally: Tally) -> None:
+        """Count what was outside; InputError when it was more than half."""
+        if 2 * self._outside <= self._seen:
+            tally.add(OUTSIDE, self._outside, _box_text(self._reach) if self._reach else "")
+            return
+        dataset, department = self._view.dataset, self._view.department
+        raise InputError(
+            _("dataset {id}: {outside} of {all} features lie outside the city").format(
+                id=dataset.id, outside=self._outside, all=self._seen
+            ),
+            where=_("{path}, coordinates {box}").format(
+                path=self._path, box=_box_text(self._reach) if self._reach else ""
+            ),
+            expected=_("longitude and latitude within {box}").format(box=_box_text(self._box)),
+            hint=_(
+                "the coordinate reference system is probably another one: set crs of the dataset in "
+                "departments/{department}.toml, or correct bounds in framework.toml"
+            ).format(department=department.id),
+        )
+
+
+def _box_text(box: Bounds) -> str:
+    return ", ".join(f"{value:.4f}" for value in box)

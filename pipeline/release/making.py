@@ -1,0 +1,146 @@
+"""One archive of one edition, from the departments' files to a file named after its content."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from pipeline.archive.reader import open_archive
+from pipeline.catalog import ArchiveFacts, LayerFacts
+from pipeline.catalog.tilejson import notice_of
+from pipeline.editions import EditionView
+from pipeline.errors import InputError
+from pipeline.framework import ArchiveSpec, Framework, LayerSpec
+from pipeline.i18n import _
+from pipeline.intake.counts import count_datasets
+from pipeline.intake.features import LayerReader
+from pipeline.intake.harvest import Harvest
+from pipeline.progress import Progress
+from pipeline.release.files import sha256_of
+from pipeline.release.made import MadeArchive
+from pipeline.types import FeatureBatch, Tally
+from pipeline.vector import ArchivePlan, ArchiveResult, LayerInput, LayerPlan, ZoomByField, tile_layers
+
+
+def make_archive(
+    framework: Framework,
+    view: EditionView,
+    archive: ArchiveSpec,
+    recipe: str,
+    folder: Path,
+    *,
+    threads: int | None,
+    progress: Progress,
+) -> MadeArchive:
+    """Tile an archive as `view` may show it into ``folder/tiles/<id>-<hash12>.pmtiles``.
+
+    Where no feature has a place there is no file, and the result has no facts. Raises InputError and OutputError.
+    """
+    harvests = [Harvest(layer.dataset) for layer in archive.layers]
+    inputs = [
+        LayerInput(_layer_plan(view, layer), _reader(framework, view, layer, harvest))
+        for layer, harvest in zip(archive.layers, harvests, strict=True)
+    ]
+    plan = _archive_plan(framework, archive)
+    unnamed = folder / "tiles" / f"{archive.id}.pmtiles"
+    unnamed.parent.mkdir(exist_ok=True)
+    try:
+        result = tile_layers(plan, inputs, unnamed, threads=threads, progress=progress)
+    except InputError:
+        # The engine refuses to write an archive without tiles; here that is a dataset nobody has filled yet.
+        if not all(harvest.finished and not harvest.features.any() for harvest in harvests):
+            raise
+        progress.note(_("{archive}: no feature has a place, so there is no archive").format(archive=archive.id))
+        counts = count_datasets(harvests, [Tally() for _harvest in harvests])
+        return MadeArchive(recipe, None, 0, 0, {}, {}, counts)
+    facts = _facts(archive, harvests, result, unnamed)
+    unnamed.rename(folder / facts.file)
+    characters = sum((harvest.characters for harvest in harvests), Counter[str]())
+    return MadeArchive(
+        recipe=recipe,
+        facts=facts,
+        tiles=result.tiles,
+        repairs=result.repairs,
+        dropped=dict(sorted(result.dropped.items())),
+        characters=dict(sorted(characters.items())),
+        datasets=count_datasets(harvests, [layer.tally for layer in result.layers]),
+    )
+
+
+def _reader(
+    framework: Framework, view: EditionView, layer: LayerSpec, harvest: Harvest
+) -> Callable[[Tally], Iterable[FeatureBatch]]:
+    """What the engine calls for a layer's features; the engine's tally is left to the engine."""
+    reader = LayerReader(framework, view, view.dataset(layer.dataset), layer)
+    return lambda _tally: reader.read(harvest)
+
+
+def _archive_plan(framework: Framework, archive: ArchiveSpec) -> ArchivePlan:
+    city = framework.city
+    extra: dict[str, Any] = {
+        "city": {"code": city.code, "name": city.name.model_dump()},
+        "archive": archive.id,
+        "title": archive.title.model_dump(),
+        "sample": city.sample,
+    }
+    notice = notice_of(framework)
+    if notice["zh"]:
+        extra["notice"] = notice
+    description = " · ".join(part for part in (archive.title.en, notice["zh"], notice["en"]) if part)
+    attribution = " · ".join(part for part in (city.attribution.zh, notice["zh"]) if part)
+    return ArchivePlan(archive.title.zh, description, attribution, extra)
+
+
+def _layer_plan(view: EditionView, layer: LayerSpec) -> LayerPlan:
+    shown = view.dataset(layer.dataset)
+    zoom_by = layer.zoom_by
+    return LayerPlan(
+        name=layer.name,
+        min_zoom=layer.min_zoom,
+        max_zoom=layer.max_zoom,
+        fields=tuple(field.name for field in shown.fields),
+        key=shown.key,
+        zoom_by=ZoomByField(zoom_by.field, dict(zoom_by.zooms), zoom_by.default) if zoom_by else None,
+        simplification=layer.simplification,
+        coverage=layer.coverage,
+        labels=layer.labels,
+        description=shown.dataset.title.zh,
+    )
+
+
+def _facts(archive: ArchiveSpec, harvests: Sequence[Harvest], result: ArchiveResult, file: Path) -> ArchiveFacts:
+    """What the finished file says of itself, and what its layers turned out to be."""
+    digest = sha256_of(file)
+    with open_archive(file) as opened:
+        header, metadata = opened.header, opened.metadata
+    features: dict[str, int] = {}
+    for dataset in dict.fromkeys(layer.dataset for layer in archive.layers):
+        rows = [h.features for h in harvests if h.dataset == dataset]
+        features[dataset] = int(sum(rows[1:], start=rows[0]).astype(bool).sum())
+    return ArchiveFacts(
+        id=archive.id,
+        file=f"tiles/{archive.id}-{digest[:12]}.pmtiles",
+        bytes=file.stat().st_size,
+        sha256=digest,
+        min_zoom=header.min_zoom,
+        max_zoom=header.max_zoom,
+        bounds=header.bounds,
+        center=header.center,
+        vector_layers=tuple(metadata["vector_layers"]),
+        layers=tuple(
+            LayerFacts(
+                name=layer.name,
+                dataset=layer.dataset,
+                geometry=done.geometry,
+                features=done.features,
+                bounds=done.bounds,
+                min_zoom=layer.min_zoom,
+                max_zoom=layer.max_zoom,
+                labels=layer.labels,
+            )
+            for layer, done in zip(archive.layers, result.layers, strict=True)
+        ),
+        features=features,
+    )
