@@ -2,7 +2,8 @@
 
 As a hatchling hook it runs for every wheel and sdist. As a script it does the same for a working copy::
 
-    python hatch_build.py messages site
+    python hatch_build.py messages
+    python hatch_build.py site
 
 A working copy (and an editable install of it) reads the site from site/dist; a wheel carries it as
 pipeline/portal/_site; an sdist carries site/dist, so that building a wheel from it needs no Node.
@@ -99,10 +100,9 @@ def test_site(root: Path) -> None:
     _npm(root / "site", "run", "test")
 
 
-def test_in_browser(root: Path) -> None:
-    """Run the browser tests with the Chromium that the environment's CHROMIUM names."""
-    build_site(root)
-    _npm(root / "site", "run", "e2e")
+def test_in_browser(root: Path, folder: Path) -> None:
+    """Run the browser tests on a published folder, with the Chromium that LONGQUAN_CHROMIUM names."""
+    _npm(root / "site", "run", "e2e", "--", str(folder.resolve()))
 
 
 def _npm(site: Path, *arguments: str) -> None:
@@ -133,16 +133,24 @@ def _read(path: Path) -> str:
     return path.read_text() if path.is_file() else ""
 
 
-def main(tasks: list[str]) -> None:
-    """Run the named tasks for the working copy this file lies in."""
+def main(task: str, *arguments: str) -> None:
+    """Run one task for the working copy this file lies in."""
     root = Path(__file__).resolve().parent
-    known = {"messages": compile_messages, "site": build_site, "site-test": test_site, "site-e2e": test_in_browser}
-    for task in tasks:
-        try:
-            known[task](root)
-        except subprocess.CalledProcessError as error:  # the program has said itself what is wrong
-            sys.exit(error.returncode)
+    try:
+        match task:
+            case "messages":
+                compile_messages(root)
+            case "site":
+                build_site(root)
+            case "test-site":
+                test_site(root)
+            case "test-in-browser":
+                test_in_browser(root, *map(Path, arguments))
+            case _:
+                sys.exit(f"no such task: {task}")
+    except subprocess.CalledProcessError as error:  # the program has said itself what is wrong
+        sys.exit(error.returncode)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main(*sys.argv[1:])

@@ -47,12 +47,14 @@ test-python *options: _python
 
 # Unit tests and types of the site.
 test-site: site
-    {{python}} hatch_build.py site-test
+    {{python}} hatch_build.py test-site
 
 # The portal in a real Chromium; without one it is an error when CI=true and a word of advice elsewhere.
 test-browser: setup
     @if browser=$(sh .ci/browser); then \
-        CHROMIUM="$browser" {{python}} hatch_build.py site-e2e; \
+        rm -rf .cache/browser \
+        && {{longquan}} demo .cache/browser --size small \
+        && LONGQUAN_CHROMIUM="$browser" {{python}} hatch_build.py test-in-browser .cache/browser/dist/public; \
     elif [ "${CI:-}" = true ]; then \
         exit 1; \
     else \
