@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import pyarrow as pa
 
 from pipeline.i18n import _
 from pipeline.sources.crs import Locator
 from pipeline.sources.ragged import meets, nothing, only
-from pipeline.sources.wkb import geometries
-from pipeline.types import FeatureBatch, Geometries, Tally
-
-Parser = Callable[[pa.Table, Callable[[int], str]], Geometries]
+from pipeline.sources.wkb import Parser
+from pipeline.types import FeatureBatch, Tally
 
 
 def assemble(
-    tables: Iterable[pa.Table], parse: Parser, attributes: tuple[str, ...], locator: Locator, tally: Tally
+    tables: Iterable[pa.Table], parse: Parser | None, attributes: Sequence[str], locator: Locator, tally: Tally
 ) -> Iterator[FeatureBatch]:
     """Parse, locate and cut out every table's features, in order; empty tables are passed over.
 
-    `parse(table, place)` makes the geometries, `place(row)` says for people where a row of the table is; `attributes`
-    are the columns to keep.
+    `parse` makes the geometries (None: there are none); `attributes` are the columns to keep.
     """
     first = 0
     for table in tables:
@@ -29,10 +26,10 @@ def assemble(
             continue
 
         def place(row: int, first: int = first) -> str:
-            return _("{source}, feature {number}").format(source=locator.source, number=first + row + 1)
+            return feature(locator.source, first + row)
 
-        found = locator.locate(parse(table, place), tally, place)
-        kept = table.select(attributes)
+        found = nothing(table.num_rows) if parse is None else locator.locate(parse(table, place), tally, place)
+        kept = table.select(list(attributes))
         if locator.bounds is not None:
             inside = meets(found, locator.bounds)
             found, kept = only(found, inside), kept.filter(pa.array(inside))
@@ -41,16 +38,6 @@ def assemble(
             yield FeatureBatch(found, kept)
 
 
-def from_wkb(column: str, tally: Tally) -> Parser:
-    """A parser for the WKB in `column`."""
-
-    def parse(table: pa.Table, place: Callable[[int], str]) -> Geometries:
-        values = table.column(column).combine_chunks()
-        return geometries(values, tally, place)
-
-    return parse
-
-
-def without_geometry(table: pa.Table, place: Callable[[int], str]) -> Geometries:
-    """The parser of tables that have none."""
-    return nothing(table.num_rows)
+def feature(source: str, row: int) -> str:
+    """How a feature is named for people: by its number in the file, from 1."""
+    return _("{source}, feature {number}").format(source=source, number=row + 1)

@@ -4,31 +4,65 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Protocol
 
+from pipeline.sources.choose import no_such_layer, which_layer
+from pipeline.sources.files import Dataset, datasets
 from pipeline.sources.options import ReadOptions, SourceLayer
 from pipeline.types import FeatureBatch, Tally
 
 
+class Reader(Protocol):
+    """What the module of a family of formats offers."""
+
+    def layers(self, dataset: Dataset) -> tuple[SourceLayer, ...]:
+        """The data set's layers, in its own order."""
+
+    def batches(self, dataset: Dataset, options: ReadOptions, tally: Tally) -> Iterator[FeatureBatch]:
+        """The features of one layer in longitude and latitude."""
+
+
 def list_layers(path: Path) -> tuple[SourceLayer, ...]:
-    """The layers of any vector file or table, in the file's order. Raises InputError."""
-    if path.suffix.lower() in {".parquet", ".geoparquet"}:
-        from pipeline.sources import parquet
+    """The layers of any vector file or table, in the file's order; of a zip, of all data sets in it.
 
-        return parquet.layers(path)
-    from pipeline.sources import vector
-
-    return vector.layers(path)
+    Raises InputError where the file is missing, damaged or none that can be read.
+    """
+    return tuple(layer for dataset in datasets(path) for layer in _reader(dataset).layers(dataset))
 
 
 def read_batches(path: Path, options: ReadOptions, tally: Tally) -> Iterator[FeatureBatch]:
     """The features of one layer in longitude and latitude degrees, in the file's order.
 
-    What had to be changed or left out is counted in `tally`. Raises InputError.
+    A table without coordinates gives features of kind NONE. What had to be changed or left out is counted in `tally`,
+    the first of each kind with its place. Raises InputError, some of it only while reading.
     """
-    if path.suffix.lower() in {".parquet", ".geoparquet"}:
+    dataset = _dataset(datasets(path), path, options.layer)
+    return _reader(dataset).batches(dataset, options, tally)
+
+
+def _dataset(found: tuple[Dataset, ...], path: Path, layer: str | None) -> Dataset:
+    """The data set that holds the layer asked for."""
+    if len(found) == 1:
+        return found[0]
+    names = [(item.name, dataset) for dataset in found for item in _reader(dataset).layers(dataset)]
+    if layer is None:
+        raise which_layer([name for name, _dataset in names], path.name)
+    for name, dataset in names:
+        if name == layer:
+            return dataset
+    raise no_such_layer(layer, [name for name, _dataset in names], path.name)
+
+
+def _reader(dataset: Dataset) -> Reader:
+    """The module that reads this format; imported now, because GDAL and Arrow take their time."""
+    if dataset.suffix in (".parquet", ".geoparquet"):
         from pipeline.sources import parquet
 
-        return parquet.batches(path, options, tally)
+        return parquet
+    if dataset.suffix in (".csv", ".tsv"):
+        from pipeline.sources import table
+
+        return table
     from pipeline.sources import vector
 
-    return vector.batches(path, options, tally)
+    return vector

@@ -5,37 +5,74 @@ GeoPackage, FlatGeobuf, GeoJSON, Shapefile, File Geodatabase, DXF, KML, GML, spr
 
 from __future__ import annotations
 
+import threading
+import warnings
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Final
+from contextlib import ExitStack, contextmanager
+from typing import Any, Final
 
 import pyarrow as pa
 import pyogrio
+from pyogrio.errors import DataLayerError, DataSourceError
 from pyogrio.raw import open_arrow
 
-from pipeline.sources.assemble import assemble, from_wkb, without_geometry
+from pipeline.errors import InputError
+from pipeline.i18n import _
+from pipeline.sources import geopackage
+from pipeline.sources.assemble import assemble, feature
+from pipeline.sources.choose import check_columns, no_such_layer, which_layer
+from pipeline.sources.coordinates import coordinate_columns, table_parser
 from pipeline.sources.crs import Locator
+from pipeline.sources.dbf import BYTEWISE, text_encoding
+from pipeline.sources.files import Dataset, damaged
 from pipeline.sources.options import GeometryName, ReadOptions, SourceLayer
+from pipeline.sources.recode import check_utf8, recode, recode_name
+from pipeline.sources.wkb import from_wkb
 from pipeline.types import FeatureBatch, Tally
 
 BATCH: Final = 65_536  # features
+# GDAL takes a sheet's first row for its header only if the second looks different; ours always have one.
+_SETTINGS: Final = {"OGR_XLSX_HEADERS": "FORCE", "OGR_ODS_HEADERS": "FORCE"}
+_LISTENING = threading.Lock()  # Python's warnings are caught for the whole process
+_ARROW: Final = {
+    "object": "string", "int8": "int8", "int16": "int16", "int32": "int32", "int64": "int64", "float32": "float",
+    "float64": "double", "bool": "bool", "datetime64[D]": "date32[day]", "datetime64[ms]": "timestamp[ms]",
+}  # fmt: skip
+_GEOMETRIES: Final[tuple[tuple[str, GeometryName], ...]] = (
+    ("point", "point"), ("polygon", "polygon"), ("surface", "polygon"), ("tin", "polygon"), ("triangle", "polygon"),
+    ("line", "line"), ("curve", "line"), ("circularstring", "line"),
+)  # fmt: skip
 
 
-def layers(path: Path) -> tuple[SourceLayer, ...]:
-    """The layers of a file, in its own order."""
-    return tuple(_describe(path, str(name)) for name, _geometry in pyogrio.list_layers(path))
+def layers(dataset: Dataset) -> tuple[SourceLayer, ...]:
+    """The layers of a data set, in its own order. Raises InputError."""
+    names = _names(dataset)
+    if dataset.suffix == ".gpkg" and dataset.inner is None:
+        return geopackage.layers(dataset, list(names))
+    encoding = text_encoding(dataset, None)
+    return tuple(_describe(dataset, name, inside, encoding) for name, inside in names.items())
 
 
-def batches(path: Path, options: ReadOptions, tally: Tally) -> Iterator[FeatureBatch]:
-    """The features of one layer in longitude and latitude."""
-    source = path.name if options.layer is None else f"{path.name}, {options.layer}"
-    with open_arrow(path, layer=options.layer, use_pyarrow=True, batch_size=BATCH) as (meta, reader):
+def batches(dataset: Dataset, options: ReadOptions, tally: Tally) -> Iterator[FeatureBatch]:
+    """The features of one layer in longitude and latitude. Raises InputError."""
+    layer = _chosen(dataset, options)
+    encoding = text_encoding(dataset, options.encoding)
+    source = dataset.name if layer is None else f"{dataset.name}, {layer}"
+    with _opened(dataset, layer, encoding, tally) as (meta, reader):
         shapes = geometry_columns(reader.schema)
-        attributes = options.columns or tuple(n for n in reader.schema.names if n not in shapes)
-        parse = from_wkb(shapes[0], tally) if shapes else without_geometry
+        names = {n: recode_name(n, encoding) if encoding else n for n in reader.schema.names if n not in shapes}
+        there = list(names.values())
+        check_columns([*(options.columns or ()), *(c for c in (options.x, options.y) if c)], there, source)
+        tables = _tables(reader, dataset, source, names, shapes[:1], encoding, tally)
+        described = pa.schema([pa.field(names[f.name], f.type) for f in reader.schema if f.name in names])
+        parse = from_wkb(shapes[0], tally) if shapes else table_parser(described, options, tally)
         locator = Locator(source, meta["crs"], options.crs, options.bounds)
-        tables = (pa.Table.from_batches([batch]) for batch in reader)
-        yield from assemble(tables, parse, attributes, locator, tally)
+        count = 0
+        for batch in assemble(tables, parse, there if options.columns is None else options.columns, locator, tally):
+            count += batch.geometries.count
+            yield batch
+    if dataset.suffix == ".gpkg" and dataset.inner is None and options.bounds is None:
+        _check_count(dataset, layer, count, source)
 
 
 def geometry_columns(schema: pa.Schema) -> list[str]:
@@ -47,14 +84,116 @@ def geometry_columns(schema: pa.Schema) -> list[str]:
     ]
 
 
-def _describe(path: Path, layer: str) -> SourceLayer:
-    info = pyogrio.read_info(path, layer=layer)
+def _tables(
+    reader: pa.RecordBatchReader,
+    dataset: Dataset,
+    source: str,
+    names: dict[str, str],
+    shapes: list[str],
+    encoding: str | None,
+    tally: Tally,
+) -> Iterator[pa.Table]:
+    """The stream's batches with readable names and texts."""
+    first = 0
+    while True:
+        try:
+            batch = reader.read_next_batch()
+        except StopIteration:
+            return
+        except (pa.ArrowException, OSError, RuntimeError) as error:
+            raise damaged(dataset, _reason(error), source) from error
+        table = pa.Table.from_batches([batch]).select([*names, *shapes])
+        table = table.rename_columns([*names.values(), *shapes])
+
+        def place(row: int, first: int = first) -> str:
+            return feature(source, first + row)
+
+        if encoding:
+            table = recode(table, encoding, tally, place)
+        else:
+            check_utf8(table, place)
+        first += table.num_rows
+        yield table
+
+
+@contextmanager
+def _opened(
+    dataset: Dataset, layer: str | None, encoding: str | None, tally: Tally
+) -> Iterator[tuple[dict[str, Any], pa.RecordBatchReader]]:
+    """A layer's stream; what GDAL warns of is counted "gdal-warning"."""
+    pyogrio.set_gdal_config_options(_SETTINGS)
+    inside = None if layer is None else _names(dataset)[layer] if dataset.inner else layer
+    extra = {"ENCODING": BYTEWISE} if encoding else {}
+    with ExitStack() as stack:
+        try:
+            with _LISTENING, warnings.catch_warnings(record=True) as heard:
+                warnings.simplefilter("always")
+                stream = open_arrow(dataset.gdal, layer=inside, use_pyarrow=True, batch_size=BATCH, **extra)
+                meta, reader = stack.enter_context(stream)
+        except (DataSourceError, DataLayerError, pa.ArrowException, OSError, RuntimeError, ValueError) as error:
+            raise _refused(dataset, layer, error) from error
+        for warning in heard:
+            tally.add("gdal-warning", 1, f"{dataset.name}: {warning.message}")
+        yield meta, reader
+
+
+def _chosen(dataset: Dataset, options: ReadOptions) -> str | None:
+    """The layer to read; None for a format that has but one."""
+    if options.layer is not None:
+        return options.layer
+    names = list(_names(dataset))
+    if len(names) == 1:
+        return None
+    shaped = [str(name) for name, geometry in _listed(dataset) if geometry is not None]
+    if len(shaped) == 1:
+        return shaped[0]
+    raise which_layer(names, dataset.name)
+
+
+def _names(dataset: Dataset) -> dict[str, str]:
+    """The layers' names for people and for GDAL; they differ for Shapefiles in zips."""
+    found = [str(name) for name, _geometry in _listed(dataset)]
+    if dataset.inner is not None and len(found) == 1:
+        return {dataset.stem: found[0]}
+    return {name: name for name in found}
+
+
+def _listed(dataset: Dataset) -> list[tuple[str, str | None]]:
+    pyogrio.set_gdal_config_options(_SETTINGS)
+    try:
+        with _LISTENING, warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            found = [(str(name), geometry) for name, geometry in pyogrio.list_layers(dataset.gdal)]
+    except (DataSourceError, DataLayerError, OSError, RuntimeError, ValueError) as error:
+        raise _refused(dataset, None, error) from error
+    if not found:
+        raise InputError(
+            _("The file holds no layers."),
+            where=dataset.name,
+            expected=_("at least one layer or table"),
+            hint=_("open it in QGIS and export the layer again"),
+        )
+    return found
+
+
+def _describe(dataset: Dataset, name: str, inside: str, encoding: str | None) -> SourceLayer:
+    extra = {"ENCODING": BYTEWISE} if encoding else {}
+    try:
+        with _LISTENING, warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            info = pyogrio.read_info(dataset.gdal, layer=inside, **extra)
+    except (DataSourceError, DataLayerError, OSError, RuntimeError, ValueError) as error:
+        raise _refused(dataset, name, error) from error
+    fields = [recode_name(str(field), encoding) if encoding else str(field) for field in info["fields"]]
+    geometry = _geometry_name(info["geometry_type"])
+    if geometry == "none" and coordinate_columns(fields):
+        geometry = "point"
     return SourceLayer(
-        name=layer,
-        geometry=_geometry_name(info["geometry_type"]),
+        name=name,
+        geometry=geometry,
         features=info["features"] if info["features"] >= 0 else None,
         crs=info["crs"],
-        fields=dict(zip(info["fields"].tolist(), info["dtypes"].tolist(), strict=True)),
+        fields={f: _ARROW.get(str(t), str(t)) for f, t in zip(fields, info["dtypes"], strict=True)},
         driver=info["driver"],
     )
 
@@ -64,19 +203,34 @@ def _geometry_name(geometry_type: str | None) -> GeometryName:
     text = (geometry_type or "").lower()
     if not text:
         return "none"
-    for word, name in _NAMES:
-        if word in text:
-            return name
-    return "mixed"
+    return next((name for word, name in _GEOMETRIES if word in text), "mixed")
 
 
-_NAMES: Final[tuple[tuple[str, GeometryName], ...]] = (
-    ("point", "point"),
-    ("polygon", "polygon"),
-    ("surface", "polygon"),
-    ("tin", "polygon"),
-    ("triangle", "polygon"),
-    ("line", "line"),
-    ("curve", "line"),
-    ("circularstring", "line"),
-)
+def _check_count(dataset: Dataset, layer: str | None, count: int, source: str) -> None:
+    """GDAL ends a stream early and says nothing where pages of a GeoPackage are damaged; the file knows its count."""
+    counted = geopackage.counts(dataset)
+    expected = counted.get(layer or "", count) if layer else next(iter(counted.values()), count)
+    if count < expected:
+        raise damaged(dataset, _("only {n} of {total} features can be read").format(n=count, total=expected), source)
+
+
+def _refused(dataset: Dataset, layer: str | None, error: Exception) -> InputError:
+    """What an error of GDAL means to the one who handed in the file."""
+    reason = _reason(error)
+    if isinstance(error, DataLayerError) and layer is not None:
+        there = list(_names(dataset))
+        if layer not in there:
+            return no_such_layer(layer, there, dataset.name)
+    if "not recognized as being in a supported file format" in reason:
+        return InputError(
+            _("This is no vector file or table that can be read."),
+            where=dataset.name,
+            expected=_("GeoPackage, Shapefile, GeoJSON, FlatGeobuf, GeoParquet, File Geodatabase, DXF, CSV, XLSX …"),
+            hint=_("export the data to one of these formats; an old .xls has to be saved as .xlsx"),
+        )
+    return damaged(dataset, reason)
+
+
+def _reason(error: BaseException) -> str:
+    """GDAL's words, without the address of the file and the advice for programmers."""
+    return str(error).split(". It might help")[0].split(".; It might help")[0].split("\n")[0]

@@ -28,7 +28,20 @@ FAULTS: Final = (
 )
 
 
-def geometries(column: pa.Array, tally: Tally, place: Callable[[int], str]) -> Geometries:
+Place = Callable[[int], str]  # where a row of a table is, for people
+Parser = Callable[[pa.Table, Place], Geometries]
+
+
+def from_wkb(column: str, tally: Tally) -> Parser:
+    """A parser for the WKB in a table's `column`."""
+
+    def parse(table: pa.Table, place: Place) -> Geometries:
+        return geometries(table.column(column).combine_chunks(), tally, place)
+
+    return parse
+
+
+def geometries(column: pa.Array, tally: Tally, place: Place) -> Geometries:
     """Parse a column of WKB or EWKB in its own units.
 
     What had to be changed or left out is counted once per feature in `tally`, the first with the sample `place(row)`.
