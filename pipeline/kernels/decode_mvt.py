@@ -32,7 +32,8 @@ LAYER_COLUMNS = 11
 # Columns of `features`. ZEROS counts steps of length zero.
 LAYER, ID, HAS_ID, KIND, TAG0, TAG1, PART0, PART1, FAULT, ZEROS = range(10)
 FEATURE_COLUMNS = 10
-# Columns of `values`: number of the field that is set (1 string … 7 bool; 0 none, −1 several), its bytes, its varint.
+# Columns of `values`: number of the field that is set (1 string … 7 bool; 0 none, −1 several), its bytes, and BITS, the
+# varint or a hash of the bytes: equal values have equal BITS.
 TYPE, START, STOP, BITS = range(4)
 VALUE_COLUMNS = 4
 
@@ -141,6 +142,10 @@ def _value(data: NDArray[np.uint8], at: int, end: int, value: NDArray[np.int64])
             else:
                 value[START] = a
                 value[STOP] = b
+                h: Any = np.int64(b - a)
+                for i in range(a, b):  # rotate by 7, exclusive or: no product that wraps around
+                    h = (h << 7) ^ ((h >> 57) & 127) ^ np.int64(data[i])
+                value[BITS] = h
     return SOUND
 
 

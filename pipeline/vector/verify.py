@@ -161,7 +161,8 @@ def _declared(metadata: Mapping[str, Any]) -> dict[str, Mapping[str, int] | None
 
 def _by_rule(report: Report) -> Report:
     """The report in the order of the rules, which does not depend on how tiles were batched."""
-    order = {rule.id: i for i, rule in enumerate((*TILE_RULES, *ARCHIVE_RULES))}
+    ids = [*(rule.id for rule in TILE_RULES), *(rule.id for rule in ARCHIVE_RULES)]
+    order = {rule: i for i, rule in enumerate(ids)}
     return replace(
         report,
         faults=tuple(sorted(report.faults, key=lambda fault: order[fault.rule])),
