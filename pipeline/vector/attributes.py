@@ -74,8 +74,8 @@ class Attributes:
         )
 
 
-def encode_attributes(table: pa.Table, tally: Tally) -> Attributes:
-    """Encode a layer's attribute table.
+def encode_attributes(table: pa.Table, rows: int, tally: Tally) -> Attributes:
+    """Encode a layer's attribute table of `rows` features (a table without columns forgets how many it has).
 
     Integers, floats and booleans keep their type; dates and times become ISO 8601 text, decimals numbers, lists and
     structs JSON text. Binary columns are left out and counted as `binary-column`; NaN counts as null.
@@ -88,7 +88,7 @@ def encode_attributes(table: pa.Table, tally: Tally) -> Attributes:
         if plain is not None:
             names.append(name)
             columns.append(plain)
-    codes = np.full((len(names), table.num_rows), -1, np.int32)
+    codes = np.full((len(names), rows), -1, np.int32)
     types = [STRING] * len(names)
     blobs: list[NDArray[np.uint8]] = []
     offsets: list[NDArray[np.int64]] = [np.zeros(1, np.int64)]
@@ -108,7 +108,7 @@ def encode_attributes(table: pa.Table, tally: Tally) -> Attributes:
         indices = distinct.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32, copy=False)
         dictionary = distinct.dictionary
         for k, i in enumerate(picks):
-            part = indices[k * table.num_rows : (k + 1) * table.num_rows]
+            part = indices[k * rows : (k + 1) * rows]
             codes[i] = np.where(part >= 0, part + base, -1)
             types[i] = word
         blob, ends = _values(dictionary)

@@ -125,7 +125,7 @@ def _build(
     world_bounds = np.empty((geometries.count, 4), np.int64)
     area = np.empty(geometries.count, np.float64)
     measure(wx, wy, vertex_offsets, roles, part_offsets, world_bounds, area)
-    attributes = encode_attributes(table, tally)
+    attributes = encode_attributes(table, len(rows), tally)
     codes = attributes.codes
     if len(rows) < geometries.count:  # the hash kernel walks all rows of the geometry
         codes = np.full((len(attributes.names), geometries.count), -1, np.int32)
@@ -148,7 +148,7 @@ def _build(
         roles,
         part_from,
         part_to,
-        _first_zooms(plan, key_table)[order],
+        _first_zooms(plan, key_table, len(rows))[order],
         area[rows],
     )
     return Layer(
@@ -163,9 +163,9 @@ def _build(
     )
 
 
-def _first_zooms(plan: LayerPlan, table: pa.Table) -> NDArray[np.uint8]:
-    zooms = np.full(table.num_rows, plan.min_zoom, np.uint8)
-    if plan.zoom_by is None or not table.num_rows:
+def _first_zooms(plan: LayerPlan, table: pa.Table, rows: int) -> NDArray[np.uint8]:
+    zooms = np.full(rows, plan.min_zoom, np.uint8)
+    if plan.zoom_by is None or not rows:
         return zooms
     if plan.zoom_by.field not in table.column_names:
         raise InputError(
