@@ -155,7 +155,8 @@ def decode(data: NDArray[np.uint8], bounds: NDArray[np.int64], tables: Tables, c
 
     A tile that cannot be read leaves its code and no rows of the layer in which it broke.
     """
-    layer = feature = key = value = tag = part = 0
+    zero: Any = np.int64(0)  # a literal 0 would compile the helpers twice, once for the literal
+    layer = feature = key = value = tag = part = zero
     tables.parts[0] = 0
     for tile in range(len(bounds) - 1):
         at, end = bounds[tile], bounds[tile + 1]

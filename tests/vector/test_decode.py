@@ -51,7 +51,8 @@ def value_of(decoded: Decoded, row: list[int]) -> Any:
         return raw.decode()
     if kind in (2, 3):
         return struct.unpack("<f" if kind == 2 else "<d", raw)[0]
-    return {4: bits, 5: bits % (1 << 64), 6: (bits >> 1) ^ -(bits & 1), 7: bool(bits)}[kind]
+    unsigned = bits % (1 << 64)
+    return {4: bits, 5: unsigned, 6: (unsigned >> 1) ^ -(unsigned & 1), 7: bool(bits)}[kind]
 
 
 def rows_of(bodies: list[bytes]) -> list[Row]:
