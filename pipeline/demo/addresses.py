@@ -58,7 +58,7 @@ def _doors(buildings: Buildings, nearest: NDArray[Any]) -> tuple[NDArray[np.floa
     owner: list[NDArray[np.int64]] = []
     rings = shapely.get_exterior_ring(buildings.shapes)
     coords, ring = shapely.get_coordinates(rings, return_index=True)
-    starts = np.flatnonzero((ring[1:] == ring[:-1]))
+    starts = np.flatnonzero(ring[1:] == ring[:-1])
     a, b, of = coords[starts], coords[starts + 1], ring[starts]
     middle = (a + b) / 2
     gap = shapely.distance(shapely.points(middle), nearest[of])

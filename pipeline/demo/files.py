@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import shutil
+import warnings
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -87,12 +88,15 @@ def write_vector(
     before = pyogrio.get_gdal_config_option("OGR_CURRENT_DATE")
     pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": f"{_DAY}T00:00:00.000Z"})
     try:
-        write(
-            str(path), wkb, data, np.array(names, dtype=object), layer=layer, driver=driver, geometry_type=kind,
-            crs=crs if declare_crs and table.geometry is not None else None, encoding=encoding, append=append,
-            layer_metadata={"DESCRIPTION": title} if title and driver == "GPKG" else None,
-            layer_options=layer_options,
-        )  # fmt: skip
+        with warnings.catch_warnings():
+            if not declare_crs:  # a drawing without a CRS is what is wanted here
+                warnings.filterwarnings("ignore", message="'crs' was not provided")
+            write(
+                str(path), wkb, data, np.array(names, dtype=object), layer=layer, driver=driver, geometry_type=kind,
+                crs=crs if declare_crs and table.geometry is not None else None, encoding=encoding, append=append,
+                layer_metadata={"DESCRIPTION": title} if title and driver == "GPKG" else None,
+                layer_options=layer_options,
+            )  # fmt: skip
     finally:
         pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": before})
     if driver == "ESRI Shapefile":
@@ -123,6 +127,19 @@ def _still(path: Path) -> None:
             info.compress_type = zipfile.ZIP_DEFLATED
             info.external_attr = 0o644 << 16
             new.writestr(info, data)
+
+
+def in_charset(texts: list[str], encoding: str) -> list[str]:
+    """Texts with letters the encoding lacks replaced by their lower case (GBK has ā but not Ā)."""
+
+    def fit(letter: str) -> str:
+        try:
+            letter.encode(encoding)
+        except UnicodeEncodeError:
+            return letter.lower()
+        return letter
+
+    return ["".join(fit(letter) for letter in text) for text in texts]
 
 
 def write_csv(path: Path, columns: Mapping[str, Sequence[Any] | NDArray[Any]], encoding: str) -> None:

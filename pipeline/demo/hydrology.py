@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from pipeline.demo.curves import Line, gaussian, normals, rounded, stations
 from pipeline.demo.grid import Field, blur, noise, stream
 from pipeline.demo.terrain import SEAT, Drainage, Terrain
-from pipeline.kernels.flow import accumulate, cost_distance, inherit
+from pipeline.kernels.flow import cost_distance, inherit
 
 _SPRING: Final = 0.75e6  # upstream area (m²) at which a stream begins to be mapped
 _PIECES: Final = 3  # curve spans per grid cell

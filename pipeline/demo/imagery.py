@@ -1,0 +1,206 @@
+"""A synthetic orthophoto of the seat: land cover, fields, roads, roofs, shadows and relief."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from pipeline.demo.files import burn
+from pipeline.demo.grid import blur, noise, stream
+from pipeline.demo.roads import HALF
+from pipeline.demo.world import World
+
+# Red, green, blue of every land cover class (landcover.CLASSES), as seen from the air in autumn.
+_GROUND: Final = np.array(
+    [(52, 76, 46), (74, 98, 52), (92, 104, 64), (120, 124, 78), (128, 134, 76), (88, 108, 60), (150, 144, 132),
+     (156, 142, 118), (96, 112, 84)], np.float32,
+)  # fmt: skip
+_FIELDS: Final = np.array(
+    [(116, 132, 66), (148, 144, 84), (98, 122, 58), (164, 150, 100), (134, 138, 72), (108, 116, 66)], np.float32
+)
+_ROOFS: Final = {
+    "residential": ((168, 118, 96), (176, 170, 160), (150, 108, 90), (190, 184, 174)),
+    "commercial": ((186, 184, 180), (160, 164, 170), (200, 196, 188), (142, 140, 138)),
+    "industrial": ((92, 128, 168), (196, 200, 204), (108, 142, 176), (176, 92, 76)),
+    "public": ((190, 170, 150), (168, 150, 140), (200, 196, 190), (150, 140, 130)),
+    "school": ((188, 120, 96), (200, 180, 160), (176, 110, 90), (190, 186, 180)),
+    "hospital": ((206, 204, 200), (196, 190, 186), (210, 208, 206), (186, 182, 178)),
+    "rural": ((96, 90, 88), (122, 98, 86), (84, 82, 84), (140, 130, 122)),
+}
+_ROAD: Final = {
+    "expressway": (96, 96, 98), "national": (112, 111, 110), "provincial": (116, 115, 113), "county": (128, 126, 120),
+    "township": (158, 150, 134), "street": (118, 118, 118), "lane": (140, 138, 132),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """Pixels [3, rows, columns] (row 0 in the north) and where they lie in the plane."""
+
+    pixels: NDArray[np.uint8]
+    west: float
+    north: float
+    pixel: float
+
+
+def photograph(world: World) -> Photo:
+    """Render the seat and its surroundings."""
+    pixel = world.scale.pixel
+    west, south, east, north = world.plans[0].hull.bounds
+    west, north = np.floor(west / 100) * 100 - 400.0, np.ceil(north / 100) * 100 + 400.0
+    columns, rows = int((east + 400.0 - west) // pixel), int((north - south + 400.0) // pixel)
+    frame = {"west": west, "north": north, "pixel": pixel, "rows": rows, "columns": columns}
+    x = (west + (np.arange(columns) + 0.5) * pixel)[None, :]
+    y = (north - (np.arange(rows) + 0.5) * pixel)[:, None]
+    rng = stream(120)
+    rough = rng.standard_normal((rows, columns)).astype(np.float32)
+    clumps = blur(rough, max(1, round(5.0 / pixel)))
+    clumps /= clumps.std()
+    image = _land(world, x, y, clumps)
+    image *= _light(world, x, y)[:, :, None]
+    view = shapely.box(west, south - 400.0, west + columns * pixel, north)
+    _paint_ground(world, image, view, frame)
+    _paint_water(world, image, view, frame, x, y)
+    _paint_roads(world, image, view, frame)
+    _paint_roofs(world, image, view, frame)
+    image += (3.2 * rough + 2.0 * clumps)[:, :, None]
+    toned = 255.0 * np.clip(image / 255.0, 0.0, 1.0) ** 0.92
+    return Photo(np.ascontiguousarray(toned.astype(np.uint8).transpose(2, 0, 1)), float(west), float(north), pixel)
+
+
+def _coarse(function: Any, x: NDArray[Any], y: NDArray[Any], every: int) -> NDArray[np.float32]:
+    """A slowly varying function evaluated at every k-th pixel and repeated."""
+    values = np.asarray(function(x[:, ::every], y[::every, :]), np.float32)
+    return np.repeat(np.repeat(values, every, axis=0), every, axis=1)[: y.shape[0], : x.shape[1]]
+
+
+def _land(world: World, x: NDArray[Any], y: NDArray[Any], clumps: NDArray[Any]) -> NDArray[np.float32]:
+    """Ground colour: cover classes with frayed edges, fields in parcels, crowns of trees."""
+    every = max(1, round(6.0 / world.scale.pixel))
+    fray_x = _coarse(lambda a, b: noise(121, a, b, 160.0, 2), x, y, every) * 34.0 + clumps * 3.0
+    fray_y = _coarse(lambda a, b: noise(122, a, b, 160.0, 2), x, y, every) * 34.0
+    label = world.cover.ravel()[world.cover_grid.cell(x + fray_x, y + fray_y)]
+    image = _GROUND[label]
+    turn = np.floor(2.5 * _coarse(lambda a, b: noise(123, a, b, 1_400.0, 1), x, y, every)) * 0.55 + 0.35
+    u = (x * np.cos(turn) + y * np.sin(turn) + fray_x * 0.5) / 62.0
+    v = (-x * np.sin(turn) + y * np.cos(turn) + fray_y * 0.5) / 27.0
+    pick = (np.floor(u).astype(np.int64) * 73_856_093 ^ np.floor(v).astype(np.int64) * 19_349_663) % len(_FIELDS)
+    field = _FIELDS[pick]
+    edge = (np.minimum(u - np.floor(u), 1 - (u - np.floor(u))) * 62.0 < 1.6) | (
+        np.minimum(v - np.floor(v), 1 - (v - np.floor(v))) * 27.0 < 1.4
+    )
+    field = np.where(edge[:, :, None], field * 0.84, field)
+    image = np.where((label == 4)[:, :, None], field, image)
+    tree_rows = 0.88 + 0.12 * np.sin(v * 27.0 / 5.0 * 2 * np.pi / 1.6)
+    image = np.where((label == 5)[:, :, None], image * tree_rows[:, :, None], image)
+    wooded = np.isin(label, (0, 1, 2)).astype(np.float32)
+    tone = _coarse(lambda a, b: noise(124, a, b, 700.0, 3), x, y, every)
+    return np.asarray(image * (1.0 + (0.17 * wooded * clumps + 0.10 * tone))[:, :, None], np.float32)
+
+
+def _light(world: World, x: NDArray[Any], y: NDArray[Any]) -> NDArray[np.float32]:
+    """Brightness from relief: sun in the south-east, 45° high (noon photographs show shadows to the north-west)."""
+    grid = world.relief_grid
+    dy, dx = np.gradient(world.relief, grid.step)
+    norm = np.sqrt(1.0 + dx * dx + dy * dy)
+    shade = (-dx * 0.5 + dy * 0.5 + 0.707) / norm
+    wide_x, wide_y = np.broadcast_arrays(x, y)
+    lit = grid.sample(np.asarray(shade), wide_x, wide_y)
+    return np.asarray(np.clip(0.45 + 0.78 * lit, 0.35, 1.3), np.float32)
+
+
+def _blend(image: NDArray[Any], mask: NDArray[Any], colour: Any, strength: float = 1.0) -> None:
+    inside = mask > 0
+    image[inside] = image[inside] * (1.0 - strength) + np.asarray(colour, np.float32) * strength
+
+
+def _inside(shapes: NDArray[Any], view: shapely.Polygon) -> NDArray[np.bool_]:
+    return np.asarray(shapely.intersects(view, shapes))
+
+
+def _paint_ground(world: World, image: NDArray[Any], view: shapely.Polygon, frame: dict[str, Any]) -> None:
+    """Paved and planted blocks, parks, sports fields."""
+    blocks = np.array([shapely.Polygon(b.corners) for plan in world.plans for b in plan.blocks])
+    blocks = blocks[_inside(blocks, view)]
+    rng = stream(125)
+    tone = burn(blocks, rng.uniform(0.25, 1.0, len(blocks)), **frame)
+    paved = tone > 0
+    image[paved] = (
+        image[paved] * 0.25 + (np.array((146, 146, 130), np.float32) * (0.72 + 0.22 * tone[paved])[:, None]) * 0.75
+    )
+    colours = {"park": (88, 116, 64), "school": (150, 138, 112), "works": (166, 162, 154), "square": (186, 176, 162)}
+    for kind, colour in colours.items():
+        shapes = np.array([s.ground for s in world.buildings.sites if s.kind == kind])
+        if len(shapes):
+            _blend(image, burn(shapes, 1.0, **frame), colour, 0.75)
+
+
+def _paint_water(
+    world: World, image: NDArray[Any], view: shapely.Polygon, frame: dict[str, Any], x: Any, y: Any
+) -> None:
+    wet = shapely.intersection(world.wet, view)
+    if wet.is_empty:
+        return
+    _blend(image, burn(np.array([shapely.buffer(wet, 9.0)]), 1.0, **frame), (146, 140, 116), 0.7)
+    mask = burn(np.array([wet]), 1.0, **frame)
+    ripple = _coarse(lambda a, b: noise(126, a, b, 300.0, 3), x, y, max(1, round(6.0 / frame["pixel"])))
+    inside = mask > 0
+    image[inside] = np.array((64, 92, 88), np.float32) * (1.0 + 0.10 * ripple[inside])[:, None]
+    streams = np.array([shapely.LineString(r.line[:, :2]) for r in world.waters.rivers])
+    streams = streams[_inside(streams, view)]
+    _blend(image, burn(shapely.buffer(streams, 2.5, quad_segs=2), 1.0, **frame), (74, 96, 84), 0.8)
+
+
+def _paint_roads(world: World, image: NDArray[Any], view: shapely.Polygon, frame: dict[str, Any]) -> None:
+    roads = world.roads
+    near = _inside(roads.lines, view) & ~roads.tunnel
+    for kind in ("lane", "township", "street", "county", "provincial", "national", "expressway"):
+        lines = roads.lines[near & (roads.kind == kind)]
+        if len(lines):
+            wide = HALF[kind] * 0.85
+            _blend(image, burn(shapely.buffer(lines, wide, quad_segs=2), 1.0, **frame), (128, 132, 112), 0.55)
+            _blend(image, burn(shapely.buffer(lines, wide * 0.7, quad_segs=2), 1.0, **frame), _ROAD[kind], 0.9)
+    tracks = world.rail_parts[0][~world.rail_parts[2]]
+    tracks = tracks[_inside(tracks, view)]
+    if len(tracks):
+        _blend(image, burn(shapely.buffer(tracks, 6.0, quad_segs=2), 1.0, **frame), (120, 112, 104), 0.9)
+        _blend(image, burn(shapely.buffer(tracks, 2.0, quad_segs=2), 1.0, **frame), (92, 84, 80), 0.9)
+
+
+def _paint_roofs(world: World, image: NDArray[Any], view: shapely.Polygon, frame: dict[str, Any]) -> None:
+    """Shadows to the north-west as long as buildings are high, then roofs with a lit and a dark side."""
+    houses = world.buildings
+    near = np.flatnonzero(_inside(houses.shapes, view))
+    shapes = houses.shapes[near]
+    if not len(shapes):
+        return
+    pixel = frame["pixel"]
+    height = burn(shapes, houses.height[near], **frame)
+    shade = np.zeros(height.shape, np.bool_)
+    reach = int(houses.height[near].max() * 0.8 / pixel)
+    for k in range(1, reach + 1):
+        # A point k pixels north-west lies in shadow when the roof is higher than the sun's ray there.
+        tall = height[k:, k:] * 0.8 > k * pixel * 1.4142
+        shade[:-k, :-k] |= tall
+    shade &= height == 0
+    image[shade] *= 0.55
+    rng = stream(127)
+    pick = rng.integers(0, 4, len(near))
+    colours = np.array([_ROOFS[str(u)][int(k)] for u, k in zip(houses.use[near], pick, strict=True)], np.float32)
+    colours *= rng.uniform(0.88, 1.08, (len(near), 1)).astype(np.float32)
+    number = burn(shapes, np.arange(1, len(near) + 1), dtype="int32", **frame)
+    roof = number > 0
+    image[roof] = colours[number[roof] - 1]
+    # Half of each pitched roof turns away from the sun.
+    middle = shapely.get_coordinates(shapely.centroid(shapes))
+    row, column = np.nonzero(roof)
+    owner = number[row, column] - 1
+    dx = frame["west"] + (column + 0.5) * pixel - middle[owner, 0]
+    dy = frame["north"] - (row + 0.5) * pixel - middle[owner, 1]
+    pitched = np.isin(houses.use[near], ("rural", "residential"))[owner] & (houses.floors[near][owner] < 8)
+    away = pitched & (dx - dy < 0)
+    image[row[away], column[away]] *= 0.84
