@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from pipeline.i18n import _
 from pipeline.sources.crs import Locator
@@ -32,7 +34,7 @@ def assemble(
         kept = table.select(list(attributes))
         if locator.bounds is not None:
             inside = meets(found, locator.bounds)
-            found, kept = only(found, inside), kept.filter(pa.array(inside))
+            found, kept = only(found, inside), kept.filter(_mask(inside))
         first += table.num_rows
         if found.count:
             yield FeatureBatch(found, kept)
@@ -41,3 +43,8 @@ def assemble(
 def feature(source: str, row: int) -> str:
     """How a feature is named for people: by its number in the file, from 1."""
     return _("{source}, feature {number}").format(source=source, number=row + 1)
+
+
+def _mask(rows: NDArray[np.bool_]) -> pa.Array:
+    """An Arrow array of the same; `pa.array` would import pandas to ask whether it is a Series."""
+    return pa.Array.from_buffers(pa.bool_(), len(rows), [None, pa.py_buffer(np.packbits(rows, bitorder="little"))])

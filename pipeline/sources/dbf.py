@@ -8,7 +8,6 @@ from typing import Final
 from pipeline.sources.encoding import SAMPLE, detect, named, unreadable
 from pipeline.sources.files import Dataset
 
-BYTEWISE: Final = "ISO-8859-1"  # every byte is the character of the same number: nothing is lost, nothing can break
 _LIMIT: Final = 1 << 26  # bytes looked at
 # Byte 29 of the header, where it says something certain. 0x57 ("ANSI"), 0x03 (Windows 1252) and 0x00 are written for
 # anything, so they say nothing.
@@ -18,10 +17,8 @@ _LANGUAGE_DRIVERS: Final = {
 }  # fmt: skip
 
 
-def text_encoding(dataset: Dataset, given: str | None) -> str | None:
-    """Python's name of the encoding, None for formats that are not DBF. Raises InputError where it cannot be found."""
-    if dataset.suffix not in (".shp", ".dbf"):
-        return None
+def text_encoding(dataset: Dataset, given: str | None) -> str:
+    """Python's name of the encoding. Raises InputError where it cannot be found."""
     if given is not None:
         return named(given, dataset.name)
     declared = dataset.read(".cpg")

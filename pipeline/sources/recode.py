@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.i18n import _
-from pipeline.sources.dbf import BYTEWISE
 from pipeline.sources.encoding import decoded, unreadable
 from pipeline.types import Tally
+
+BYTEWISE: Final = "ISO-8859-1"  # every byte is the character of the same number: nothing is lost, nothing can break
 
 
 def recode(table: pa.Table, encoding: str, tally: Tally, place: Callable[[int], str]) -> pa.Table:
@@ -79,9 +81,13 @@ def _split(joined: bytes, count: int, kind: pa.DataType) -> pa.Array:
 def _one_by_one(
     column: pa.Array, coded: pa.Array, encoding: str, name: str, tally: Tally, place: Callable[[int], str]
 ) -> pa.Array:
-    raw = [value.encode(BYTEWISE) for value in coded.dictionary.to_pylist()]
+    values = coded.dictionary.to_pylist()
+    raw = [value.encode(BYTEWISE, "ignore") for value in values]
     texts, cut = [], []
     for index, value in enumerate(raw):
+        if any(ord(character) > 0xFF for character in values[index]):  # an escape that the driver has resolved
+            texts.append(values[index])
+            continue
         found = decoded(value, encoding)
         if found is None:
             row = pc.index(column, coded.dictionary[index]).as_py()

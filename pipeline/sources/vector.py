@@ -18,21 +18,21 @@ from pyogrio.raw import open_arrow
 
 from pipeline.errors import InputError
 from pipeline.i18n import _
-from pipeline.sources import geopackage
+from pipeline.sources import dbf, dxf, geopackage
 from pipeline.sources.assemble import assemble, feature
 from pipeline.sources.choose import check_columns, no_such_layer, which_layer
 from pipeline.sources.coordinates import coordinate_columns, table_parser
 from pipeline.sources.crs import Locator
-from pipeline.sources.dbf import BYTEWISE, text_encoding
 from pipeline.sources.files import Dataset, damaged
 from pipeline.sources.options import GeometryName, ReadOptions, SourceLayer
-from pipeline.sources.recode import check_utf8, recode, recode_name
+from pipeline.sources.recode import BYTEWISE, check_utf8, recode, recode_name
 from pipeline.sources.wkb import from_wkb
 from pipeline.types import FeatureBatch, Tally
 
 BATCH: Final = 65_536  # features
 # GDAL takes a sheet's first row for its header only if the second looks different; ours always have one.
-_SETTINGS: Final = {"OGR_XLSX_HEADERS": "FORCE", "OGR_ODS_HEADERS": "FORCE"}
+# The texts of drawings and of Shapefiles (by an option when opening) it shall pass on byte for byte.
+_SETTINGS: Final = {"OGR_XLSX_HEADERS": "FORCE", "OGR_ODS_HEADERS": "FORCE", "DXF_ENCODING": BYTEWISE}
 _LISTENING = threading.Lock()  # Python's warnings are caught for the whole process
 _ARROW: Final = {
     "object": "string", "int8": "int8", "int16": "int16", "int32": "int32", "int64": "int64", "float32": "float",
@@ -49,14 +49,14 @@ def layers(dataset: Dataset) -> tuple[SourceLayer, ...]:
     names = _names(dataset)
     if dataset.suffix == ".gpkg" and dataset.inner is None:
         return geopackage.layers(dataset, list(names))
-    encoding = text_encoding(dataset, None)
+    encoding = _encoding(dataset, None)
     return tuple(_describe(dataset, name, inside, encoding) for name, inside in names.items())
 
 
 def batches(dataset: Dataset, options: ReadOptions, tally: Tally) -> Iterator[FeatureBatch]:
     """The features of one layer in longitude and latitude. Raises InputError."""
     layer = _chosen(dataset, options)
-    encoding = text_encoding(dataset, options.encoding)
+    encoding = _encoding(dataset, options.encoding)
     source = dataset.name if layer is None else f"{dataset.name}, {layer}"
     with _opened(dataset, layer, encoding, tally) as (meta, reader):
         shapes = geometry_columns(reader.schema)
@@ -82,6 +82,13 @@ def geometry_columns(schema: pa.Schema) -> list[str]:
         for field in schema
         if (field.metadata or {}).get(b"ARROW:extension:name") in (b"geoarrow.wkb", b"ogc.wkb")
     ]
+
+
+def _encoding(dataset: Dataset, given: str | None) -> str | None:
+    """The encoding of texts that GDAL is to pass on as bytes; None where it gives UTF-8 by itself."""
+    if dataset.suffix in (".shp", ".dbf"):
+        return dbf.text_encoding(dataset, given)
+    return dxf.text_encoding(dataset, given) if dataset.suffix == ".dxf" else None
 
 
 def _tables(
@@ -110,6 +117,7 @@ def _tables(
 
         if encoding:
             table = recode(table, encoding, tally, place)
+            table = dxf.unescape(table) if dataset.suffix == ".dxf" else table
         else:
             check_utf8(table, place)
         first += table.num_rows
@@ -123,7 +131,7 @@ def _opened(
     """A layer's stream; what GDAL warns of is counted "gdal-warning"."""
     pyogrio.set_gdal_config_options(_SETTINGS)
     inside = None if layer is None else _names(dataset)[layer] if dataset.inner else layer
-    extra = {"ENCODING": BYTEWISE} if encoding else {}
+    extra = {"ENCODING": BYTEWISE} if encoding and dataset.suffix != ".dxf" else {}
     with ExitStack() as stack:
         try:
             with _LISTENING, warnings.catch_warnings(record=True) as heard:
@@ -177,7 +185,7 @@ def _listed(dataset: Dataset) -> list[tuple[str, str | None]]:
 
 
 def _describe(dataset: Dataset, name: str, inside: str, encoding: str | None) -> SourceLayer:
-    extra = {"ENCODING": BYTEWISE} if encoding else {}
+    extra = {"ENCODING": BYTEWISE} if encoding and dataset.suffix != ".dxf" else {}
     try:
         with _LISTENING, warnings.catch_warnings():
             warnings.simplefilter("ignore")

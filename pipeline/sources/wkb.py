@@ -76,7 +76,7 @@ def _buffers(column: pa.Array) -> tuple[NDArray[np.uint8], NDArray[np.int64], ND
     if not (pa.types.is_binary(column.type) or pa.types.is_large_binary(column.type)):
         column = column.cast(pa.large_binary())
     wide = pa.types.is_large_binary(column.type)
-    _, starts, content = column.buffers()
+    bitmap, starts, content = column.buffers()
     if len(column) == 0 or starts is None:
         offsets = np.zeros(len(column) + 1, np.int64)
     else:
@@ -84,6 +84,7 @@ def _buffers(column: pa.Array) -> tuple[NDArray[np.uint8], NDArray[np.int64], ND
         offsets = raw[column.offset : column.offset + len(column) + 1].astype(np.int64)
     data = np.frombuffer(content if content is not None else b"", np.uint8)
     data.flags.writeable = False  # one compiled signature, whoever owns the bytes
-    if column.null_count:
-        return data, offsets, column.is_valid().to_numpy(zero_copy_only=False)
+    if column.null_count:  # unpacked here: `to_numpy` would import pandas
+        bits = np.unpackbits(np.frombuffer(bitmap, np.uint8), bitorder="little")
+        return data, offsets, bits[column.offset : column.offset + len(column)].astype(np.bool_)
     return data, offsets, np.empty(0, np.bool_)
