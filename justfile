@@ -81,11 +81,9 @@ types: _python
 floors: _python
     {{bin}}/lint-imports
 
-# Measure against other tools on the same machine; they live in an environment of their own.
+# Measure against other tools on the same machine, in docs/benchmarks.md.
 bench *options: setup
-    {{uv}} venv --quiet --allow-existing --python {{python}} .cache/peers
-    {{uv}} pip install --quiet --python .cache/peers --group bench
-    PATH="$PWD/.cache/peers/bin:$PATH" {{python}} -m tests.bench {{options}}
+    {{python}} -m tests.bench {{options}}
 
 # Take the picture of the README: the sample city as it opens.
 screenshot folder="demo/dist/public": setup
