@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import tomllib
+from importlib import resources
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-from pipeline.demo import base, config, files, registry, themes
+from pipeline.demo import base, files, themes
 from pipeline.demo.grid import SIDE, SOUTH, WEST
 from pipeline.demo.imagery import photograph
 from pipeline.demo.places import name_all
@@ -17,7 +18,6 @@ from pipeline.i18n import _
 from pipeline.progress import Progress
 
 _PARTS = ("inbox", "schemas", "departments", "framework.toml")  # framework.toml last: it makes the folder a workspace
-_HEADER = "示例城市：由 longquan demo 生成的虚构数据。\nThe sample city: fictional data written by longquan demo."
 
 
 def write_city(dir: Path, *, size: Literal["small", "city"], progress: Progress) -> None:
@@ -37,7 +37,7 @@ def write_city(dir: Path, *, size: Literal["small", "city"], progress: Progress)
         world = draw(size, progress)
         progress.start(_("sample city: files"))
         _write_inbox(world, draft / "inbox")
-        _write_registry(draft, small=size == "small")
+        _write_registry(draft)
         for part in _PARTS:
             files.remove(dir / part)
             (draft / part).rename(dir / part)
@@ -118,17 +118,10 @@ def _write_rasters(world: World, folder: Path) -> None:
     )
 
 
-def _write_registry(root: Path, *, small: bool) -> None:
-    entries: dict[str, list[dict[str, Any]]] = {}
-    (root / "schemas").mkdir(parents=True)
-    (root / "departments").mkdir()
-    for department, entry, fields in registry.datasets(small):
-        entries.setdefault(department, []).append(entry)
-        if fields:
-            text = config.toml({"field": fields}, f"{entry['title']['zh']} {entry['title']['en']}\n{_HEADER}")
-            (root / "schemas" / f"{entry['id']}.toml").write_text(text, encoding="utf-8")
-    for number, name in enumerate(registry.DEPARTMENTS, 1):
-        document = registry.department(number, name, list(entries[name]))
-        text = config.toml(document, f"{document['name']['zh']} {document['name']['en']}\n{_HEADER}")
-        (root / "departments" / f"{name}.toml").write_text(text, encoding="utf-8")
-    (root / "framework.toml").write_text(config.toml(registry.framework(), _HEADER), encoding="utf-8")
+def _write_registry(root: Path) -> None:
+    """framework.toml, departments/ and schemas/ as they lie in this package."""
+    with resources.as_file(resources.files("pipeline.demo") / "workspace") as kept:
+        for source in sorted(kept.rglob("*.toml")):
+            target = root / source.relative_to(kept)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(source.read_bytes())
