@@ -19,8 +19,8 @@ export function privateFiles(): Plugin {
       await cp(join(site, '..', 'styles'), join(target, 'styles'), { recursive: true });
       await cp(join(modules, '@mapbox/maki/icons'), join(target, 'maki'), { recursive: true });
       await copyFont(join(target, 'fonts'));
-      await writeFile(join(target, 'characters.txt'), await interfaceCharacters());
       await writeFile(join(site, 'dist', 'assets', 'licences.txt'), await licences());
+      await writeFile(join(target, 'characters.txt'), await interfaceCharacters()); // last: readers take it for the end
     },
   };
 }

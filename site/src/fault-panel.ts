@@ -19,10 +19,11 @@ export function faultPanel(fault: AnyFault): HTMLElement {
   const retry = element('button', { type: 'button', class: 'primary' }, `${zh('retry')} · ${en('retry')}`);
   retry.addEventListener('click', () => location.reload());
   const facts = [[zh('file'), fault.address], [zh('server'), fault.server], [zh('found'), fault.found]].filter(([, value]) => value);
-  return element('main', { class: 'fault', role: 'alert', 'data-fault': fault.kind },
-    element('h1', {}, zh(title, values)),
-    element('p', {}, zh(hint, values)),
-    element('p', { class: 'translation', lang: 'en' }, element('strong', {}, en(title, values)), ` ${en(hint, values)}`),
+  return element('main', { class: 'fault', 'data-fault': fault.kind },
+    element('div', { role: 'alert' },
+      element('h1', {}, zh(title, values)),
+      element('p', {}, zh(hint, values)),
+      element('p', { class: 'translation', lang: 'en' }, element('strong', {}, en(title, values)), ` ${en(hint, values)}`)),
     element('dl', { class: 'facts' }, ...facts.flatMap(([name, value]) => [element('dt', {}, name!), element('dd', {}, value!)])),
     NEEDS_SETTING.has(fault.kind) && settings(fault),
     retry);

@@ -65,7 +65,8 @@ export async function portal(options: PortalOptions): Promise<void> {
   app.replaceChildren(
     element('a', { class: 'skip', href: '#map' }, t('skip')),
     top.element, layersPanel.element, container, herePanel.element,
-    sampleNotice(catalog, language) ?? '', legalBar(catalog, language, t));
+    legalBar(catalog, language, t));
+  top.element.append(sampleNotice(catalog, language) ?? '');
   document.title = inLanguage(catalog.platform, language);
   const skip = app.querySelector<HTMLAnchorElement>('.skip')!;
   skip.addEventListener('click', (event) => {

@@ -20,6 +20,12 @@ test('a server that answers as it should has no fault', async () => {
   expect(await probe('http://a/x.pmtiles', 1000, answer(206, good))).toBeNull();
 });
 
+test('an encoding that breaks the connection is found out by a second question', async () => {
+  const get = (_: unknown, options?: RequestInit): Promise<Response> =>
+    options?.method === 'HEAD' ? Promise.resolve(new Response(null, { headers: { 'Content-Encoding': 'gzip' } })) : Promise.reject(new TypeError('Failed to fetch'));
+  expect(await probe('http://a/x.pmtiles', 1000, get as typeof fetch)).toMatchObject({ kind: 'encoding', found: 'gzip' });
+});
+
 test.each([
   ['range', answer(200, { Server: 'SimpleHTTP/0.6' }), { found: '200', expected: '206', server: 'SimpleHTTP/0.6' }],
   ['encoding', answer(200, { 'Content-Encoding': 'gzip' }), { found: 'gzip' }],

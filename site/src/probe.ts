@@ -35,8 +35,24 @@ export async function probe(address: string, bytes: number, get: typeof fetch = 
     if (MAGIC.some((byte, i) => head[i] !== byte)) return fault('magic', '', 'PMTiles 3');
     return null;
   } catch (error) {
+    const forced = await withoutRange(address, get);
+    server = forced?.headers.get('Server') ?? server;
+    const encoding = forced?.ok ? forced.headers.get('Content-Encoding') : null;
+    if (encoding && encoding !== 'identity') return fault('encoding', encoding, 'identity');
     return fault('network', error instanceof Error ? error.message : String(error), '206');
   } finally {
     abort.abort(); // a server without Range may be sending gigabytes
+  }
+}
+
+/**
+ * The answer to a question without Range, or null. With one, browsers ask for `identity` and treat an answer in gzip
+ * as a broken connection; without one they accept it and tell.
+ */
+async function withoutRange(address: string, get: typeof fetch): Promise<Response | null> {
+  try {
+    return await get(address, { method: 'HEAD', cache: 'no-store' });
+  } catch {
+    return null;
   }
 }

@@ -1,0 +1,76 @@
+// A real Chromium that may reach nothing but loopback, and a page that remembers everything that went wrong.
+
+import { existsSync } from 'node:fs';
+import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
+
+import { HOST } from './server.ts';
+
+export const DESKTOP = { viewport: { width: 1280, height: 800 } } as const;
+export const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true } as const;
+
+const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+
+export async function launch(): Promise<Browser> {
+  const executablePath = process.env['LONGQUAN_CHROMIUM'] ?? PLACES.find((path) => existsSync(path));
+  if (!executablePath) throw new Error('no Chromium: install it (Debian, Ubuntu: apt-get install chromium) or set LONGQUAN_CHROMIUM');
+  return chromium.launch({
+    executablePath,
+    args: ['--enable-unsafe-swiftshader', '--disable-gpu', '--no-sandbox', `--host-resolver-rules=MAP ${HOST} 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1`],
+  });
+}
+
+export interface Visit {
+  readonly page: Page;
+  /** Page errors, console errors, failed requests: empty on a good visit. */
+  readonly troubles: string[];
+  /** Requests to anything but the own origin. */
+  readonly strangers: string[];
+  close(): Promise<void>;
+}
+
+/** Open `address`; `prepare` runs before any script of the page. */
+export async function visit(browser: Browser, address: string, options: BrowserContextOptions = {}, prepare?: () => void): Promise<Visit> {
+  const context = await browser.newContext({ ...DESKTOP, locale: 'zh-CN', reducedMotion: 'reduce', ...options });
+  const page = await context.newPage();
+  const troubles: string[] = [];
+  const strangers: string[] = [];
+  const { origin } = new URL(address);
+  if (prepare) await page.addInitScript(prepare);
+  page.on('pageerror', (error) => troubles.push(`page error: ${error.message}`));
+  page.on('console', (message) => {
+    const text = message.text();
+    if (['error', 'warning'].includes(message.type()) && !/GPU stall|GL Driver Message/.test(text)) troubles.push(`console: ${text}`);
+  });
+  page.on('response', (response) => {
+    if (response.status() >= 400) troubles.push(`${response.status()}: ${response.url()}`);
+  });
+  page.on('request', (request) => {
+    const url = new URL(request.url());
+    if (['http:', 'https:', 'ws:', 'wss:'].includes(url.protocol) && url.origin !== origin) strangers.push(request.url());
+  });
+  await page.goto(address);
+  return { page, troubles, strangers, close: () => context.close() };
+}
+
+/** Wait until the map has drawn all it has. */
+export async function drawn(page: Page): Promise<void> {
+  await page.waitForFunction(() => document.getElementById('app')?.dataset['ready'] === 'true' && window.longquanMap.loaded() && window.longquanMap.areTilesLoaded());
+}
+
+declare global {
+  interface Window {
+    longquanMap: MapHandle;
+  }
+}
+
+/** The few methods of MapLibre's map that tests call inside the page. */
+export interface MapHandle {
+  loaded(): boolean;
+  areTilesLoaded(): boolean;
+  getZoom(): number;
+  getCenter(): { lng: number; lat: number };
+  project(at: { lng: number; lat: number } | [number, number]): { x: number; y: number };
+  getLayoutProperty(layer: string, name: string): unknown;
+  getStyle(): { layers: { id: string; type: string; metadata?: Record<string, unknown> }[] };
+  queryRenderedFeatures(geometry?: unknown, options?: unknown): { source: string; sourceLayer?: string; layer: { metadata?: Record<string, unknown> }; geometry: { type: string; coordinates: never }; properties: Record<string, unknown> }[];
+}

@@ -1,0 +1,24 @@
+// The published folder under test, as the command line names it.
+
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+export const dist = process.env['LONGQUAN_DIST'] ?? '';
+if (!dist) throw new Error('LONGQUAN_DIST is not set: use `npm --prefix site run e2e -- DIST`');
+
+interface Text {
+  readonly zh: string;
+  readonly en: string;
+}
+
+export interface Catalog {
+  readonly platform: Text;
+  readonly notice: Text;
+  readonly sample: boolean;
+  readonly review: { readonly number: string | null };
+  readonly archives: readonly { readonly id: string; readonly file: string }[];
+  readonly datasets: readonly { readonly id: string; readonly title: Text; readonly department: { readonly name: Text } }[];
+  readonly styles: readonly { readonly href: string }[];
+}
+
+export const catalog = JSON.parse(readFileSync(join(dist, 'catalog.json'), 'utf8')) as Catalog;
