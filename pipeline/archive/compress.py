@@ -42,15 +42,15 @@ def gunzip_bytes(data: bytes | memoryview, *, limit: int = EXPANSION_LIMIT) -> b
         try:
             part = member.decompress(rest, room + 1)
         except zlib.error as err:
-            raise ArchiveError(_("gzip data is damaged: {reason}").format(reason=err)) from err
+            raise ArchiveError(_("Gzip data is damaged: {reason}.").format(reason=err)) from err
         room -= len(part)
         if room < 0:
             raise ArchiveError(
-                _("gzip data expands to more than {limit} bytes").format(limit=limit),
+                _("Gzip data expands to more than {limit} bytes.").format(limit=limit),
                 hint=_("do not use this file; it may have been made to exhaust memory"),
             )
         if not member.eof:
-            raise ArchiveError(_("gzip data is cut off"))
+            raise ArchiveError(_("Gzip data is cut off."))
         if not parts and not member.unused_data:
             return part
         parts.append(part)
@@ -69,7 +69,7 @@ def decompress(data: bytes | memoryview, compression: Compression) -> bytes:
     if compression is Compression.NONE:
         return bytes(data)
     raise ArchiveError(
-        _("compression {name} cannot be read").format(name=compression.name.lower()),
+        _("Compression {name} cannot be read.").format(name=compression.name.lower()),
         expected=_("gzip or none"),
         hint=_("convert the archive with the tool that wrote it"),
     )

@@ -153,6 +153,6 @@ def read_varints(raw: NDArray[np.uint8], ends: NDArray[np.int64]) -> NDArray[np.
 
 def _damaged(reason: str) -> ArchiveError:
     return ArchiveError(
-        _("a directory of the archive is damaged: {reason}").format(reason=reason),
+        _("A directory of the archive is damaged: {reason}.").format(reason=reason),
         hint=_("copy or download the file again, or build it again"),
     )

@@ -75,7 +75,7 @@ def parse_header(data: bytes) -> Header:
         raise _wrong_version(int.from_bytes(data[2:4], "little"))
     if data[: len(MAGIC)] != MAGIC:
         raise ArchiveError(
-            _("this is not a PMTiles archive: it begins with {found}").format(found=_seen(data)),
+            _("This is not a PMTiles archive: it begins with {found}.").format(found=_seen(data)),
             expected=_('a file that begins with "PMTiles"'),
             hint=_("check that the right file was given and that it was not changed on the way"),
         )
@@ -83,14 +83,14 @@ def parse_header(data: bytes) -> Header:
         raise _wrong_version(data[len(MAGIC)])
     if len(data) < HEADER_BYTES:
         raise ArchiveError(
-            _("the archive is cut off: its header has {found} bytes").format(found=len(data)),
+            _("The archive is cut off: its header has {found} bytes.").format(found=len(data)),
             expected=_("{n} bytes").format(n=HEADER_BYTES),
             hint=_("copy or download the file again"),
         )
     internal, compression, tile_type = data[97], data[98], data[99]
     if internal not in _values(Compression) or compression not in _values(Compression):
         raise ArchiveError(
-            _("the header names an unknown compression: {code}").format(
+            _("The header names an unknown compression: {code}.").format(
                 code=internal if internal not in _values(Compression) else compression
             ),
             expected=_("a code from 0 to 4"),
@@ -98,7 +98,7 @@ def parse_header(data: bytes) -> Header:
         )
     if tile_type not in _values(TileType):
         raise ArchiveError(
-            _("the header names an unknown tile type: {code}").format(code=tile_type),
+            _("The header names an unknown tile type: {code}.").format(code=tile_type),
             expected=_("a code from 0 to 6"),
             hint=_("the file is damaged or newer than this program"),
         )
@@ -167,7 +167,7 @@ def _seen(data: bytes) -> str:
 
 def _wrong_version(found: int) -> ArchiveError:
     return ArchiveError(
-        _("this is PMTiles version {found}").format(found=found),
+        _("This is PMTiles version {found}.").format(found=found),
         expected=_("version {version}").format(version=VERSION),
         hint=_("convert it with the tool that wrote it, or with `pmtiles convert`"),
     )

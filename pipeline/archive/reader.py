@@ -80,11 +80,11 @@ class Archive:
                 raise self._located(err) from err
             except ValueError as err:  # UnicodeDecodeError and JSONDecodeError
                 raise ArchiveError(
-                    _("the metadata is not JSON: {reason}").format(reason=err), where=self.source.name
+                    _("The metadata is not JSON: {reason}.").format(reason=err), where=self.source.name
                 ) from err
             if not isinstance(found, dict):
                 raise ArchiveError(
-                    _("the metadata is a JSON {kind}").format(kind=type(found).__name__),
+                    _("The metadata is a JSON {kind}.").format(kind=type(found).__name__),
                     where=self.source.name,
                     expected=_("a JSON object"),
                 )
@@ -174,7 +174,7 @@ class Archive:
         data = self.source.read(*section) if section.end <= self.source.size else b""
         if len(data) != section.length:
             raise ArchiveError(
-                _("the archive is cut off: it has {size} bytes").format(size=self.source.size),
+                _("The archive is cut off: it has {size} bytes.").format(size=self.source.size),
                 where=self.source.name,
                 expected=_("at least {n} bytes").format(n=section.end),
                 hint=_("copy or download the file again"),
@@ -187,7 +187,7 @@ class Archive:
 
     def _too_deep(self) -> ArchiveError:
         return ArchiveError(
-            _("leaf directories are nested more than {limit} deep").format(limit=DEPTH_LIMIT), where=self.source.name
+            _("Leaf directories are nested more than {limit} deep.").format(limit=DEPTH_LIMIT), where=self.source.name
         )
 
 
@@ -195,7 +195,7 @@ def tile_id_of(z: int, x: int, y: int) -> int:
     """The PMTiles id of a tile; raises UsageError when there is no such tile."""
     if not (0 <= z <= 31 and 0 <= x < 1 << z and 0 <= y < 1 << z):
         raise UsageError(
-            _("there is no tile {z}/{x}/{y}").format(z=z, x=x, y=y),
+            _("There is no tile {z}/{x}/{y}.").format(z=z, x=x, y=y),
             expected=_("zoom 0 … 31, x and y from 0 to 2^zoom − 1"),
         )
     return zxy_to_tileid(z, x, y)

@@ -72,5 +72,5 @@ class FileSource:
 
 def _unreadable(path: Path, err: OSError) -> InputError:
     if isinstance(err, FileNotFoundError):
-        return InputError(_("there is no such file"), where=str(path), hint=_("check the name and the folder"))
-    return InputError(_("the file cannot be read: {reason}").format(reason=err.strerror or err), where=str(path))
+        return InputError(_("There is no such file."), where=str(path), hint=_("check the name and the folder"))
+    return InputError(_("The file cannot be read: {reason}.").format(reason=err.strerror or err), where=str(path))

@@ -70,7 +70,7 @@ def cannot_write(path: Path, err: OSError) -> OutputError:
     where = str(path)
     if err.errno in {errno.ENOSPC, errno.EDQUOT}:
         return OutputError(
-            _("the disk is full"),
+            _("The disk is full."),
             where=where,
             hint=_(
                 "free some space or choose another folder; an archive needs twice its size while it is written. "
@@ -79,27 +79,27 @@ def cannot_write(path: Path, err: OSError) -> OutputError:
         )
     if err.errno == errno.EFBIG:
         return OutputError(
-            _("the file grows larger than the system allows"),
+            _("The file grows larger than the system allows."),
             where=where,
             hint=_("raise the limit (`ulimit -f`), or use a file system for large files (not FAT32)"),
         )
     if err.errno == errno.ENOENT:
         return OutputError(
-            _("the folder does not exist: {folder}").format(folder=path.parent),
+            _("The folder does not exist: {folder}.").format(folder=path.parent),
             where=where,
             hint=_("create the folder first, or choose another one"),
         )
     if err.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
         return OutputError(
-            _("no permission to write here"), where=where, hint=_("choose a folder of your own, or ask for access")
+            _("No permission to write here."), where=where, hint=_("choose a folder of your own, or ask for access")
         )
     if err.errno in {errno.EISDIR, errno.ENOTDIR}:
         return OutputError(
-            _("this is not a place for a file: {reason}").format(reason=err.strerror),
+            _("This is not a place for a file: {reason}.").format(reason=err.strerror),
             where=where,
             hint=_("give the name of a file in an existing folder"),
         )
-    return OutputError(_("cannot write: {reason}").format(reason=err.strerror or err), where=where)
+    return OutputError(_("Cannot write: {reason}.").format(reason=err.strerror or err), where=where)
 
 
 def _link_new(temporary: Path, path: Path) -> None:
@@ -117,7 +117,7 @@ def _link_new(temporary: Path, path: Path) -> None:
 
 def _exists(path: Path) -> OutputError:
     return OutputError(
-        _("the file exists already"),
+        _("The file exists already."),
         where=str(path),
         hint=_("choose another name, or allow it to be replaced"),
     )

@@ -83,7 +83,7 @@ class Survey:
         try:
             return json.loads(text)
         except ValueError as err:
-            raise ArchiveError(_("the metadata is not JSON: {reason}").format(reason=err)) from err
+            raise ArchiveError(_("The metadata is not JSON: {reason}.").format(reason=err)) from err
 
     def tile_of(self, tile_id: int) -> tuple[int, int, int] | None:
         """z, x, y of an id, None when there is no such tile."""

@@ -144,7 +144,7 @@ class Writer:
         """
         if not self._tiles:
             raise ArchiveError(
-                _("there is no tile to write"),
+                _("There is no tile to write."),
                 where=str(self.path),
                 hint=_("check that the input holds features within the zooms and bounds asked for"),
             )
@@ -168,7 +168,7 @@ class Writer:
         lowest, highest = tileid_to_zxy(self._ids[0])[0], tileid_to_zxy(self._next_id - 1)[0]
         if (min_zoom is not None and lowest < min_zoom) or (max_zoom is not None and highest > max_zoom):
             raise ArchiveError(
-                _("there are tiles of the zooms {lowest} to {highest}").format(lowest=lowest, highest=highest),
+                _("There are tiles of the zooms {lowest} to {highest}.").format(lowest=lowest, highest=highest),
                 where=str(self.path),
                 expected=_("zooms {min_zoom} to {max_zoom}").format(min_zoom=min_zoom, max_zoom=max_zoom),
             )
@@ -187,7 +187,7 @@ class Writer:
         packed = gzip_bytes(text.encode(), DIRECTORY_LEVEL)
         west, south, east, north = bounds
         if not all(math.isfinite(value) for value in bounds):
-            raise ArchiveError(_("the bounds are not numbers: {bounds}").format(bounds=bounds), where=str(self.path))
+            raise ArchiveError(_("The bounds are not numbers: {bounds}.").format(bounds=bounds), where=str(self.path))
         root = Section(HEADER_BYTES, len(laid.root))
         meta = Section(root.end, len(packed))
         leaves = Section(meta.end, len(laid.leaves))
@@ -217,19 +217,19 @@ class Writer:
     def _out_of_order(self, tile_id: int, run_length: int) -> ArchiveError:
         if run_length < 1:
             return ArchiveError(
-                _("tile {tile} has a run length of {run}").format(tile=tile_id, run=run_length),
+                _("Tile {tile} has a run length of {run}.").format(tile=tile_id, run=run_length),
                 where=str(self.path),
                 expected=_("1 or more"),
             )
         return ArchiveError(
-            _("tile {tile} was added after tile {last}").format(tile=tile_id, last=self._next_id - 1),
+            _("Tile {tile} was added after tile {last}.").format(tile=tile_id, last=self._next_id - 1),
             where=str(self.path),
             expected=_("tile ids in strictly ascending order"),
         )
 
     def _unfit(self, tile_id: int, size: int) -> ArchiveError:
         return ArchiveError(
-            _("tile {tile} has {size} bytes").format(tile=tile_id, size=size),
+            _("Tile {tile} has {size} bytes.").format(tile=tile_id, size=size),
             where=str(self.path),
             expected=_("from 1 to {limit} bytes").format(limit=RUN_LIMIT),
         )

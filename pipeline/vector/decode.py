@@ -195,7 +195,7 @@ def _varint(body: bytes, at: int, end: int) -> tuple[int, int]:
 
 def _not_a_tile(reason: str | None = None, where: str | None = None) -> ArchiveError:
     return ArchiveError(
-        _("this is not a vector tile: {reason}").format(reason=reason or _("its bytes make no protobuf message")),
+        _("This is not a vector tile: {reason}.").format(reason=reason or _("its bytes make no protobuf message")),
         where=where,
         hint=_("`longquan archive verify` tells which tiles are damaged"),
     )

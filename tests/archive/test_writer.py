@@ -154,7 +154,7 @@ def test_nonsense_is_refused(tmp_path: Path) -> None:
         with pytest.raises(ArchiveError, match="run length"):
             writer.add(0, b"x", 0)
         writer.add(3, b"x", 4)
-        with pytest.raises(ArchiveError, match="tile 6 was added after tile 6"):
+        with pytest.raises(ArchiveError, match="Tile 6 was added after tile 6"):
             writer.add(6, b"x")
         with pytest.raises(ArchiveError, match="zooms 1 to 2"):
             writer.finish(metadata={}, bounds=WORLD, min_zoom=2)
@@ -282,7 +282,7 @@ def test_the_operating_systems_own_limit(tmp_path: Path, tiles: int, limit: int)
         check=False,
     )
     assert done.returncode == 1
-    assert "OutputError: the file grows larger than the system allows" in done.stderr
+    assert "OutputError: The file grows larger than the system allows" in done.stderr
     assert ("adding done" in done.stdout) == (tiles * 4000 <= limit)
     assert list(tmp_path.iterdir()) == []
 
