@@ -15,6 +15,7 @@ from pipeline.archive.compress import decompress
 from pipeline.archive.directory import Directory, decode_directory
 from pipeline.archive.header import HEADER_BYTES, ROOT_LIMIT, Header, Section, parse_header
 from pipeline.archive.source import FileSource, Source
+from pipeline.archive.tileids import FIRST_IDS
 from pipeline.errors import ArchiveError, LongquanError, UsageError
 from pipeline.i18n import _
 
@@ -135,12 +136,15 @@ class Archive:
         """The same as columns: one directory of tile entries after the other, leaves read when their turn comes."""
         yield from self._walk(self.root, 1)
 
-    def tiles(self) -> Iterator[tuple[int, int, int, bytes]]:
-        """z, x, y and body (as it lies in the file) of every tile, in tile order."""
+    def tiles(self, zoom: int | None = None) -> Iterator[tuple[int, int, int, bytes]]:
+        """z, x, y and body (as it lies in the file) of every tile, or of those of one zoom, in tile order."""
+        first, end = (0, FIRST_IDS[-1]) if zoom is None else FIRST_IDS[zoom : zoom + 2]
         for entry in self.entries():
-            body = self.body(entry.offset, entry.length)
-            for tile_id in range(entry.tile_id, entry.tile_id + entry.run_length):
-                yield (*tileid_to_zxy(tile_id), body)
+            begin, stop = max(entry.tile_id, first), min(entry.tile_id + entry.run_length, end)
+            if begin < stop:
+                body = self.body(entry.offset, entry.length)
+                for tile_id in range(begin, stop):
+                    yield (*tileid_to_zxy(tile_id), body)
 
     def leaf(self, offset: int, length: int) -> Directory:
         """The leaf directory at `offset` of the leaf section; the last ones asked for are kept."""
