@@ -220,6 +220,7 @@ def _archive(site: _Site, view: EditionView, id: str, recipe: str, folder: Path)
     if recipe in site.made:
         made, there = site.made[recipe]
         if made.facts is not None:
+            (folder / made.facts.file).parent.mkdir(exist_ok=True)
             place_file(there / made.facts.file, folder / made.facts.file)
         return made
     site.progress.note(_("{edition}: archive {archive}").format(edition=view.edition.id, archive=id))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 
 from pipeline.editions import DatasetView, EditionView, Redaction, admits, redact
 from pipeline.errors import InputError
@@ -47,7 +48,7 @@ class LayerReader:
             harvest.note(batch, admits(batch.attributes, redaction))
             shown = redact(batch, redaction, harvest.layer)
             harvest.spell(shown.attributes)
-            yield shown
+            yield shown if shown.attributes.num_columns else _counted(shown)
         fence.judge(harvest.source)
         harvest.finished = True
 
@@ -103,6 +104,11 @@ def _options(view: DatasetView, columns: tuple[str, ...]) -> ReadOptions:
         x=dataset.coordinates.x if dataset.coordinates else None,
         y=dataset.coordinates.y if dataset.coordinates else None,
     )
+
+
+def _counted(batch: FeatureBatch) -> FeatureBatch:
+    """A batch without attributes, its rows counted by a column of nothing: Arrow's concat and take forget them else."""
+    return batch._replace(attributes=pa.table({"": pa.nulls(batch.geometries.count)}))
 
 
 def widened(bounds: Bounds) -> Bounds:

@@ -100,7 +100,7 @@ def _layer_plan(view: EditionView, layer: LayerSpec) -> LayerPlan:
         name=layer.name,
         min_zoom=layer.min_zoom,
         max_zoom=layer.max_zoom,
-        fields=tuple(field.name for field in shown.fields),
+        fields=tuple(field.name for field in shown.fields) or None,  # the reader hands over nothing else
         key=shown.key,
         zoom_by=ZoomByField(zoom_by.field, dict(zoom_by.zooms), zoom_by.default) if zoom_by else None,
         simplification=layer.simplification,
