@@ -54,8 +54,8 @@ def _pole(
         return x0, y0
     precision = cell / 100.0
     half = cell / 2.0
-    columns = int(math.ceil((x1 - x0) / cell))
-    rows = int(math.ceil((y1 - y0) / cell))
+    columns = math.ceil((x1 - x0) / cell)
+    rows = math.ceil((y1 - y0) / cell)
     size = 64 + columns * rows
     qx, qy, qh, qd = np.empty(size), np.empty(size), np.empty(size), np.empty(size)
     # The centroid, then the middle of the box, are the ones to beat.

@@ -148,7 +148,7 @@ def _ring_without_nodes(
     _arc(wx, wy, base, far, size - span + 1, size, floor2, out, stack_lo, stack_hi, stack_limit)
     third = -1
     for k in range(size):
-        if k == first or k == far:
+        if k in (first, far):
             continue
         if (
             third < 0

@@ -61,7 +61,7 @@ class Attributes:
     def subset(self, names: Sequence[str]) -> Attributes:
         """Only the columns of these names, in their order."""
         picks = [self.names.index(name) for name in names if name in self.names]
-        keys, offsets = _texts(pa.array([self.names[i] for i in picks], pa.large_string()), 3, wrap=False)
+        keys, offsets = key_fields([self.names[i] for i in picks])
         return Attributes(
             tuple(self.names[i] for i in picks),
             tuple(self.types[i] for i in picks),
@@ -105,7 +105,7 @@ def encode_attributes(table: pa.Table, rows: int, tally: Tally) -> Attributes:
         if not picks:
             continue
         distinct = pa.concat_arrays([columns[i] for i in picks]).dictionary_encode()
-        indices = distinct.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32, copy=False)
+        indices = _indices(distinct)
         dictionary = distinct.dictionary
         for k, i in enumerate(picks):
             part = indices[k * rows : (k + 1) * rows]
@@ -116,7 +116,7 @@ def encode_attributes(table: pa.Table, rows: int, tally: Tally) -> Attributes:
         offsets.append(ends[1:] + offsets[-1][-1])
         kinds.append(dictionary)
         base += len(dictionary)
-    keys, key_offsets = _texts(pa.array(names, pa.large_string()), 3, wrap=False)
+    keys, key_offsets = key_fields(names)
     return Attributes(
         tuple(names),
         tuple(types),
@@ -127,6 +127,19 @@ def encode_attributes(table: pa.Table, rows: int, tally: Tally) -> Attributes:
         np.concatenate(offsets),
         tuple(kinds),
     )
+
+
+def _indices(encoded: pa.DictionaryArray) -> NDArray[np.int32]:
+    """The indices of a dictionary array, -1 for null.
+
+    Straight from the buffers: `pa.scalar` and `pa.array`, which `fill_null` and its like call, import pandas, half a
+    second of start-up.
+    """
+    indices = encoded.indices
+    plain = np.frombuffer(indices.buffers()[1], np.int32)[indices.offset : indices.offset + len(indices)]
+    if indices.null_count == 0:
+        return plain
+    return np.where(indices.is_valid().to_numpy(zero_copy_only=False), plain, np.int32(-1))
 
 
 def _plain(column: pa.ChunkedArray, name: str, tally: Tally) -> pa.Array | None:
@@ -145,12 +158,7 @@ def _plain(column: pa.ChunkedArray, name: str, tally: Tally) -> pa.Array | None:
     elif pa.types.is_integer(kind):
         target = pa.int64()
     elif pa.types.is_floating(kind) or pa.types.is_decimal(kind):
-        column = column.cast(pa.float64())
-        nan = pc.is_nan(column)
-        column = pc.if_else(nan, pa.scalar(None, pa.float64()), column)
-        # −0.0 equals 0.0 as a value; one of them must stand for both whichever comes first.
-        column = pc.add(column, pa.scalar(0.0))
-        target = pa.float64()
+        return _floats(_whole(column.cast(pa.float64())))
     elif pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
         target = pa.large_string()
     elif pa.types.is_temporal(kind):
@@ -161,8 +169,20 @@ def _plain(column: pa.ChunkedArray, name: str, tally: Tally) -> pa.Array | None:
     else:
         tally.add("binary-column", 1, name)
         return None
-    column = column.cast(target)
-    return column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
+    return _whole(column.cast(target))
+
+
+def _whole(column: pa.ChunkedArray) -> pa.Array:
+    """The column as one array."""
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+
+
+def _floats(column: pa.Array) -> pa.Array:
+    """NaN counts as null, and −0.0 as 0.0: one of them must stand for both whichever comes first."""
+    values = column.to_numpy(zero_copy_only=False) + 0.0  # nulls become NaN
+    nan = np.isnan(values)
+    valid = pa.py_buffer(np.packbits(~nan, bitorder="little")) if nan.any() else None
+    return pa.Array.from_buffers(pa.float64(), len(values), [valid, pa.py_buffer(values)])
 
 
 def _temporal(column: pa.ChunkedArray) -> pa.Array:
@@ -171,16 +191,23 @@ def _temporal(column: pa.ChunkedArray) -> pa.Array:
             None if v is None else v.isoformat() for v in column.cast(pa.timestamp("us", column.type.tz)).to_pylist()
         ]
         return pa.array(texts, pa.large_string())
-    text = column.cast(pa.string()).cast(pa.large_string())
-    return text.combine_chunks() if text.num_chunks != 1 else text.chunk(0)
+    return _whole(column.cast(pa.string()).cast(pa.large_string()))
 
 
 def _json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str)
 
 
-def _texts(texts: pa.Array, field: int, *, wrap: bool) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """Whole Layer.keys or Layer.values fields of large strings."""
+def key_fields(names: Sequence[str], field: int = 3) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """Whole Layer.keys fields (or another string field of the layer) of Python texts."""
+    texts = [name.encode() for name in names]
+    starts = np.cumsum([0, *(len(text) for text in texts)], dtype=np.int64)
+    ends = np.empty(len(texts) + 1, np.int64)
+    return encode_texts(starts, np.frombuffer(b"".join(texts), np.uint8), field, False, ends), ends
+
+
+def _texts(texts: pa.Array) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """Whole Layer.values fields of large strings."""
     ends = np.empty(len(texts) + 1, np.int64)
     if len(texts) == 0:
         ends[0] = 0
@@ -188,13 +215,13 @@ def _texts(texts: pa.Array, field: int, *, wrap: bool) -> tuple[NDArray[np.uint8
     buffers = texts.buffers()
     starts = np.frombuffer(buffers[1], np.int64)[texts.offset : texts.offset + len(texts) + 1]
     data = np.frombuffer(buffers[2], np.uint8) if buffers[2] is not None else np.empty(0, np.uint8)
-    return encode_texts(starts, data, field, wrap, ends), ends
+    return encode_texts(starts, data, 4, True, ends), ends
 
 
 def _values(dictionary: pa.Array) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     ends = np.empty(len(dictionary) + 1, np.int64)
     if pa.types.is_large_string(dictionary.type):
-        return _texts(dictionary, 4, wrap=True)
+        return _texts(dictionary)
     if pa.types.is_integer(dictionary.type):
         # uint64 above 2^63 only: the bits are the same, and encode_integers must not take them for negative.
         numbers = dictionary.to_numpy(zero_copy_only=False)

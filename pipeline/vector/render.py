@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from pipeline.archive.compress import gzip_bytes
-from pipeline.kernels.mvt import assemble_layer, encode_texts
+from pipeline.kernels.mvt import assemble_layer
 from pipeline.kernels.pieces import EXTENT
+from pipeline.vector.attributes import key_fields
 from pipeline.vector.cutting import Segment
 from pipeline.vector.layer import Layer
 
@@ -114,8 +114,5 @@ def _joined(layers: list[NDArray[np.uint8]]) -> bytes:
 
 def _head(name: str) -> NDArray[np.uint8]:
     """Layer.version 2 and Layer.name."""
-    text = pa.array([name], pa.large_string())
-    offsets = np.frombuffer(text.buffers()[1], np.int64)[:2]
-    ends = np.empty(2, np.int64)
-    name_field = encode_texts(offsets, np.frombuffer(text.buffers()[2] or b"", np.uint8), 1, False, ends)
+    name_field, _ends = key_fields([name], 1)
     return np.concatenate([np.array([0x78, 2], np.uint8), name_field])
