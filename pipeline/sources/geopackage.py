@@ -18,7 +18,7 @@ from pipeline.sources.options import GeometryName, SourceLayer
 _TYPES: Final = {
     "BOOLEAN": "bool", "TINYINT": "int16", "SMALLINT": "int16", "MEDIUMINT": "int32", "INT": "int64",
     "INTEGER": "int64", "FLOAT": "float", "DOUBLE": "double", "REAL": "double", "BLOB": "binary",
-    "DATE": "date32[day]", "DATETIME": "timestamp[ms]",
+    "DATE": "date32[day]", "DATETIME": "timestamp[ms, tz=UTC]",
 }  # fmt: skip
 _GEOMETRIES: Final[dict[str, GeometryName]] = {
     "POINT": "point", "MULTIPOINT": "point", "LINESTRING": "line", "MULTILINESTRING": "line", "CIRCULARSTRING": "line",

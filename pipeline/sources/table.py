@@ -59,20 +59,24 @@ def batches(dataset: Dataset, options: ReadOptions, tally: Tally) -> Iterator[Fe
 def _read(dataset: Dataset, encoding: str | None, tally: Tally) -> pa.Table:
     """The whole table; rows with too many or too few values are left out and counted "bad-row"."""
     text = _utf8(dataset, encoding)
-    first = text[: text.find(b"\n") if b"\n" in text else len(text)].decode()
+    head, _newline, body = text.partition(b"\n")
+    first = head.decode()
     separator = max(",;\t|", key=first.count)
     names = _unique([name.strip() for name in next(csv.reader([first.rstrip("\r")], delimiter=separator), [])])
     if not any(names):
         raise damaged(dataset, _("its first line names no columns"))
 
     def bad_row(row: Any) -> str:
-        tally.add("bad-row", 1, _("{source}, line {number}").format(source=dataset.name, number=row.number))
+        tally.add("bad-row", 1, _("{source}, row {number}").format(source=dataset.name, number=row.number))
         return "skip"
+
+    if not body:
+        return pa.table({name: pa.array([], pa.string()) for name in names})
 
     try:
         table = pcsv.read_csv(
-            io.BytesIO(text),
-            pcsv.ReadOptions(column_names=names, skip_rows=1, use_threads=False),
+            io.BytesIO(body),
+            pcsv.ReadOptions(column_names=names, use_threads=False),
             pcsv.ParseOptions(delimiter=separator, newlines_in_values=True, invalid_row_handler=bad_row),
             pcsv.ConvertOptions(
                 column_types=dict.fromkeys(names, pa.string()),

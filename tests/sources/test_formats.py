@@ -7,6 +7,7 @@ import struct
 import subprocess
 import sys
 import zipfile
+from contextlib import closing
 from pathlib import Path
 
 import ezdxf
@@ -21,7 +22,7 @@ import shapely
 from pipeline.errors import InputError
 from pipeline.sources import ReadOptions, SourceLayer, list_layers, read_batches
 from pipeline.types import LINE, NONE, POINT, POLYGON, Geometries, Tally
-from tests.sources.made import NAMES, PLACES, places, write
+from tests.sources.made import NAMES, PLACES, edit, places, write
 
 
 def read(path: Path, **options: object) -> tuple[Geometries, pa.Table, Tally]:
@@ -113,13 +114,10 @@ def test_arcs_of_a_geopackage(tmp_path: Path) -> None:
     """A half circle of 0.1°, by a writer that keeps arcs; GDAL or the kernel turns it into chords."""
     path = write(tmp_path / "arc.gpkg", [shapely.LineString([(0, 0), (1, 1)])], {"A": [1]})
     arc = struct.pack("<BII6d", 1, 8, 3, 0, 0, 1, 1, 2, 0)
-    with sqlite3.connect(path) as file:
+    with closing(sqlite3.connect(path)) as file:
         (blob,) = file.execute("SELECT geom FROM arc").fetchone()
-        at = blob.index(bytes.fromhex("0102000000"))
-        file.create_function("ST_IsEmpty", 1, lambda g: 0)
-        for name in ("MinX", "MaxX", "MinY", "MaxY"):
-            file.create_function(f"ST_{name}", 1, lambda g: 0.0)
-        file.execute("UPDATE arc SET geom = ?", (blob[:at] + arc,))
+    at = blob.index(bytes.fromhex("0102000000"))
+    edit(path, "UPDATE arc SET geom = ?", blob[:at] + arc)
     found, _, _ = read(path)
     assert found.kinds.tolist() == [LINE] and len(found.x) > 20
     assert np.allclose(np.hypot(found.x - 1, found.y), 1, atol=1e-9) and found.y.max() > 0.999

@@ -1,0 +1,186 @@
+"""Texts of Shapefiles: declared, marked, found in the bytes; cut characters; refusals that name field and row."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import shapely
+
+from pipeline.errors import InputError
+from pipeline.sources import ReadOptions, list_layers, read_batches
+from pipeline.sources.encoding import decoded, detect, named
+from pipeline.types import Tally
+from tests.sources.made import edit, write
+
+TOWNS = [
+    "龙泉市剑池街道",
+    "青瓷小镇披云青瓷文化园",
+    "八都镇",
+    "安仁镇永和桥",
+    "屏南镇",
+    "查田镇",
+    "小梅镇金村",
+    "兰巨乡",
+    "宝溪乡",
+]
+TRADITIONAL = [
+    "龍泉市劍池街道",
+    "青瓷小鎮披雲青瓷文化園",
+    "八都鎮",
+    "安仁鎮永和橋",
+    "屏南鎮",
+    "查田鎮",
+    "小梅鎮金村",
+    "蘭巨鄉",
+    "寶溪鄉",
+]
+WESTERN = ["Königstraße", "Rue de l'Évêché", "Plaza de España", "Malmö", "Besançon"]
+
+
+def shapefile(tmp_path: Path, texts: list[str], encoding: str, *, field: str = "名称", cpg: str | None = None) -> Path:
+    """A Shapefile whose .dbf is written by hand, so that every byte is known; language driver 0."""
+    path = write(
+        tmp_path / "s.shp", [shapely.Point(119, 28)] * len(texts), {"A": ["x"] * len(texts)}, geometry_type="Point"
+    )
+    rows = [t.encode(encoding) for t in texts]
+    width = max(map(len, rows))
+    descriptor = field.encode(encoding)[:10].ljust(11, b"\0") + b"C" + bytes(4) + bytes([width]) + bytes(15)
+    head = bytes([3, 126, 11, 22]) + len(rows).to_bytes(4, "little") + (65).to_bytes(2, "little")
+    head += (width + 1).to_bytes(2, "little") + bytes(20)
+    path.with_suffix(".dbf").write_bytes(
+        head + descriptor + b"\r" + b"".join(b" " + r.ljust(width) for r in rows) + b"\x1a"
+    )
+    path.with_suffix(".cpg").unlink(missing_ok=True)
+    if cpg is not None:
+        path.with_suffix(".cpg").write_text(cpg, encoding="ascii")
+    return path
+
+
+def mark(path: Path, driver: int) -> None:
+    dbf = path.with_suffix(".dbf")
+    data = bytearray(dbf.read_bytes())
+    data[29] = driver
+    dbf.write_bytes(data)
+
+
+def texts(path: Path, **options: object) -> tuple[str, list[str], Tally]:
+    tally = Tally()
+    (batch,) = read_batches(path, ReadOptions(**options), tally)  # type: ignore[arg-type]
+    (name,) = batch.attributes.column_names
+    return name, batch.attributes[name].to_pylist(), tally
+
+
+@pytest.mark.parametrize(
+    ("encoding", "values", "field"),
+    [
+        ("gbk", TOWNS, "名称"),
+        ("gb18030", [*TOWNS, "𠮷野"], "名称"),  # a four-byte character
+        ("utf-8", TOWNS, "名称"),
+        ("big5", TRADITIONAL, "名稱"),
+        ("cp1252", WESTERN, "NAME"),
+        ("ascii", ["Longquan", "Lishui"], "NAME"),
+    ],
+)
+def test_found_in_the_bytes(tmp_path: Path, encoding: str, values: list[str], field: str) -> None:
+    path = shapefile(tmp_path, values, encoding, field=field)
+    assert texts(path)[:2] == (field, values)
+    assert list(list_layers(path)[0].fields) == [field]
+
+
+@pytest.mark.parametrize("cpg", ["GBK", "936", "ANSI 936", "GB2312", "GB18030\n", "cp936"])
+def test_declared(tmp_path: Path, cpg: str) -> None:
+    assert texts(shapefile(tmp_path, ["é龙"], "gb18030", cpg=cpg))[1] == ["é龙"]
+
+
+def test_marked_in_the_header(tmp_path: Path) -> None:
+    """Two characters are too few to be sure of; the language driver 0x4D says GBK, 0x78 Big5."""
+    path = shapefile(tmp_path, ["丶"], "gbk", field="N")
+    mark(path, 0x4D)
+    assert texts(path)[1] == ["丶"]
+    path = shapefile(tmp_path, ["龍"], "big5", field="N")
+    mark(path, 0x78)
+    assert texts(path)[1] == ["龍"]
+
+
+def test_given_overrides_declared(tmp_path: Path) -> None:
+    path = shapefile(tmp_path, TOWNS, "gbk", cpg="UTF-8")
+    assert texts(path, encoding="GBK")[1] == TOWNS
+    with pytest.raises(InputError) as caught:
+        texts(path)
+    error = caught.value
+    assert "Unreadable encoding" in error.message and "UTF-8" in error.message
+    assert "s.shp, feature 1" in str(error.where) and "GB18030" in str(error.hint)
+
+
+def test_broken_bytes_name_field_and_row(tmp_path: Path) -> None:
+    path = shapefile(tmp_path, TOWNS, "gbk", cpg="GBK")
+    dbf = path.with_suffix(".dbf")
+    data = dbf.read_bytes()
+    dbf.write_bytes(data.replace("安仁".encode("gbk"), b"\xff\xff\xff\xff"))
+    with pytest.raises(InputError) as caught:
+        texts(path)
+    assert caught.value.where == "s.shp, feature 4, field 名称"
+    assert "ff ff" in caught.value.message and caught.value.expected and caught.value.hint
+
+
+def test_a_character_cut_by_the_width_is_dropped_and_counted(tmp_path: Path) -> None:
+    for encoding, lost in (("gbk", 1), ("utf-8", 2)):
+        path = shapefile(tmp_path, ["龙泉市", "青瓷小镇"], encoding)
+        dbf = path.with_suffix(".dbf")
+        data = dbf.read_bytes()
+        cut = "青瓷小镇".encode(encoding)
+        dbf.write_bytes(data.replace(cut, cut[:-lost] + b" " * lost))
+        _, values, tally = texts(path)
+        assert values == ["龙泉市", "青瓷小"]
+        assert tally.counts == {"text-cut": 1}
+        assert tally.samples == {"text-cut": "s.shp, feature 2, field 名称"}
+
+
+def test_a_cut_field_name(tmp_path: Path) -> None:
+    """Ten bytes hold three and a third Chinese characters in UTF-8."""
+    path = shapefile(tmp_path, TOWNS, "utf-8", field="道路名称")
+    assert texts(path)[0] == "道路名"
+    assert list(list_layers(path)[0].fields) == ["道路名"]
+
+
+def test_too_strange_to_guess(tmp_path: Path) -> None:
+    path = shapefile(tmp_path, ["\x81\x8d\x8f\x90\x9d"] * 3, "latin-1", field="N")
+    with pytest.raises(InputError) as caught:
+        texts(path)
+    assert "encoding = " in str(caught.value.hint)
+    with pytest.raises(InputError) as caught:
+        texts(path, encoding="Klingon")
+    assert '"Klingon"' in caught.value.message
+
+
+def test_detect() -> None:
+    assert detect([]) == detect([b"abc"]) == "utf-8"
+    assert detect(t.encode() for t in TOWNS) == "utf-8"
+    assert detect(t.encode("gbk") for t in TOWNS) == "gb18030"
+    assert detect(t.encode("big5") for t in TRADITIONAL) == "cp950"
+    assert detect(t.encode("cp1252") for t in WESTERN) == "cp1252"
+    assert detect([bytes(range(128, 256))]) is None
+
+
+def test_decoded() -> None:
+    assert decoded("龙泉".encode("gbk"), "gb18030") == ("龙泉", False)
+    assert decoded("龙泉".encode("gbk")[:3], "gb18030") == ("龙", True)
+    assert decoded("龙泉".encode()[:5], "utf-8") == ("龙", True)
+    assert decoded(b"\xff\xff", "gb18030") is None
+    assert decoded(b"a\xffb", "utf-8") is None
+
+
+def test_named() -> None:
+    assert [named(n, "x") for n in ("GBK", "utf8", "ANSI 1252", "Big5", "65001\0")] == [
+        "gb18030", "utf-8", "cp1252", "cp950", "utf-8",
+    ]  # fmt: skip
+
+
+def test_other_formats_must_be_utf8(tmp_path: Path) -> None:
+    """A GeoPackage into which someone wrote GBK."""
+    path = write(tmp_path / "g.gpkg", [shapely.Point(119, 28)] * 2, {"NAME": ["龙泉", "x"]}, geometry_type="Point")
+    edit(path, "UPDATE g SET NAME = CAST(? AS TEXT) WHERE fid = 2", "青瓷".encode("gbk"))
+    with pytest.raises(InputError) as caught:
+        texts(path)
+    assert caught.value.where == "g.gpkg, feature 2, field NAME"
