@@ -45,11 +45,9 @@ def unicode_ranges(characters: Iterable[str]) -> list[str]:
     """Code points as CSS `unicode-range` entries (`U+4E00`, `U+30-39`), ascending."""
     codes = sorted({ord(c) for c in characters})
     ranges: list[str] = []
-    start = previous = -1
-    for code in [*codes, -2]:
-        if code != previous + 1:
-            if start >= 0:
-                ranges.append(f"U+{start:X}" if start == previous else f"U+{start:X}-{previous:X}")
+    for i, code in enumerate(codes):
+        if i == 0 or code != codes[i - 1] + 1:
             start = code
-        previous = code
+        if i + 1 == len(codes) or codes[i + 1] != code + 1:
+            ranges.append(f"U+{start:X}" if start == code else f"U+{start:X}-{code:X}")
     return ranges

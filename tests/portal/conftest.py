@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.errors import ConfigError
+from pipeline.portal.built_site import PRIVATE, built_site
+
+
+@pytest.fixture(scope="session")
+def private() -> Path:
+    """The built site's private folder: font slices, icons, styles."""
+    try:
+        return built_site() / PRIVATE
+    except ConfigError as error:
+        pytest.skip(f"the site has not been built: {error.hint}")
+
+
+def text(zh: str, en: str = "") -> dict[str, str]:
+    return {"zh": zh, "en": en or zh}
+
+
+def dataset(
+    id: str,
+    *layers: tuple[str, str, str],
+    labels: bool = False,
+    style: dict[str, str | None] | None = None,
+    fields: tuple[str, ...] = ("NAME",),
+) -> dict[str, Any]:
+    """A dataset of catalog.json; each layer is (archive, layer, geometry)."""
+    return {
+        "id": id,
+        "title": text(id),
+        "theme": "t",
+        "department": {"id": "d", "name": text("局")},
+        "style": style or {"colour": None, "icon": None},
+        "layers": [
+            {"archive": a, "layer": n, "geometry": g, "min_zoom": 6, "max_zoom": 14, "labels": labels}
+            for a, n, g in layers
+        ],
+        "fields": [{"name": name} for name in fields],
+    }
+
+
+def catalog(*datasets: dict[str, Any], sample: bool = True, number: str | None = None) -> dict[str, Any]:
+    """A catalog.json with the archives that its datasets name."""
+    archives = dict.fromkeys(at["archive"] for d in datasets for at in d["layers"])
+    return {
+        "platform": text("数字青溪", "Digital Qingxi"),
+        "city": {"code": "331181", "name": text("青溪市", "Qingxi")},
+        "edition": {"id": "public", "title": text("公众版", "Public")},
+        "sample": sample,
+        "notice": text("示例数据，纯属虚构", "Sample data, fictional") if sample else text(""),
+        "attribution": text("青溪市 <规划局>", "Qingxi Bureau"),
+        "review": {"number": number},
+        "bounds": [119.0, 28.0, 119.2, 28.2],
+        "center": [119.1, 28.1, 12],
+        "archives": [
+            {"id": a, "file": f"tiles/{a}-0123456789ab.pmtiles", "type": "vector", "bytes": 1} for a in archives
+        ],
+        "datasets": list(datasets),
+        "styles": [{"id": "light", "title": text("浅色", "Light"), "href": "styles/light.json"}],
+    }
