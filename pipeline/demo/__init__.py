@@ -1,1 +1,5 @@
 """The fictional sample city: writes source files as departments hand them in, nothing else."""
+
+from pipeline.demo.city import write_city
+
+__all__ = ["write_city"]

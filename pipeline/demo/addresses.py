@@ -77,7 +77,7 @@ def _doors(buildings: Buildings, nearest: NDArray[Any]) -> tuple[NDArray[np.floa
             ccw = shapely.is_ccw(rings[of[pick]])
             points.append(at + inward * np.where(ccw, 1.5, -1.5)[:, None])
             owner.append(of[pick])
-    return np.round(np.vstack(points), 2), np.concatenate(owner)
+    return np.asarray(np.round(np.vstack(points), 2), np.float64), np.concatenate(owner)
 
 
 def number(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -89,7 +90,7 @@ def hydrology(world: World, inbox: Path) -> None:
         pieces = (len(river.line) - 1) // max(len(river.cells) - 1, 1)
         change = np.flatnonzero(np.diff(river.rank)) + 1
         cuts = np.unique(np.concatenate([[0], river.joins, change, [len(river.cells) - 1]]))
-        for a, b in zip(cuts[:-1], cuts[1:], strict=True):
+        for a, b in pairwise(cuts.tolist()):
             lines.append(shapely.LineString(river.line[a * pieces : b * pieces + 1]))
             rank = int(river.rank[a])
             kind = "river" if width(river.area[a * pieces : a * pieces + 1])[0] > 8.0 else "stream"
@@ -108,8 +109,10 @@ def transport(world: World, inbox: Path) -> None:
     grade = {"expressway": "国道", "national": "国道", "provincial": "省道", "county": "县道", "township": "乡道"}
     options = {"driver": "ESRI Shapefile", "crs": "EPSG:4528", "encoding": "GBK"}
     write_vector(inbox / "transport" / "LRDL.shp", Table(roads.lines, {
-        "编号": _ids(n), "国标码": np.array([_ROAD_GB[str(k)] for k in roads.kind]), "名称": _texts(roads.name.tolist()),
-        "拼音": _texts(in_charset([pinyin(x) for x in roads.name.tolist()], "GBK")), "路线编号": _texts(roads.number.tolist()),
+        "编号": _ids(n), "国标码": np.array([_ROAD_GB[str(k)] for k in roads.kind]),
+        "名称": _texts(roads.name.tolist()),
+        "拼音": _texts(in_charset([pinyin(x) for x in roads.name.tolist()], "GBK")),
+        "路线编号": _texts(roads.number.tolist()),
         "行政等级": _texts([grade.get(str(k), "") for k in roads.kind]), "类型": roads.kind,
         "桥梁": roads.bridge.astype(np.int32), "隧道": roads.tunnel.astype(np.int32),
         "车道数": np.array([_LANES[str(k)] for k in roads.kind], np.int32),
@@ -117,7 +120,7 @@ def transport(world: World, inbox: Path) -> None:
     }), **options)  # type: ignore[arg-type]  # fmt: skip
     lines, bridge, tunnel = world.rail_parts
     # One record without a geometry, as exports from editing systems often have.
-    shapes = np.append(lines, None)
+    shapes = np.array([*lines, None], dtype=object)
     name = ["云剑铁路"] * len(lines) + ["待测"]
     write_vector(inbox / "transport" / "LRRL.shp", Table(shapes, {
         "编号": _ids(len(shapes)), "国标码": np.full(len(shapes), 410101), "名称": _texts(name),
@@ -132,7 +135,8 @@ def structures(world: World, inbox: Path, names: list[str]) -> None:
     n = len(houses.shapes)
     order = np.lexsort((houses.use, houses.town))
     write_vector(inbox / "housing" / "buildings.fgb", Table(houses.shapes[order], {
-        "ID": _ids(n), "GB": np.full(n, 310301), "NAME": _texts([names[i] for i in order]), "HEIGHT": houses.height[order],
+        "ID": _ids(n), "GB": np.full(n, 310301), "NAME": _texts([names[i] for i in order]),
+        "HEIGHT": houses.height[order],
         "FLOORS": houses.floors[order].astype(np.int32), "USE": houses.use[order],
     }), driver="FlatGeobuf", layer="RESA")  # fmt: skip
 
@@ -196,10 +200,10 @@ def relief(world: World, inbox: Path, peak_names: list[str]) -> None:
     }), driver="FlatGeobuf", layer="TERL")  # fmt: skip
     tops = world.peaks
     towns = np.array([town.centre for town in world.towns.towns])
-    heights = world.relief_grid.sample(world.relief, towns[:, 0], towns[:, 1])
+    heights = world.relief_grid.sample(world.heights, towns[:, 0], towns[:, 1])
     x, y = np.concatenate([tops[:, 0], towns[:, 0]]), np.concatenate([tops[:, 1], towns[:, 1]])
     names = peak_names + [""] * len(towns)
-    write_vector(inbox / "planning" / "peaks.fgb", Table(shapely.points(x, y), {
+    write_vector(inbox / "planning" / "peaks.fgb", Table(np.asarray(shapely.points(x, y)), {
         "ID": _ids(len(x)), "GB": np.full(len(x), 720100), "NAME": _texts(names),
         "PINYIN": _texts([pinyin(v) for v in names]),
         "ELEV": np.round(np.concatenate([tops[:, 2], heights])).astype(np.int32),
@@ -212,7 +216,7 @@ def places(world: World, inbox: Path, named: Places) -> None:
           "water": 260100, "scenic": 280100}  # fmt: skip
     n = len(named.x)
     towns = [world.towns.towns[i].name for i in named.town.tolist()]
-    write_vector(inbox / "civil-affairs" / "place_names.gpkg", Table(shapely.points(named.x, named.y), {
+    write_vector(inbox / "civil-affairs" / "place_names.gpkg", Table(np.asarray(shapely.points(named.x, named.y)), {
         "ID": _ids(n), "GB": np.array([gb[str(k)] for k in named.kind]), "NAME": named.name,
         "PINYIN": _texts([pinyin(x) for x in named.name.tolist()]), "CLASS": named.kind, "RANK": named.rank,
         "TOWN": np.array(towns), "GNID": np.array([f"331181-{i:06d}" for i in range(1, n + 1)]),

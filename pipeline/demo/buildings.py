@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -226,6 +227,12 @@ def _purposes(plan: Plan, seat: bool, rng: np.random.Generator) -> dict[int, str
     return out
 
 
+def _mix(block: Block) -> float:
+    """Which of two characters a quarter has, −1 … 1, the same for neighbours."""
+    x, y = block.corners.mean(axis=0)
+    return float(noise(61, np.array([x]), np.array([y]), 900.0, 2)[0])
+
+
 def build_towns(plans: list[Plan], draft: Draft, sites: list[Site]) -> None:
     """Fill the blocks of all plans."""
     for plan in plans:
@@ -237,7 +244,7 @@ def build_towns(plans: list[Plan], draft: Draft, sites: list[Site]) -> None:
             if not shapely.Polygon(p).is_valid or shapely.Polygon(p).area < 900.0:
                 continue
             kind = purposes.get(i, "")
-            mix = float(noise(61, *block.corners.mean(axis=0)[:, None], 900.0, 2)[0])
+            mix = _mix(block)
             if kind:
                 site = len(sites)
                 sites.append(Site(kind, plan.town, shapely.Polygon(np.round(p, 2))))
@@ -266,13 +273,13 @@ def build_villages(villages: list[Village], draft: Draft) -> None:
     for number, village in enumerate(villages):
         rng = stream(62, number)
         for line in village.lanes:
-            for a, b in zip(line[:-1], line[1:], strict=True):
+            for a, b in pairwise(line):
                 for p, q in ((a, b), (b, a)):
                     _frontage(
                         draft, p, q, 6.0, (9.5, 14), (9, 12), (1.5, 7), (2, 4), "rural", village.town, 0.8, rng, 0.86
                     )
         for line in village.lanes:
-            for a, b in zip(line[:-1], line[1:], strict=True):
+            for a, b in pairwise(line):
                 for p, q in ((a, b), (b, a)):
                     _frontage(
                         draft, p, q, 21.0, (9, 14), (8, 11), (3, 14), (1, 3), "rural", village.town, 0.8, rng, 0.32

@@ -8,7 +8,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Literal
 
-from pipeline.demo import base, files, themes
+from pipeline.demo import base, files, services, themes
 from pipeline.demo.grid import SIDE, SOUTH, WEST
 from pipeline.demo.imagery import photograph
 from pipeline.demo.places import name_all
@@ -76,24 +76,24 @@ def _refuse_others(dir: Path) -> None:
 
 def _write_inbox(world: World, inbox: Path) -> None:
     peak_names = [world.toponyms.peak() for _top in world.peaks]
-    site_names = themes.site_names(world)
+    site_names = services.site_names(world)
     named = name_all(world, peak_names)
     base.boundaries(world, inbox)
     base.hydrology(world, inbox)
     base.transport(world, inbox)
-    base.structures(world, inbox, themes.building_names(world, site_names))
+    base.structures(world, inbox, services.building_names(world, site_names))
     base.grounds(world, inbox, site_names)
     base.cover(world, inbox)
     base.relief(world, inbox, peak_names)
     base.places(world, inbox, named)
-    themes.facilities(world, inbox, site_names)
-    themes.schools(world, inbox, site_names)
-    themes.clinics(world, inbox, site_names)
+    services.facilities(world, inbox, site_names)
+    services.schools(world, inbox, site_names)
+    services.clinics(world, inbox, site_names)
     themes.kiln_sites(world, inbox)
     themes.hazard_points(world, inbox)
     themes.nature_reserves(world, inbox, peak_names)
     themes.buses(world, inbox)
-    themes.parking(world, inbox, site_names)
+    services.parking(world, inbox, site_names)
     themes.water_supply(world, inbox)
     themes.control_lines(world, inbox)
     _write_rasters(world, inbox / "planning")
@@ -102,7 +102,7 @@ def _write_inbox(world: World, inbox: Path) -> None:
 def _write_rasters(world: World, folder: Path) -> None:
     tags = {"TIFFTAG_IMAGEDESCRIPTION": base.NOTE.encode("ascii", "ignore").decode().strip(" /")}
     grid = world.relief_grid
-    heights = world.relief.astype("float32")[::-1][None]
+    heights = world.heights.astype("float32")[::-1][None]
     files.write_raster(
         folder / "dem.tif", heights, west=WEST, north=SOUTH + SIDE, pixel=grid.step, nodata=-9999.0, tags=tags
     )

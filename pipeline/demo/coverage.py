@@ -23,7 +23,9 @@ def arcs(labels: NDArray[np.int64], step: float, rounds: int, tolerance: float) 
     rows, cols = np.nonzero(padded[:-1, 1:-1] != padded[1:, 1:-1])  # horizontal edges, at lattice row `rows`
     level = np.stack([cols, rows, cols + 1, rows], axis=1)
     edges = np.concatenate([upright, level]).astype(np.float64).reshape(-1, 2, 2)
-    merged = shapely.get_parts(shapely.line_merge(shapely.multilinestrings(shapely.linestrings(edges))))
+    merged = shapely.get_parts(
+        shapely.line_merge(shapely.multilinestrings(list(np.asarray(shapely.linestrings(edges)))))
+    )
     points, owner = shapely.get_coordinates(merged, return_index=True)
     fixed = np.ones(len(points), np.bool_)
     fixed[1:-1] = (owner[1:-1] != owner[:-2]) | (owner[1:-1] != owner[2:])
@@ -40,7 +42,7 @@ def arcs(labels: NDArray[np.int64], step: float, rounds: int, tolerance: float) 
     for _ in range(rounds * 2):
         dense[free] = 0.25 * dense[free - 1] + 0.5 * dense[free] + 0.25 * dense[free + 1]
     lines = shapely.linestrings(np.round(dense * step + (WEST, SOUTH), 2), indices=owners)
-    return np.asarray(shapely.simplify(lines, tolerance)) if tolerance > 0 else lines
+    return np.asarray(shapely.simplify(lines, tolerance))
 
 
 def faces(lines: NDArray[Any], within: shapely.Geometry | None = None) -> tuple[NDArray[Any], NDArray[Any]]:
@@ -65,4 +67,4 @@ def labels_at(polygons: NDArray[Any], labels: NDArray[np.int64], step: float) ->
     rows, cols = labels.shape
     column = np.clip(((x - WEST) / step).astype(np.int64), 0, cols - 1)
     row = np.clip(((y - SOUTH) / step).astype(np.int64), 0, rows - 1)
-    return labels[row, column]
+    return np.asarray(labels[row, column])

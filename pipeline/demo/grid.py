@@ -36,7 +36,7 @@ class Grid:
 
     def axes(self) -> tuple[Field, Field]:
         """Eastings of the columns and northings of the rows (cell centres)."""
-        along = (np.arange(self.n) + 0.5) * self.step
+        along: Field = (np.arange(self.n, dtype=np.float64) + 0.5) * self.step
         return WEST + along, SOUTH + along
 
     def mesh(self) -> tuple[Field, Field]:
@@ -52,7 +52,9 @@ class Grid:
 
     def centre(self, cell: NDArray[np.int64]) -> tuple[Field, Field]:
         """Easting and northing of cells given by flat number."""
-        return WEST + (cell % self.n + 0.5) * self.step, SOUTH + (cell // self.n + 0.5) * self.step
+        x: Field = WEST + ((cell % self.n).astype(np.float64) + 0.5) * self.step
+        y: Field = SOUTH + ((cell // self.n).astype(np.float64) + 0.5) * self.step
+        return x, y
 
     def sample(self, values: Field, x: NDArray[Any], y: NDArray[Any]) -> Field:
         """Values between cell centres, bilinear; constant beyond the outermost centres."""

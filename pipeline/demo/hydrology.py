@@ -148,7 +148,7 @@ def shape_rivers(terrain: Terrain) -> tuple[River, ...]:
         curve = np.round(np.column_stack([rounded(moved, _PIECES), 0 * np.arange((len(moved) - 1) * _PIECES + 1)]), 2)
         at = np.arange(len(curve)) / _PIECES
         curve[:, 2] = np.round(np.interp(at, np.arange(len(z)), z), 2)
-        along = np.interp(at, np.arange(len(z)), area)
+        along: NDArray[np.float64] = np.interp(at, np.arange(len(z)), area).astype(np.float64)
         order = rank[path].copy()
         if parent >= 0:
             order[-1] = order[-2]
@@ -245,13 +245,13 @@ def reservoirs(
         level = float(water.filled[dam]) + (34.0, 46.0, 28.0, 40.0, 30.0)[number % 5]
         depth = np.where(label.reshape(n, n) == 1, level - land, -20.0)
         rings = contourpy.contour_generator(x, y, depth, name="serial").lines(0.0)
-        shapes = [shapely.Polygon(ring) for ring in rings if len(ring) > 8]
+        shapes = [shapely.Polygon(np.asarray(ring)) for ring in rings if len(ring) > 8]
         if not shapes:
             continue
         lake = max(shapes, key=lambda shape: shape.area)
-        lake = lake.buffer(-12.0).buffer(24.0).buffer(-12.0).simplify(4.0)
-        if lake.geom_type == "Polygon" and lake.is_valid and lake.area > 1.5e5:
-            out.append(shapely.Polygon(np.round(np.asarray(lake.exterior.coords), 2)))
+        smooth = lake.buffer(-12.0).buffer(24.0).buffer(-12.0).simplify(4.0)
+        if isinstance(smooth, shapely.Polygon) and smooth.is_valid and smooth.area > 1.5e5:
+            out.append(shapely.Polygon(np.round(np.asarray(smooth.exterior.coords), 2)))
             levels.append(level)
     return tuple(out), tuple(levels)
 

@@ -50,14 +50,14 @@ class Photo:
 def photograph(world: World) -> Photo:
     """Render the seat and its surroundings."""
     pixel = world.scale.pixel
-    west, south, east, north = world.plans[0].hull.bounds
+    west, south, east, north = shapely.bounds(world.plans[0].hull).tolist()
     west, north = np.floor(west / 100) * 100 - 400.0, np.ceil(north / 100) * 100 + 400.0
     columns, rows = int((east + 400.0 - west) // pixel), int((north - south + 400.0) // pixel)
     frame = {"west": west, "north": north, "pixel": pixel, "rows": rows, "columns": columns}
     x = (west + (np.arange(columns) + 0.5) * pixel)[None, :]
     y = (north - (np.arange(rows) + 0.5) * pixel)[:, None]
     rng = stream(120)
-    rough = rng.standard_normal((rows, columns)).astype(np.float32)
+    rough = rng.standard_normal((rows, columns))
     clumps = blur(rough, max(1, round(5.0 / pixel)))
     clumps /= clumps.std()
     image = _land(world, x, y, clumps)
@@ -105,7 +105,7 @@ def _land(world: World, x: NDArray[Any], y: NDArray[Any], clumps: NDArray[Any]) 
 def _light(world: World, x: NDArray[Any], y: NDArray[Any]) -> NDArray[np.float32]:
     """Brightness from relief: sun in the south-east, 45° high (noon photographs show shadows to the north-west)."""
     grid = world.relief_grid
-    dy, dx = np.gradient(world.relief, grid.step)
+    dy, dx = np.gradient(world.heights, grid.step)
     norm = np.sqrt(1.0 + dx * dx + dy * dy)
     shade = (-dx * 0.5 + dy * 0.5 + 0.707) / norm
     wide_x, wide_y = np.broadcast_arrays(x, y)

@@ -72,7 +72,7 @@ def _majority(label: NDArray[np.int64], count: int) -> NDArray[np.int64]:
 def polygons(grid: Grid, label: NDArray[np.int64], towns: Towns) -> tuple[NDArray[Any], NDArray[np.int64]]:
     """The county's land cover as a coverage: (polygons, class numbers)."""
     lines = arcs(_near_county(grid, label, towns), grid.step, 3, grid.step * 0.08)
-    west, south, east, north = towns.county.bounds
+    west, south, east, north = shapely.bounds(towns.county).tolist()
     lines = lines[shapely.intersects(lines, shapely.box(west, south, east, north))]
     _, shapes = faces(lines, towns.county)
     found = labels_at(shapes, label, grid.step)

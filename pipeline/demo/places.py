@@ -38,14 +38,14 @@ def name_all(world: World, peak_names: list[str]) -> Places:
     for (x, y, z), name in zip(world.peaks.tolist(), peak_names, strict=True):
         rows.append((x, y, name, "mountain", 4 if z > 1_500 else 5 if z > 1_200 else 7))
     rows += _waters(world) + _byplaces(world)
-    x, y = np.array([r[0] for r in rows]), np.array([r[1] for r in rows])
-    cell = world.terrain.grid.cell(x, y)
+    east, north = np.array([r[0] for r in rows]), np.array([r[1] for r in rows])
+    cell = world.terrain.grid.cell(east, north)
     town_of = np.maximum(world.towns.label.ravel()[cell], 0)
-    rank = np.array([r[4] for r in rows])
-    order = np.lexsort((y, x, rank))
+    ranks = np.array([r[4] for r in rows])
+    order = np.lexsort((north, east, ranks))
     return Places(
-        np.round(x, 2)[order], np.round(y, 2)[order], np.array([r[2] for r in rows])[order],
-        np.array([r[3] for r in rows])[order], rank[order], town_of[order],
+        np.round(east, 2)[order], np.round(north, 2)[order], np.array([r[2] for r in rows])[order],
+        np.array([r[3] for r in rows])[order], ranks[order], town_of[order],
     )  # fmt: skip
 
 

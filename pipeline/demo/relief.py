@@ -54,7 +54,7 @@ def contours(grid: Grid, high: Field, towns: Towns, interval: int) -> Contours:
     for level in range(interval * int(high.min() // interval + 1), int(high.max()), interval):
         for line in generator.lines(float(level)):
             if len(line) >= 10:
-                lines.append(shapely.LineString(np.round(line, 1)))
+                lines.append(shapely.LineString(np.round(np.asarray(line), 1)))
                 height.append(level)
     every = shapely.simplify(np.array(lines), grid.step * 0.10)
     inner = towns.county

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -18,7 +19,8 @@ from pipeline.demo.villages import Village
 
 # Half of the ground a road takes, pavement included, m.
 HALF: Final = {
-    "expressway": 16.0, "national": 10.0, "provincial": 8.0, "county": 6.0, "township": 4.5, "street": 10.0, "lane": 4.0,
+    "expressway": 16.0, "national": 10.0, "provincial": 8.0, "county": 6.0, "township": 4.5, "street": 10.0,
+    "lane": 4.0,
 }  # fmt: skip
 RAIL_HALF: Final = 9.0
 
@@ -134,7 +136,7 @@ def assemble(
     parents = np.array([shapely.LineString(line) for line in lines])
     order = np.array([CLASSES.index(a[0]) for a in about])
     shore = shapely.boundary(wet)
-    pieces = shapely.get_parts(shapely.union_all(np.append(parents, shore), grid_size=0.01))
+    pieces = shapely.get_parts(shapely.union_all(np.array([*parents, shore]), grid_size=0.01))
     middles = shapely.line_interpolate_point(pieces, 0.5, normalized=True)
     tree = shapely.STRtree(parents)
     piece, parent = tree.query(middles, predicate="dwithin", distance=0.05)
@@ -188,6 +190,6 @@ def structures(
         if not short and kinds[k] != kinds[keep[-1]]:
             keep.append(k)
     starts = [int(cuts[k]) for k in keep] + [len(line) - 1]
-    parts = [shapely.LineString(line[a : b + 1]) for a, b in zip(starts[:-1], starts[1:], strict=True)]
+    parts = [shapely.LineString(line[a : b + 1]) for a, b in pairwise(starts)]
     kind = np.array([kinds[k] for k in keep])
     return np.array(parts), kind == 1, kind == 2

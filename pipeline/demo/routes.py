@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -54,7 +55,7 @@ class Network:
 
     def lay(self, path: list[int], rank: int, number: str, name: str) -> None:
         """Record a way; a stretch that is already a better road stays that."""
-        for a, b in zip(path[:-1], path[1:], strict=True):
+        for a, b in pairwise(path):
             edge = (min(a, b), max(a, b))
             if edge not in self.edges or self.edges[edge][0] > rank:
                 self.edges[edge] = (rank, number, name)
@@ -134,13 +135,13 @@ def byways(network: Network, sites: NDArray[np.int64]) -> None:
     load: dict[tuple[int, int], int] = {}
     paths = [walk(back, int(site)) for site in sites]
     for path in paths:
-        for a, b in zip(path[:-1], path[1:], strict=True):
+        for a, b in pairwise(path):
             edge = (min(a, b), max(a, b))
             load[edge] = load.get(edge, 0) + 1
     joints: dict[int, int] = {}
     for path in paths:
         number = joints.setdefault(path[-1], len(joints))
-        busy = max((load[(min(a, b), max(a, b))] for a, b in zip(path[:-1], path[1:], strict=True)), default=0)
+        busy = max((load[(min(a, b), max(a, b))] for a, b in pairwise(path)), default=0)
         label = f"Y{101 + number:03d}" if busy > 1 else f"C{101 + number:03d}"
         network.lay(path, 4, label, "")
 

@@ -42,7 +42,7 @@ class Towns:
     areas: NDArray[Any]  # polygons
     borders: NDArray[Any]  # line strings
     outer: NDArray[np.bool_]  # is the border that of the county
-    county: shapely.Polygon
+    county: shapely.Geometry
     label: NDArray[np.int64]  # [n, n] on the terrain's grid, −1 outside the county
 
 

@@ -25,6 +25,7 @@ from pipeline.demo import (
 )
 from pipeline.demo.curves import Line
 from pipeline.demo.grid import Field, Grid, refine
+from pipeline.demo.relief import Contours
 from pipeline.demo.terrain import Terrain, carve
 from pipeline.i18n import _
 from pipeline.progress import Progress
@@ -81,8 +82,8 @@ class World:
     cover_shapes: NDArray[Any]
     cover_class: NDArray[np.int64]
     relief_grid: Grid
-    relief: Field
-    contours: relief.Contours
+    heights: Field
+    contours: Contours
     peaks: NDArray[np.float64]
     toponyms: names.Toponyms
 
@@ -133,8 +134,12 @@ def draw(size: Size, progress: Progress) -> World:
     buildings.build_towns(plans, draft, grounds)
     buildings.build_villages(places, draft)
     buildings.ribbon(net, plans, draft, 900.0 if size == "city" else 250.0, 0.7)
-    streams = shapely.linestrings(np.vstack([r.line[:, :2] for r in waters.rivers]),
-                                  indices=np.repeat(np.arange(len(waters.rivers)), [len(r.line) for r in waters.rivers]))  # fmt: skip
+    streams = np.asarray(
+        shapely.linestrings(
+            np.vstack([r.line[:, :2] for r in waters.rivers]),
+            indices=np.repeat(np.arange(len(waters.rivers)), [len(r.line) for r in waters.rivers]),
+        )
+    )
     houses = buildings.settle_conflicts(draft, grounds, net, rail_parts[0][~rail_parts[2]], wet, streams)
     town_names = [town.name for town in county.towns]
     doors = addresses.number(houses, plans, street_names, places, village_names, town_names)
