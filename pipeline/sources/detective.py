@@ -162,9 +162,7 @@ def _inside(point: tuple[float, float], area: Bounds | None, slack: float) -> bo
 
 def _exchanged(seen: Digits, source: str, crs: pyproj.CRS | None) -> InputError:
     message = _("The coordinates stand in the wrong order: x = {x}, y = {y}.")
-    hint = _(
-        "export the file again with the easting or longitude as x; in a table, exchange the two coordinate columns"
-    )
+    hint = _("export the file with the easting or longitude as x; in a table, exchange the two coordinate columns")
     return InputError(
         message.format(x=plain(seen.x), y=plain(seen.y)),
         where=source if crs is None else f"{source} ({_name(crs)})",

@@ -1,0 +1,28 @@
+"""The kinds of faults that reading counts in a Tally, in words for people."""
+
+from __future__ import annotations
+
+from pipeline.i18n import _
+
+
+def describe(kind: str) -> str:
+    """What a kind counted by this room means, in the language in force; the kind itself if it is not ours."""
+    return {
+        "null-geometry": _("features without a geometry"),
+        "empty-geometry": _("features with an empty geometry"),
+        "z-dropped": _("features whose heights were left out"),
+        "m-dropped": _("features whose measures were left out"),
+        "curve-to-chords": _("features whose arcs became chords of at most 4°"),
+        "surface-to-polygons": _("triangle or surface features that became polygons"),
+        "collection-split": _("collections of which only the members of the highest dimension were kept"),
+        "ring-closed": _("features with a ring that was not closed, now closed"),
+        "part-too-short": _("features with a ring or line of too few vertices, left out"),
+        "bad-coordinates": _("features with coordinates that are no numbers, geometry left out"),
+        "malformed-geometry": _("features with an unreadable geometry, left out"),
+        "outside-crs": _("features that have no place on earth in their CRS, geometry left out"),
+        "outside-crs-area": _("layers far from the area that their CRS is meant for"),
+        "crs-assumed": _("layers that do not declare their CRS, assumed from their coordinates"),
+        "text-cut": _("texts whose last character was cut off by the width of the field"),
+        "bad-row": _("table rows with too many or too few values, left out"),
+        "gdal-warning": _("warnings of GDAL"),
+    }.get(kind, kind)
