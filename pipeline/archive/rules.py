@@ -27,7 +27,7 @@ class Finding(NamedTuple):
     message: str
     tile: tuple[int, int, int] | None = None  # z, x, y of the first tile with this content
     layer: str | None = None
-    feature: str | None = None  # "id 17", or "no. 3" counted from 0 where there is no id
+    feature: str | None = None  # "id 17", or "no. 3" of its layer and tile where there is no id
     times: int = 1
 
 
@@ -49,6 +49,7 @@ class Fault:
     rule: str
     severity: Severity
     message: str
+    expected: str  # the rule's description and remedy, in the language in force
     remedy: str
     tile: tuple[int, int, int] | None = None
     layer: str | None = None
@@ -60,6 +61,7 @@ class Fault:
             "rule": self.rule,
             "severity": str(self.severity),
             "message": self.message,
+            "expected": self.expected,
             "remedy": self.remedy,
             "tile": list(self.tile) if self.tile else None,
             "layer": self.layer,
@@ -94,7 +96,8 @@ class Findings:
     def add(self, rule: Rule[Any], findings: Iterable[Finding]) -> None:
         """Count the findings of one rule and keep the first ones."""
         for message, tile, layer, feature, times in findings:
-            self._keep(Fault(rule.id, rule.severity, message, _(rule.remedy), tile, layer, feature))
+            expected, remedy = _(rule.description), _(rule.remedy)
+            self._keep(Fault(rule.id, rule.severity, message, expected, remedy, tile, layer, feature))
             self._counts[rule.id] = self._counts.get(rule.id, 0) + times
             self._totals[rule.severity] += times
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
@@ -84,19 +85,19 @@ def written(shown: Mapping[str, Any]) -> str:
     plain = {key: value for key, value in shown["metadata"].items() if key != "vector_layers"}
     if plain:
         rows = [
-            (str(key), _cut(value if isinstance(value, str) else str(value), _VALUE_SHOWN))
+            (str(key), _cut(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False), _VALUE_SHOWN))
             for key, value in plain.items()
         ]
-        blocks.append(f"{_('Metadata')}\n{_pairs(rows)}")
+        blocks.append(_("Metadata") + "\n" + _pairs(rows))
     zooms = [
         (z["zoom"], _count(z["tiles"]), _count(z["contents"]), size_text(z["bytes"]), size_text(z["largest"]))
         for z in shown["zooms"]
     ]
-    blocks.append(_titled(_("Zooms"), [(_("zoom"), _("tiles"), _("bodies"), _("bytes"), _("largest")), *zooms]))
+    blocks.append(_titled(_("Zooms"), [(_("zoom"), _("tiles"), _("bodies"), _("size"), _("largest")), *zooms]))
     if shown["layers"]:
         blocks.append(_titled(_("Layers"), _layer_rows(shown), left=(0, 5)))
     largest = [(f"{t['z']}/{t['x']}/{t['y']}", size_text(t["bytes"]), _count(t["tiles"])) for t in shown["largest"]]
-    blocks.append(_titled(_("Largest tiles"), [(_("tile"), _("bytes"), _("shown")), *largest], left=(0,)))
+    blocks.append(_titled(_("Largest tiles"), [(_("tile"), _("size"), _("times shown")), *largest], left=(0,)))
     return "\n\n".join(blocks)
 
 
@@ -152,10 +153,14 @@ def size_text(n: int) -> str:
 
 
 def _closing(fault: Mapping[str, Any], told: int, counts: Mapping[str, int]) -> list[str]:
-    """After the faults of one rule: how many were not told, and what to do."""
+    """After the faults of one rule: how many were not told, what is right, and what to do."""
     rest = counts[fault["rule"]] - told
     more = ["    " + _("… and {n} more of these").format(n=_count(rest))] if rest > 0 else []
-    return [*more, "    " + _("what to do:") + " " + fault["remedy"]]
+    return [
+        *more,
+        "    " + _("expected:") + " " + fault["expected"],
+        "    " + _("what to do:") + " " + fault["remedy"],
+    ]
 
 
 def _layers(layers: Mapping[int, Mapping[str, tuple[int, int]]]) -> dict[str, dict[str, int]]:
@@ -191,7 +196,7 @@ def _layer_rows(shown: Mapping[str, Any]) -> list[tuple[object, ...]]:
     }
     whole = sum(layer["bytes"] for layer in shown["layers"].values()) or 1
     rows: list[tuple[object, ...]] = [
-        (_("layer"), _("zooms"), _("bodies"), _("bytes"), _("share"), _("fields")),
+        (_("layer"), _("zooms"), _("bodies"), _("size"), _("share"), _("fields")),
     ]
     for name, layer in sorted(shown["layers"].items(), key=lambda item: (-item[1]["bytes"], item[0])):
         said = declared.get(name, {})

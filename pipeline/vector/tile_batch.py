@@ -120,7 +120,7 @@ class Batch:
         """A finding about a feature."""
         row = self.t.features[feature]
         layer = int(row[col.LAYER])
-        name = _("no. {n}").format(n=feature - int(self.t.layers[layer, col.FEATURE0]))
+        name = _("no. {n}").format(n=feature - int(self.t.layers[layer, col.FEATURE0]) + 1)
         if row[col.HAS_ID]:
             name = _("id {id}").format(id=int(row[col.ID]) % (1 << 64))
         return self.in_layer(layer, message)._replace(feature=name)

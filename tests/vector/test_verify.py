@@ -74,7 +74,7 @@ def test_a_fault_says_where_it_is() -> None:
     (fault,) = checked(parts).report.faults
     assert (fault.rule, fault.tile, fault.layer, fault.feature) == ("geometry-commands", (1, 0, 0), "a", "id 77")
     parts = archive(layer([feature(ident=None), feature(None, ident=None)]))
-    assert [f.feature for f in checked(parts).report.faults] == ["no. 0", "no. 1", "no. 1"]
+    assert [f.feature for f in checked(parts).report.faults] == ["no. 1", "no. 2", "no. 2"]
 
 
 @pytest.mark.parametrize(
