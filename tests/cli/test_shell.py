@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -47,12 +46,15 @@ def test_a_verbs_help_imports_nothing_heavy(verb: str) -> None:
 
 
 def test_help_takes_less_than_0_3_seconds() -> None:
-    def once() -> float:
-        began = time.perf_counter()
-        subprocess.run([str(LONGQUAN), "--help"], stdout=subprocess.DEVNULL, check=True)
-        return time.perf_counter() - began
+    """Processor time, which on an idle machine is the time one waits: nothing here waits for anything else."""
 
-    assert min(once() for _turn in range(7)) <= 0.3  # the best of seven: others use this machine too
+    def once() -> float:
+        process = os.spawnv(os.P_NOWAIT, LONGQUAN, [str(LONGQUAN), "--help"])
+        _process, status, used = os.wait4(process, 0)
+        assert status == 0
+        return used.ru_utime + used.ru_stime
+
+    assert min(once() for _turn in range(5)) <= 0.3
 
 
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:
