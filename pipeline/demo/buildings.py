@@ -21,7 +21,7 @@ STOREY: Final = {"residential": 3.0, "rural": 3.2, "commercial": 4.2, "industria
 
 @dataclass(slots=True)
 class Draft:
-    """Buildings before the overlap test, best first within a block."""
+    """Buildings before the overlap test, best first within a block; a shape is a polygon or four corners [4, 2]."""
 
     shapes: list[Any] = field(default_factory=list)
     floors: list[int] = field(default_factory=list)
@@ -67,10 +67,6 @@ def rectangle(centre: NDArray[np.float64], along: NDArray[np.float64], w: float,
     return np.array([centre - u - v, centre + u - v, centre + u + v, centre - u + v])
 
 
-def _box(centre: NDArray[np.float64], along: NDArray[np.float64], w: float, d: float) -> shapely.Polygon:
-    return shapely.Polygon(np.round(rectangle(centre, along, w, d), 2))
-
-
 def _frontage(
     draft: Draft, a: NDArray[np.float64], b: NDArray[np.float64], setback: float, widths: tuple[float, float],
     depths: tuple[float, float], gaps: tuple[float, float], floors: tuple[int, int], use: str, town: int,
@@ -88,7 +84,7 @@ def _frontage(
         d = rng.uniform(*depths)
         if rng.random() < fill:
             centre = a + along * (s + w / 2) + across * (setback + d / 2)
-            draft.add(_box(centre, along, w, d), int(rng.integers(floors[0], floors[1] + 1)), use, town)
+            draft.add(rectangle(centre, along, w, d), int(rng.integers(floors[0], floors[1] + 1)), use, town)
         s += w + rng.uniform(*gaps)
 
 
@@ -131,7 +127,7 @@ def _estate(draft: Draft, p: NDArray[np.float64], core: float, town: int, seat: 
             w = min(slab_w, room / per_row - 7.0)
             if w > 16.0 and rng.random() > 0.05:
                 lift = int(rng.integers(0, 2)) if tall else 0
-                draft.add(_box(a + along * at, along, w, slab_d), floors + lift, "residential", town)
+                draft.add(rectangle(a + along * at, along, w, slab_d), floors + lift, "residential", town)
     if shops:
         _frontage(draft, p[0], p[1], 0.5, (18, 34), (10, 13), (2, 6), (2, 4), "commercial", town, 1.0, rng)
 
@@ -168,7 +164,7 @@ def _commerce(draft: Draft, p: NDArray[np.float64], town: int, core: float, rng:
         draft.add(shapely.set_precision(shape, 0.01), floors, "commercial", town)
         tower = int(rng.integers(14, 24)) if core > 0.5 else int(rng.integers(8, 13))
         draft.add(
-            _box(centre + along * w * 0.27 + across * d * 0.27, along, w * 0.3, d * 0.3), tower, "commercial", town
+            rectangle(centre + along * w * 0.27 + across * d * 0.27, along, w * 0.3, d * 0.3), tower, "commercial", town
         )
     for k in range(4):
         _frontage(draft, p[k], p[(k + 1) % 4], 0.5, (16, 30), (11, 14), (2, 9), (3, 6), "commercial", town, 2, rng, 0.8)
@@ -185,7 +181,7 @@ def _works(draft: Draft, p: NDArray[np.float64], town: int, rng: np.random.Gener
             along = (p[1] - p[0]) / length
             w, d = length / nx - rng.uniform(10, 18), depth / ny - rng.uniform(10, 16)
             if rng.random() < 0.9 and min(w, d) > 12:
-                draft.add(_box(centre, along, w, d), int(rng.integers(1, 3)), "industrial", town, site)
+                draft.add(rectangle(centre, along, w, d), int(rng.integers(1, 3)), "industrial", town, site)
 
 
 def _campus(draft: Draft, p: NDArray[np.float64], town: int, use: str, site: int, rng: np.random.Generator) -> None:
@@ -201,9 +197,9 @@ def _campus(draft: Draft, p: NDArray[np.float64], town: int, use: str, site: int
     if shape.geom_type == "Polygon":
         draft.add(shape, int(rng.integers(4, 6)) + (6 if use == "hospital" else 0), use, town, site)
     hall = p.mean(axis=0) - across * depth * 0.22 - along * length * 0.28
-    draft.add(_box(hall, along, min(34.0, length * 0.26), min(22.0, depth * 0.2)), 3, use, town, site)
+    draft.add(rectangle(hall, along, min(34.0, length * 0.26), min(22.0, depth * 0.2)), 3, use, town, site)
     if use != "school":
-        draft.add(_box(hall + along * length * 0.45, along, min(40.0, length * 0.3), 16.0), 5, use, town, site)
+        draft.add(rectangle(hall + along * length * 0.45, along, min(40.0, length * 0.3), 16.0), 5, use, town, site)
 
 
 def _purposes(plan: Plan, seat: bool, rng: np.random.Generator) -> dict[int, str]:
@@ -305,6 +301,17 @@ def ribbon(roads: Roads, plans: list[Plan], draft: Draft, reach: float, share: f
                           rng, share * closeness)  # fmt: skip
 
 
+def _polygons(drafted: list[Any]) -> NDArray[Any]:
+    """Polygons of drafted shapes, corners to the centimetre."""
+    shapes = np.array([None] * len(drafted), dtype=object)
+    corners = [k for k, shape in enumerate(drafted) if isinstance(shape, np.ndarray)]
+    shapes[corners] = shapely.polygons(np.round(np.stack([drafted[k] for k in corners]), 2))
+    for k, shape in enumerate(drafted):
+        if not isinstance(shape, np.ndarray):
+            shapes[k] = shape
+    return shapes
+
+
 def _spans(lines: NDArray[Any]) -> NDArray[Any]:
     """Every straight span of some lines by itself: short boxes make the search fast."""
     points, owner = shapely.get_coordinates(lines, return_index=True)
@@ -315,7 +322,7 @@ def _spans(lines: NDArray[Any]) -> NDArray[Any]:
 def settle_conflicts(draft: Draft, sites: list[Site], roads: Roads, rail: NDArray[Any], wet: shapely.Geometry,
                      streams: NDArray[Any]) -> Buildings:  # fmt: skip
     """Drop what stands on roads, rails, water or an earlier building."""
-    shapes = np.array(draft.shapes, dtype=object)
+    shapes = _polygons(draft.shapes)
     good = shapely.is_valid(shapes) & (shapely.get_type_id(shapes) == 3) & (shapely.area(shapes) > 40.0)
     obstacles = [(roads.lines[~roads.tunnel & (roads.kind == kind)], half) for kind, half in HALF.items()]
     obstacles += [(rail, RAIL_HALF), (shapely.get_parts(shapely.boundary(wet)), 6.0), (streams, 4.0)]

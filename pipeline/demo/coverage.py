@@ -42,7 +42,7 @@ def arcs(labels: NDArray[np.int64], step: float, rounds: int, tolerance: float) 
     for _ in range(rounds * 2):
         dense[free] = 0.25 * dense[free - 1] + 0.5 * dense[free] + 0.25 * dense[free + 1]
     lines = shapely.linestrings(np.round(dense * step + (WEST, SOUTH), 2), indices=owners)
-    return np.asarray(shapely.simplify(lines, tolerance))
+    return np.asarray(shapely.simplify(lines, tolerance, preserve_topology=False))
 
 
 def faces(lines: NDArray[Any], within: shapely.Geometry | None = None) -> tuple[NDArray[Any], NDArray[Any]]:

@@ -38,7 +38,7 @@ def model(grid: Grid, land: Field, waters: Waters, factor: int) -> tuple[Grid, F
         west, south, east, north = lake.bounds
         columns = slice(int((west - WEST) // fine.step), int((east - WEST) // fine.step) + 1)
         rows = slice(int((south - SOUTH) // fine.step), int((north - SOUTH) // fine.step) + 1)
-        inside = shapely.contains_xy(lake, x[rows, columns], y[rows, columns])
+        inside = shapely.contains_xy(lake, *np.broadcast_arrays(x[:, columns], y[rows, :]))
         high[rows, columns] = np.where(inside, level, high[rows, columns])
     return fine, np.round(high, 1)
 
@@ -56,7 +56,7 @@ def contours(grid: Grid, high: Field, towns: Towns, interval: int) -> Contours:
             if len(line) >= 10:
                 lines.append(shapely.LineString(np.round(np.asarray(line), 1)))
                 height.append(level)
-    every = shapely.simplify(np.array(lines), grid.step * 0.10)
+    every = shapely.simplify(np.array(lines), grid.step * 0.10, preserve_topology=False)
     inner = towns.county
     shapely.prepare(inner)
     whole = shapely.contains_properly(inner, every)

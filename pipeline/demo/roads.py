@@ -62,7 +62,7 @@ def through_towns(routes: list[Route], plans: list[Plan]) -> tuple[list[Route], 
                 if len(line) < 2:
                     continue
                 at_hull = [bool(shapely.dwithin(shapely.Point(line[k]), hull, 0.01)) for k in (0, -1)]
-                if all(at_hull) and part.length < 500.0:
+                if all(at_hull) and part.length < 1_200.0:
                     continue
                 for k, touching in ((0, at_hull[0]), (-1, at_hull[1])):
                     if touching:

@@ -119,11 +119,12 @@ def trunk(terrain: Terrain, network: Network, towns: Towns) -> tuple[list[int], 
         network.lay(walk(back, gate), 2, "S391", "雾剑线")
     reach = sorted(range(1, len(centres)), key=lambda i: (distance[centres[i]], i))
     for k, i in enumerate(reach):
-        _, back = network.field(network.cells())
+        if k % 5 == 0:  # the nearer towns first: the ways to the farther ones join theirs
+            _, back = network.field(network.cells())
         town = towns.towns[i].name
         network.lay(walk(back, centres[i]), 3, f"X{811 + k}", f"剑{town[0]}线")
+    _, back = network.field(network.cells())
     for k, gate in enumerate(ends[4:]):
-        _, back = network.field(network.cells())
         rank, number = ((2, "S392"), (3, "X841"), (3, "X842"))[k]
         network.lay(walk(back, gate), rank, number, ("桐茶线", "剑东线", "剑南线")[k])
     return centres, ends

@@ -79,8 +79,8 @@ def lay(town: int, towns: Towns, waters: Waters, land: Field, grid: Grid, water:
     river = waters.rivers[place.river]
     frame = frame_at(river, place.vertex, extent.half_length, extent.stiffness)
     bank = float(np.interp(0.0, frame.along, frame.bank))
-    up = _offsets(bank + 26.0, extent.half_width, 105.0, 165.0, rng)
-    down = _offsets(bank + 26.0, extent.half_width, 105.0, 165.0, rng)
+    up = _offsets(bank + 32.0, extent.half_width, 105.0, 165.0, rng)
+    down = _offsets(bank + 32.0, extent.half_width, 105.0, 165.0, rng)
     t = np.concatenate([-down[::-1], up])
     east = _offsets(rng.uniform(0, 60), extent.half_length, 120.0, 215.0, rng)
     west = _offsets(rng.uniform(70, 120), extent.half_length, 120.0, 215.0, rng)
@@ -93,6 +93,13 @@ def lay(town: int, towns: Towns, waters: Waters, land: Field, grid: Grid, water:
     shift_s = warp * noise(41, base[..., 0], base[..., 1], 700.0, 2)
     shift_t = warp * noise(42, base[..., 0], base[..., 1], 800.0, 2) * np.clip((np.abs(spread_t) - bank) / 200, 0, 1)
     points = np.round(frame.place(spread_s + shift_s, spread_t + shift_t), 2)
+    # Streets along the valley bend with it between crossings, too: [lines along, crossings − 1, 5 points].
+    part = np.linspace(0.0, 1.0, 6)[1:-1]
+    plan_s, plan_t = spread_s + shift_s, spread_t + shift_t
+    bends = frame.place(
+        plan_s[:-1, :, None] + (plan_s[1:] - plan_s[:-1])[:, :, None] * part,
+        plan_t[:-1, :, None] + (plan_t[1:] - plan_t[:-1])[:, :, None] * part,
+    )
 
     reach = np.hypot(spread_s / extent.half_length, spread_t / extent.half_width)
     core = np.clip(1.0 - reach, 0.0, 1.0)
@@ -104,7 +111,7 @@ def lay(town: int, towns: Towns, waters: Waters, land: Field, grid: Grid, water:
     dry = ~shapely.dwithin(water, shapely.points(points), 9.0)
     inside = shapely.contains(inner, shapely.points(points))
     ok = (reach + ragged < 0.97) & (steep < 0.125) & (height < 42.0) & dry & inside
-    return _assemble(town, points, ok, core, s, t, bank, water, extent, rng)
+    return _assemble(town, points, np.round(bends, 2), ok, core, s, t, bank, water, extent, rng)
 
 
 def _near(frame: Frame, s: Field) -> tuple[Field, Field]:
@@ -114,8 +121,8 @@ def _near(frame: Frame, s: Field) -> tuple[Field, Field]:
 
 
 def _assemble(
-    town: int, points: Field, ok: NDArray[np.bool_], core: Field, s: Field, t: Field, bank: float, water: Any,
-    extent: Extent, rng: np.random.Generator,
+    town: int, points: Field, bends: Field, ok: NDArray[np.bool_], core: Field, s: Field, t: Field, bank: float,
+    water: Any, extent: Extent, rng: np.random.Generator,
 ) -> Plan:  # fmt: skip
     """Turn crossings into streets and blocks; what is not connected to the largest part is left out."""
     rows, cols = ok.shape
@@ -152,7 +159,8 @@ def _assemble(
     for a, b, kind, run, bridge in links:
         if a not in keep:
             continue
-        line = np.array([points[a], points[b]])
+        between = bends[a] if run >= 0 else np.empty((0, 2))
+        line = np.vstack([points[a], between, points[b]])
         if not bridge and shapely.dwithin(water, shapely.LineString(line), 4.0):
             continue
         streets.append(Street(int(number[a]), int(number[b]), kind, run, bridge, line))
@@ -174,6 +182,7 @@ def _assemble(
     shapes = [shapely.Polygon(block.corners) for block in blocks]
     lines = [shapely.LineString(st.line) for st in streets]
     hull = shapely.union_all(shapely.buffer(np.array(shapes + lines, dtype=object), 18.0)) if lines else shapely.Point()
+    hull = shapely.buffer(shapely.buffer(hull, 110.0), -110.0)  # the river between its banks belongs to the town
     return Plan(town, np.array([points[node] for node in used]).reshape(-1, 2), tuple(streets), tuple(blocks), hull)
 
 
