@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,9 +15,11 @@ from pipeline.portal.files import content_hash, json_bytes
 
 FOLDER = "assets/sprites"
 ROW = 128  # px: the width at which a new row begins
+DISC = "maki-"  # prefix of icons that stand on a disc; most of them are Maki's
 GAP = 1  # px between icons, so that smoothing never mixes neighbours
 
-_SIZE = re.compile(r'<svg[^>]*?\swidth="([\d.]+)"[^>]*?\sheight="([\d.]+)"', re.DOTALL)
+_TAG = re.compile(r"<svg\b[^>]*>")
+_SIZES = {side: re.compile(rf'\s{side}="([\d.]+)"') for side in ("width", "height")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +43,23 @@ def own_icons(folder: Path) -> list[Icon]:
     ]
 
 
-def maki_icon(folder: Path, name: str) -> Icon | None:
-    """The Maki icon `name` in white, to stand on a dataset's coloured disc; None when Maki has no such icon."""
-    path = folder / f"{name}.svg"
-    if not re.fullmatch(r"[a-z0-9-]+", name) or not path.is_file():
-        return None
-    return _icon(f"maki-{name}", path.read_text("utf-8").replace("<svg ", '<svg fill="#ffffff" ', 1), {})
+def disc_icon(folders: Sequence[Path], name: str) -> Icon | None:
+    """The icon `name` of the first folder that has it, in white, to stand on a coloured disc; None when none has it."""
+    if re.fullmatch(r"[a-z0-9-]+", name):
+        for folder in folders:
+            path = folder / f"{name}.svg"
+            if path.is_file():
+                return _icon(DISC + name, path.read_text("utf-8").replace("<svg ", '<svg fill="#ffffff" ', 1), {})
+    return None
+
+
+def disc_icons_in(value: Any) -> Iterator[str]:
+    """The names of all disc icons that style layers ask for, without their prefix."""
+    if isinstance(value, str) and value.startswith(DISC):
+        yield value.removeprefix(DISC)
+    elif isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from disc_icons_in(item)
 
 
 def sprite_files(icons: Sequence[Icon]) -> tuple[str, dict[str, bytes]]:
@@ -73,12 +86,14 @@ def sprite_files(icons: Sequence[Icon]) -> tuple[str, dict[str, bytes]]:
 
 
 def _icon(name: str, svg: str, stretch: Mapping[str, Any]) -> Icon:
-    size = _SIZE.search(svg)
-    if size is None:
+    tag = _TAG.search(svg)
+    sizes = [size.search(tag[0]) if tag else None for size in _SIZES.values()]
+    if tag is None or None in sizes:
         raise ConfigError(
             _("the icon {name} declares no size").format(name=name), expected='<svg width="…" height="…">', where=name
         )
-    return Icon(name, svg[svg.index("<svg") :], round(float(size[1])), round(float(size[2])), stretch)
+    width, height = (round(float(size[1])) for size in sizes if size)
+    return Icon(name, svg[tag.start() :], width, height, stretch)
 
 
 def _pack(icons: Sequence[Icon]) -> tuple[list[tuple[Icon, int, int]], int, int]:

@@ -43,21 +43,23 @@ def write_portal(
     css_name = f"assets/fonts-{content_hash(css)}.css"
     write_file(dist / css_name, css)
 
-    icons = sprites.own_icons(private / "styles" / "icons")
-    maki: dict[str, sprites.Icon] = {}
+    own = private / "styles" / "icons"
+    discs: dict[str, sprites.Icon] = {}
 
     def icon(name: str) -> str | None:
-        found = maki.get(name) or sprites.maki_icon(private / "maki", name)
+        found = discs.get(name) or sprites.disc_icon((own / "theme", private / "maki"), name)
         if found is not None:
-            maki[name] = found
+            discs[name] = found
         return found.name if found else None
 
     composed = []
     for entry in catalog["styles"]:
         flavour = read_flavour(private / "styles", entry["id"])
         layers = read_layers(private / "styles", flavour)
+        for name in sprites.disc_icons_in(layers):
+            icon(name)
         composed.append((entry["href"], compose_style(flavour, layers, catalog, tilejsons, icon)))
-    sprite, images = sprites.sprite_files([*icons, *maki.values()])
+    sprite, images = sprites.sprite_files([*sprites.own_icons(own), *discs.values()])
     for name, data in images.items():
         write_file(dist / name, data)
     for href, style in composed:

@@ -37,7 +37,7 @@ export function createMap(container: HTMLElement, style: StyleSpecification, cat
   return map;
 }
 
-const PANEL = 332; // px the layer panel covers on wide screens
+const PANEL = 342; // px the layer panel covers on wide screens
 const WIDE = 720;
 
 /** The city's own view; without a base map there is nothing to see around it, so all of the data. */

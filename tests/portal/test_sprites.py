@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import ConfigError
-from pipeline.portal.sprites import Icon, maki_icon, own_icons, sprite_files
+from pipeline.portal.flavour import read_flavour, read_layers
+from pipeline.portal.sprites import Icon, disc_icon, disc_icons_in, own_icons, sprite_files
 
 STYLES = Path(__file__).parents[2] / "styles"
 SQUARE = (
@@ -93,11 +94,20 @@ def test_shields_may_stretch() -> None:
     assert (shield["stretchX"], shield["stretchY"], shield["content"]) == ([[8, 32]], [[8, 20]], [6, 4, 34, 24])
 
 
-def test_maki_icons_are_white_and_unknown_ones_are_none(private: Path) -> None:
-    icon = maki_icon(private / "maki", "school")
-    assert icon is not None and icon.name == "maki-school" and 'fill="#ffffff"' in icon.svg
-    assert maki_icon(private / "maki", "no-such-icon") is None
-    assert maki_icon(private / "maki", "../styles/icons/peak") is None
+def test_icons_for_discs_are_white_own_ones_first_and_unknown_ones_none(private: Path) -> None:
+    folders = (STYLES / "icons" / "theme", private / "maki")
+    school, kiln = disc_icon(folders, "school"), disc_icon(folders, "kiln")
+    assert school is not None and school.name == "maki-school" and 'fill="#ffffff"' in school.svg
+    assert kiln is not None and kiln.name == "maki-kiln"
+    assert disc_icon(folders, "no-such-icon") is None
+    assert disc_icon(folders, "../peak") is None
+
+
+def test_the_base_layers_ask_only_for_icons_there_are(private: Path) -> None:
+    flavour = read_flavour(STYLES, "light")
+    names = set(disc_icons_in(read_layers(STYLES, flavour)))
+    assert {"town-hall", "museum"} < names
+    assert [n for n in sorted(names) if disc_icon((STYLES / "icons" / "theme", private / "maki"), n) is None] == []
 
 
 def test_an_icon_without_a_size_is_refused(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@ export const zh = {
   layers: '图层',
   close: '关闭',
   collapse: '收起图层面板',
-  language: 'English',
+  language: 'EN',
   languageLabel: '切换为英文',
   map: '地图',
   resetView: '回到全图',
