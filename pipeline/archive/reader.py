@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections import OrderedDict
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
@@ -41,11 +41,12 @@ def open_archive(path: Path | str) -> Archive:
 
 
 class Archive:
-    """A PMTiles v3 archive behind a `Source`; a context manager."""
+    """A PMTiles v3 archive behind a `Source`; a context manager. Several threads may read from it at once."""
 
     def __init__(self, source: Source) -> None:
         self.source = source
-        self._leaves: OrderedDict[Section, Directory] = OrderedDict()
+        self._leaves: dict[Section, Directory] = {}  # in the order of their last use
+        self._lock = threading.Lock()
         self._metadata: dict[str, Any] | None = None
         try:
             front = source.read(0, ROOT_LIMIT)
@@ -149,18 +150,20 @@ class Archive:
     def leaf(self, offset: int, length: int) -> Directory:
         """The leaf directory at `offset` of the leaf section; the last ones asked for are kept."""
         place = Section(self.header.leaves.offset + offset, length)
-        kept = self._leaves.get(place)
-        if kept is None:
-            try:
-                kept = decode_directory(decompress(self._bytes(place), self.header.internal_compression))
-            except ArchiveError as err:
-                raise self._located(err) from err
-            self._leaves[place] = kept
+        with self._lock:
+            kept = self._leaves.pop(place, None)
+            if kept is not None:
+                self._leaves[place] = kept  # the last one used is the last to go
+                return kept
+        try:
+            read = decode_directory(decompress(self._bytes(place), self.header.internal_compression))
+        except ArchiveError as err:
+            raise self._located(err) from err
+        with self._lock:
+            self._leaves[place] = read
             while len(self._leaves) > _LEAVES_KEPT:
-                self._leaves.popitem(last=False)
-        else:
-            self._leaves.move_to_end(place)
-        return kept
+                del self._leaves[next(iter(self._leaves))]
+        return read
 
     def _walk(self, directory: Directory, depth: int) -> Iterator[Directory]:
         if depth > DEPTH_LIMIT:

@@ -77,7 +77,7 @@ def verify_tiles(archive: Archive, *, threads: int | None = None, progress: Prog
     cuts = np.flatnonzero(np.diff(ends // _BATCH, prepend=-1)).tolist()
     progress.start(_("Checking tiles"), len(contents.offsets), _("tiles"))
     jobs = [(archive, contents, declared, a, b) for a, b in zip(cuts, [*cuts[1:], len(ends)], strict=True)]
-    pool = ThreadPoolExecutor(threads or os.cpu_count() or 1)
+    pool = ThreadPoolExecutor(threads or _processors())
     try:
         for (*_job, a, b), (report, part, names) in zip(jobs, pool.map(lambda job: _check(*job), jobs), strict=True):
             findings.absorb(report)
@@ -90,6 +90,11 @@ def verify_tiles(archive: Archive, *, threads: int | None = None, progress: Prog
         findings.add(rule, rule.check((declared, seen)))
     progress.done()
     return ContentReport(_by_rule(findings.report()), _by_zoom(contents, figures))
+
+
+def _processors() -> int:
+    """Those this process may use, which in a container are not all."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _check(

@@ -6,7 +6,7 @@ import gzip
 import zlib
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pmtiles.tile import Compression
 
@@ -14,6 +14,7 @@ from pipeline.archive.compress import compressor, decompress, gunzip_bytes, gzip
 from pipeline.errors import ArchiveError
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=5000), st.integers(1, 12))
 def test_the_standard_library_reads_what_we_write(data: bytes, level: int) -> None:
     packed = gzip_bytes(data, level)

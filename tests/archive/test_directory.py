@@ -6,7 +6,7 @@ import gzip
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pmtiles.tile import Entry, deserialize_directory, serialize_directory
 
@@ -53,6 +53,7 @@ def directories(draw: st.DrawFn) -> list[Row]:
     return rows
 
 
+@settings(deadline=None)
 @given(directories())
 def test_both_codecs_write_the_same_and_read_it_back(rows: list[Row]) -> None:
     ours = encode_directory(columns(rows))
@@ -61,6 +62,7 @@ def test_both_codecs_write_the_same_and_read_it_back(rows: list[Row]) -> None:
     assert rows_of(decode_directory(ours)) == theirs == rows
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, (1 << 63) - 1)))
 def test_varints_of_every_length(values: list[int]) -> None:
     written = write_varints(np.array(values, dtype=np.uint64))

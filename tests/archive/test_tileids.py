@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pmtiles.tile import tileid_to_zxy, zxy_to_tileid
 
@@ -18,6 +18,7 @@ def test_every_tile_of_a_zoom(zoom: int) -> None:
     assert list(zip([zoom] * 4**zoom, x.tolist(), y.tolist(), strict=True)) == expected
 
 
+@settings(deadline=None)
 @given(st.integers(0, 31), st.data())
 def test_any_tile(zoom: int, data: st.DataObject) -> None:
     tx, ty = data.draw(st.integers(0, 2**zoom - 1)), data.draw(st.integers(0, 2**zoom - 1))
@@ -27,6 +28,7 @@ def test_any_tile(zoom: int, data: st.DataObject) -> None:
     assert (x[0], y[0]) == (tx, ty)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 6), st.data())
 def test_the_extent_of_runs(zoom: int, data: st.DataObject) -> None:
     x, y = columns_rows(zoom, np.arange(4**zoom))

@@ -42,7 +42,7 @@ tile_sets = st.dictionaries(
 )
 
 
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 @given(tiles=tile_sets)
 def test_the_package_reads_what_we_write(tmp_path_factory: pytest.TempPathFactory, tiles: dict[int, bytes]) -> None:
     path = tmp_path_factory.mktemp("w") / "a.pmtiles"
@@ -67,7 +67,7 @@ def test_the_package_reads_what_we_write(tmp_path_factory: pytest.TempPathFactor
     assert again.read_bytes() == data
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(tiles=tile_sets)
 def test_we_read_what_we_write(tmp_path_factory: pytest.TempPathFactory, tiles: dict[int, bytes]) -> None:
     path = tmp_path_factory.mktemp("r") / "a.pmtiles"
