@@ -25,7 +25,8 @@ def measure(
     wy: NDArray[np.int64],
     vertex_offsets: NDArray[np.int64],
     roles: NDArray[np.uint8],
-    part_offsets: NDArray[np.int64],
+    part_from: NDArray[np.int64],
+    part_to: NDArray[np.int64],
     bounds: NDArray[np.int64],
     area: NDArray[np.float64],
 ) -> None:
@@ -34,11 +35,11 @@ def measure(
     `wx`, `wy` [vertices] world units; outputs `bounds` [features, 4] (x low, y low, x high, y high) and `area`
     [features] world units², holes taken off, 0 without rings.
     """
-    for f in range(len(part_offsets) - 1):
+    for f in range(len(part_from)):
         x_low = y_low = np.int64(1) << 62
         x_high = y_high = -(np.int64(1) << 62)
         total = 0.0
-        for part in range(part_offsets[f], part_offsets[f + 1]):
+        for part in range(part_from[f], part_to[f]):
             s, e = vertex_offsets[part], vertex_offsets[part + 1]
             twice = 0.0
             for i in range(s, e):

@@ -19,6 +19,7 @@ from pipeline.types import LINE, NONE, POINT, POLYGON, Bounds, FeatureBatch, Geo
 from pipeline.vector.attributes import Attributes, encode_attributes
 from pipeline.vector.ids import feature_ids
 from pipeline.vector.plan import LayerPlan
+from pipeline.vector.valid import areas_made_valid
 
 _ORDER_BITS = 24  # grid of the drawing order: cells of 2.4 m
 
@@ -76,9 +77,9 @@ def _kept_fields(plan: LayerPlan, table: pa.Table) -> tuple[pa.Table, pa.Table]:
     unknown = [name for name in plan.fields if name not in table.column_names]
     if unknown:
         raise InputError(
-            _("layer {layer} has no field {field}").format(layer=plan.name, field=", ".join(unknown)),
+            _("Layer {layer} has no field {field}.").format(layer=plan.name, field=", ".join(unknown)),
             expected=_("one of: {names}").format(names=", ".join(table.column_names)),
-            hint=_("correct the list of fields"),
+            hint=_("Correct the list of fields."),
         )
     return table.select(list(plan.fields)), table
 
@@ -102,8 +103,10 @@ def _concatenate(pieces: Sequence[Geometries]) -> Geometries:
 
 def _joined(offsets: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:
     out = [np.zeros(1, np.int64)]
+    base = 0
     for run in offsets:
-        out.append(run[1:] - run[0] + out[-1][-1])
+        out.append(run[1:] - run[0] + base)
+        base += int(run[-1] - run[0])
     return np.concatenate(out)
 
 
@@ -121,31 +124,32 @@ def _build(
     vertex_offsets = np.empty(len(geometries.vertex_offsets), np.int64)
     n = project(geometries.x, geometries.y, geometries.vertex_offsets, vertex_offsets, wx, wy)
     wx, wy = wx[:n], wy[:n]
-    roles, part_offsets = geometries.roles, geometries.part_offsets
-    world_bounds = np.empty((geometries.count, 4), np.int64)
-    area = np.empty(geometries.count, np.float64)
-    measure(wx, wy, vertex_offsets, roles, part_offsets, world_bounds, area)
+    part_offsets = geometries.part_offsets
     attributes = encode_attributes(table, len(rows), tally)
     codes = attributes.codes
     if len(rows) < geometries.count:  # the hash kernel walks all rows of the geometry
         codes = np.full((len(attributes.names), geometries.count), -1, np.int32)
         codes[:, rows] = attributes.codes
     contents = np.empty(geometries.count, np.uint64)
-    hash_contents(wx, wy, vertex_offsets, roles, part_offsets, codes, *attributes.hashes(), contents)
+    hash_contents(wx, wy, vertex_offsets, geometries.roles, part_offsets, codes, *attributes.hashes(), contents)
     ids = feature_ids(key_table, plan.key, contents[rows], tally)
+    shapes = areas_made_valid(wx, wy, vertex_offsets, geometries.roles, part_offsets, geometries.kinds, tally)
+    world_bounds = np.empty((geometries.count, 4), np.int64)
+    area = np.empty(geometries.count, np.float64)
+    measure(*shapes, world_bounds, area)
     middle_x = (world_bounds[rows, 0] + world_bounds[rows, 2]) >> 1
     middle_y = (world_bounds[rows, 1] + world_bounds[rows, 3]) >> 1
     curve = np.empty(len(rows), np.int64)
     sort_keys(middle_x, middle_y, WORLD_BITS, _ORDER_BITS, curve)
     order = np.lexsort((ids, curve))
     rows = rows[order]
-    part_from, part_to = part_offsets[:-1][rows], part_offsets[1:][rows]
+    part_from, part_to = shapes.part_from[rows], shapes.part_to[rows]
     features = Features(
-        wx,
-        wy,
+        shapes.wx,
+        shapes.wy,
         np.empty(0, np.float64),
-        vertex_offsets,
-        roles,
+        shapes.vertex_offsets,
+        shapes.roles,
         part_from,
         part_to,
         _first_zooms(plan, key_table, len(rows))[order],
@@ -157,7 +161,7 @@ def _build(
         geometries.kinds[rows],
         ids[order],
         attributes.taken(order),
-        vertex_offsets[part_to] - vertex_offsets[part_from],
+        shapes.vertex_offsets[part_to] - shapes.vertex_offsets[part_from],
         _degrees(world_bounds[rows]),
         tally,
     )
@@ -169,9 +173,9 @@ def _first_zooms(plan: LayerPlan, table: pa.Table, rows: int) -> NDArray[np.uint
         return zooms
     if plan.zoom_by.field not in table.column_names:
         raise InputError(
-            _("layer {layer} has no field {field}").format(layer=plan.name, field=plan.zoom_by.field),
+            _("Layer {layer} has no field {field}.").format(layer=plan.name, field=plan.zoom_by.field),
             expected=_("one of: {names}").format(names=", ".join(table.column_names)),
-            hint=_("correct zoom_by.field"),
+            hint=_("Correct zoom_by.field."),
         )
     texts = table.column(plan.zoom_by.field).cast(pa.string()).combine_chunks().dictionary_encode()
     if isinstance(texts, pa.ChunkedArray):

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from pipeline.kernels.pieces import EXTENT, EXTENT_BITS, SUSPECT, Pieces
 from pipeline.vector.layer import Layer, zoom_shift
+from pipeline.vector.ragged import offsets_of, runs
 
 _POLYGONAL = (3, 6)  # GEOS type ids of Polygon and MultiPolygon
 
@@ -166,28 +167,15 @@ def _pieces(mended: list[tuple[int, int, int, shapely.Geometry]]) -> Pieces:
 
 def _select(pieces: Pieces, picks: NDArray[np.int64]) -> Pieces:
     """The picked pieces alone."""
-    rings = _ranges(pieces.ring_offsets, picks)
-    vertices = _ranges(pieces.vertex_offsets, rings)
+    rings = runs(pieces.ring_offsets, picks)
+    vertices = runs(pieces.vertex_offsets, rings)
     return Pieces(
         pieces.tx[picks],
         pieces.ty[picks],
         pieces.row[picks],
         np.zeros(len(picks), np.uint8),
-        _offsets(np.diff(pieces.ring_offsets)[picks]),
-        _offsets(np.diff(pieces.vertex_offsets)[rings]),
+        offsets_of(np.diff(pieces.ring_offsets)[picks]),
+        offsets_of(np.diff(pieces.vertex_offsets)[rings]),
         pieces.x[vertices],
         pieces.y[vertices],
     )
-
-
-def _ranges(offsets: NDArray[np.int64], picks: NDArray[np.int64]) -> NDArray[np.int64]:
-    """All indices of the picked runs, one run after the other."""
-    counts = (offsets[1:] - offsets[:-1])[picks]
-    starts = offsets[:-1][picks]
-    ends = np.cumsum(counts)
-    total = int(ends[-1]) if len(ends) else 0
-    return np.arange(total) + np.repeat(starts - (ends - counts), counts)
-
-
-def _offsets(counts: NDArray[np.int64]) -> NDArray[np.int64]:
-    return np.concatenate([np.zeros(1, np.int64), np.cumsum(counts)])

@@ -1,0 +1,115 @@
+"""Areas that are invalid in the source are made valid once, before anything is measured, simplified or cut.
+
+Afterwards would be too late: a cut takes the halves of a bow-tie or two overlapping parts into different tiles, where
+nothing tells a half that runs the wrong way from a hole.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.kernels.mercator import unproject
+from pipeline.kernels.outlines import outlines
+from pipeline.kernels.pieces import SUSPECT
+from pipeline.kernels.simple import mark_suspects
+from pipeline.types import EXTERIOR, INTERIOR, POLYGON, Tally
+from pipeline.vector.ragged import offsets_of, runs
+
+
+class Shapes(NamedTuple):
+    """A layer's geometries in world units; features need not lie in the order of their parts."""
+
+    wx: NDArray[np.int64]  # [vertices]
+    wy: NDArray[np.int64]
+    vertex_offsets: NDArray[np.int64]  # [parts + 1]
+    roles: NDArray[np.uint8]  # [parts]
+    part_from: NDArray[np.int64]  # [features]
+    part_to: NDArray[np.int64]
+
+
+def areas_made_valid(
+    wx: NDArray[np.int64],
+    wy: NDArray[np.int64],
+    vertex_offsets: NDArray[np.int64],
+    roles: NDArray[np.uint8],
+    part_offsets: NDArray[np.int64],
+    kinds: NDArray[np.uint8],
+    tally: Tally,
+) -> Shapes:
+    """The geometries, mended parts behind the others; what was mended is counted as `invalid-area`.
+
+    Mended is by `make_valid` (structure method: rings keep their role; overlapping parts become one), rounded to the
+    world's grid. An area of which nothing would be left stays as it is.
+    """
+    found = Shapes(wx, wy, vertex_offsets, roles, part_offsets[:-1], part_offsets[1:])
+    rows = np.flatnonzero(kinds == POLYGON)
+    if len(rows) == 0:
+        return found
+    pieces = outlines(wx, wy, vertex_offsets, roles, part_offsets, rows)
+    if mark_suspects(pieces) == 0:
+        return found
+    return _mended(found, rows[pieces.flag == SUSPECT], tally)
+
+
+def _mended(found: Shapes, rows: NDArray[np.int64], tally: Tally) -> Shapes:
+    import shapely  # GEOS is loaded only when it is needed
+
+    whole = _multipolygons(found, rows)
+    broken = ~shapely.is_valid(whole)
+    rows, whole = rows[broken], whole[broken]
+    valid = shapely.make_valid(whole, method="structure", keep_collapsed=False)
+    polygons, of_row = shapely.get_parts(shapely.set_precision(valid, 1.0), return_index=True)
+    areal = shapely.area(polygons) > 0
+    polygons, of_row = polygons[areal], of_row[areal]
+    if len(polygons) == 0:
+        return found
+    rings, of_polygon = shapely.get_rings(polygons, return_index=True)
+    xy = shapely.get_coordinates(rings).astype(np.int64)
+    ends = len(found.wx) + np.cumsum(shapely.get_num_coordinates(rings))
+    changed, counts = np.unique(of_row[of_polygon], return_counts=True)
+    part_from, part_to = found.part_from.copy(), found.part_to.copy()
+    part_from[rows[changed]] = len(found.roles) + offsets_of(counts)[:-1]
+    part_to[rows[changed]] = len(found.roles) + offsets_of(counts)[1:]
+    roles = np.where(np.diff(of_polygon, prepend=-1) > 0, EXTERIOR, INTERIOR)
+    tally.add("invalid-area", len(changed), _place(xy[0]))
+    return Shapes(
+        np.concatenate([found.wx, xy[:, 0]]),
+        np.concatenate([found.wy, xy[:, 1]]),
+        np.concatenate([found.vertex_offsets, ends]),
+        np.concatenate([found.roles, roles.astype(np.uint8)]),
+        part_from,
+        part_to,
+    )
+
+
+def _multipolygons(found: Shapes, rows: NDArray[np.int64]) -> NDArray[np.object_]:
+    """Features as GEOS multipolygons, without rings too short for GEOS (they have no area)."""
+    import shapely
+
+    part_offsets = np.append(found.part_from, found.part_to[-1])
+    parts = runs(part_offsets, rows)
+    of_row = np.repeat(np.arange(len(rows)), (found.part_to - found.part_from)[rows])
+    long = np.diff(found.vertex_offsets)[parts] >= 4
+    shell = found.roles[parts] == EXTERIOR
+    kept = long & (long[shell][np.cumsum(shell) - 1])
+    shells = np.flatnonzero(shell[kept])
+    return np.asarray(
+        shapely.from_ragged_array(
+            shapely.GeometryType.MULTIPOLYGON,
+            np.column_stack([a[runs(found.vertex_offsets, parts[kept])] for a in (found.wx, found.wy)]).astype(float),
+            (
+                offsets_of(np.diff(found.vertex_offsets)[parts[kept]]),
+                np.append(shells, int(kept.sum())),
+                offsets_of(np.bincount(of_row[kept][shells], minlength=len(rows))),
+            ),
+        )
+    )
+
+
+def _place(xy: NDArray[np.int64]) -> str:
+    lng, lat = np.empty(1), np.empty(1)
+    unproject(xy[:1].astype(np.float64), xy[1:].astype(np.float64), lng, lat)
+    return f"{lng[0]:.6f}, {lat[0]:.6f}"
