@@ -8,7 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.kernels._jit import helper, kernel
-from pipeline.kernels.grow import grown
+from pipeline.kernels.grow import grown, sort_by
+
+_CELLS = 64  # along the longer side of the first grid
+_STEPS = 1000  # cells looked at; slivers would need as many as they are long, and hold no text anyway
 
 
 @helper
@@ -39,6 +42,49 @@ def _signed_distance(
 
 
 @helper
+def _on_surface(
+    wx: NDArray[np.int64], wy: NDArray[np.int64], vertex_offsets: NDArray[np.int64], p0: int, p1: int, upright: bool
+) -> tuple[float, float]:
+    """A point inside a polygon: the middle of the widest run inside along the line halfway through its box.
+
+    The line runs west to east or, `upright`, north to south, between two vertices' coordinates, on none.
+    """
+    ox, oy = (wy, wx) if upright else (wx, wy)
+    s, e = vertex_offsets[p0], vertex_offsets[p0 + 1]
+    low = high = float(oy[s])
+    for i in range(s, e):
+        low, high = min(low, float(oy[i])), max(high, float(oy[i]))
+    middle = (low + high) / 2.0
+    for part in range(p0, p1):
+        for i in range(vertex_offsets[part], vertex_offsets[part + 1]):
+            v = float(oy[i])
+            if v <= middle:
+                low = max(low, v)
+            else:
+                high = min(high, v)
+    y = (low + high) / 2.0
+    crossings = np.empty(16)
+    n = 0
+    for part in range(p0, p1):
+        for i in range(vertex_offsets[part], vertex_offsets[part + 1] - 1):
+            ax, ay, bx, by = float(ox[i]), float(oy[i]), float(ox[i + 1]), float(oy[i + 1])
+            if (ay > y) != (by > y):
+                if n == len(crossings):
+                    crossings = grown(crossings, n + 1)
+                crossings[n] = (bx - ax) * (y - ay) / (by - ay) + ax
+                n += 1
+    order = np.empty(n, np.int64)
+    sort_by(crossings, order, n)
+    best = -1.0
+    x = float(ox[s])
+    for k in range(0, n - 1, 2):
+        a, b = crossings[order[k]], crossings[order[k + 1]]
+        if b - a > best:
+            best, x = b - a, (a + b) / 2.0
+    return (y, x) if upright else (x, y)
+
+
+@helper
 def _pole(
     wx: NDArray[np.int64], wy: NDArray[np.int64], vertex_offsets: NDArray[np.int64], p0: int, p1: int
 ) -> tuple[float, float]:
@@ -49,16 +95,19 @@ def _pole(
     for i in range(s, e):
         x0, x1 = min(x0, float(wx[i])), max(x1, float(wx[i]))
         y0, y1 = min(y0, float(wy[i])), max(y1, float(wy[i]))
-    cell = min(x1 - x0, y1 - y0)
-    if cell == 0.0:
+    shorter, longer = min(x1 - x0, y1 - y0), max(x1 - x0, y1 - y0)
+    if shorter == 0.0:
         return x0, y0
-    precision = cell / 100.0
+    precision = shorter / 100.0
+    cell = max(shorter, longer / _CELLS)
     half = cell / 2.0
     columns = math.ceil((x1 - x0) / cell)
     rows = math.ceil((y1 - y0) / cell)
     size = 64 + columns * rows
     qx, qy, qh, qd = np.empty(size), np.empty(size), np.empty(size), np.empty(size)
-    # The centroid, then the middle of the box, are the ones to beat.
+    # A point sure to be inside, then the centroid, are the ones to beat.
+    best_x, best_y = _on_surface(wx, wy, vertex_offsets, p0, p1, y1 - y0 < x1 - x0)
+    best = _signed_distance(wx, wy, vertex_offsets, p0, p1, best_x, best_y)
     area = cx = cy = 0.0
     for i in range(s, e - 1):
         ax, ay = float(wx[i]) - x0, float(wy[i]) - y0
@@ -67,8 +116,6 @@ def _pole(
         cx += (ax + bx) * f
         cy += (ay + by) * f
         area += f * 3.0
-    best_x, best_y = (x0 + x1) / 2.0, (y0 + y1) / 2.0
-    best = _signed_distance(wx, wy, vertex_offsets, p0, p1, best_x, best_y)
     if area != 0.0:
         d = _signed_distance(wx, wy, vertex_offsets, p0, p1, x0 + cx / area, y0 + cy / area)
         if d >= best:
@@ -79,7 +126,9 @@ def _pole(
             qx[n], qy[n], qh[n] = x0 + column * cell + half, y0 + row * cell + half, half
             qd[n] = _signed_distance(wx, wy, vertex_offsets, p0, p1, qx[n], qy[n])
             n += 1
-    while n > 0:
+    for _ in range(_STEPS):
+        if n == 0:
+            break
         top = 0  # the most promising cell; queues stay short, a scan is enough
         for k in range(1, n):
             if qd[k] + qh[k] * math.sqrt(2.0) > qd[top] + qh[top] * math.sqrt(2.0):
@@ -128,7 +177,8 @@ def anchors(
 ) -> None:
     """Anchors of all features in world units, `out_x`, `out_y` [features].
 
-    Areas: the pole of inaccessibility of the largest polygon, to 1 % of the smaller side of its box. Lines: the
+    Areas: the pole of inaccessibility of the largest polygon, to 1 % of the smaller side of its box (slivers: a point
+    inside). Lines: the
     middle of the longest part. Points: the first point. Source: Garcia-Castellanos & Lombardo 2007, in the
     quadtree form of mapbox/polylabel.
     """
