@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.kernels._jit import kernel
+from pipeline.kernels.grow import sort_by
 from pipeline.kernels.pieces import EXTENT, EXTENT_BITS, FATE_KEPT, Features, Pieces
 
 _CLOUD = 64  # points; a multipoint of more is not searched for points that fall together
@@ -15,8 +16,10 @@ _CLOUD = 64  # points; a multipoint of more is not searched for points that fall
 def cut_points(features: Features, rows: NDArray[np.int64], zoom: int, shift: int, fates: NDArray[np.int64]) -> Pieces:
     """Put points into their tiles; a multipoint is split by tile.
 
-    `rows` features, in order; `shift` from world units to the zoom's tile units; `fates` [FATES] counts. No buffer:
-    clients draw symbols and circles of neighbouring tiles themselves, and a point stays unique.
+    `rows` features, in order; `shift` from world units to the zoom's tile units; `fates` [FATES] counts. Points are
+    rounded as vertices of lines and areas are, so that what lies in one place stays there; what lies beyond the world
+    is moved onto its edge. No buffer: clients draw symbols and circles of neighbouring tiles themselves, and a point
+    stays unique.
     """
     wx, wy, vertex_offsets, first_zoom = features.wx, features.wy, features.vertex_offsets, features.first_zoom
     part_from, part_to = features.part_from, features.part_to
@@ -34,6 +37,9 @@ def cut_points(features: Features, rows: NDArray[np.int64], zoom: int, shift: in
     x = np.empty(total, np.int32)
     y = np.empty(total, np.int32)
     tile = np.empty(most, np.int64)
+    order = np.empty(most, np.int64)
+    half = (np.int64(1) << shift) >> 1
+    last = ((max_tile + 1) << EXTENT_BITS) - 1
     offsets[0] = 0
     pieces = 0
     vertices = 0
@@ -44,35 +50,30 @@ def cut_points(features: Features, rows: NDArray[np.int64], zoom: int, shift: in
         count = vertex_offsets[part_to[row]] - v0
         fates[FATE_KEPT] += 1
         for i in range(count):
-            tx = min(max(wx[v0 + i] >> (shift + EXTENT_BITS), 0), max_tile)
-            ty = min(max(wy[v0 + i] >> (shift + EXTENT_BITS), 0), max_tile)
-            tile[i] = (ty << 32) | tx
-        for i in range(count):
-            key = tile[i]
-            if key < 0:
-                continue
-            start = vertices
-            for j in range(i, count):
-                if tile[j] != key:
-                    continue
-                tile[j] = -1
-                px = (wx[v0 + j] >> shift) - ((key & 0xFFFFFFFF) << EXTENT_BITS)
-                py = (wy[v0 + j] >> shift) - ((key >> 32) << EXTENT_BITS)
-                px = min(max(px, 0), EXTENT - 1)
-                py = min(max(py, 0), EXTENT - 1)
-                repeated = False
-                if count <= _CLOUD:
-                    for k in range(start, vertices):
-                        repeated |= x[k] == px and y[k] == py
-                if not repeated:
-                    x[vertices] = px
-                    y[vertices] = py
-                    vertices += 1
-            p_tx[pieces] = key & 0xFFFFFFFF
-            p_ty[pieces] = key >> 32
-            p_row[pieces] = row
-            pieces += 1
-            offsets[pieces] = vertices
+            gx = min(max((wx[v0 + i] + half) >> shift, 0), last)
+            gy = min(max((wy[v0 + i] + half) >> shift, 0), last)
+            tile[i] = ((gy >> EXTENT_BITS) << 32) | (gx >> EXTENT_BITS)
+        sort_by(tile, order, count)
+        start = vertices
+        for k in range(count):
+            i = order[k]
+            px = min(max((wx[v0 + i] + half) >> shift, 0), last) & (EXTENT - 1)
+            py = min(max((wy[v0 + i] + half) >> shift, 0), last) & (EXTENT - 1)
+            repeated = False
+            if count <= _CLOUD:
+                for j in range(start, vertices):
+                    repeated |= x[j] == px and y[j] == py
+            if not repeated:
+                x[vertices] = px
+                y[vertices] = py
+                vertices += 1
+            if k + 1 == count or tile[order[k + 1]] != tile[i]:
+                p_tx[pieces] = tile[i] & 0xFFFFFFFF
+                p_ty[pieces] = tile[i] >> 32
+                p_row[pieces] = row
+                pieces += 1
+                offsets[pieces] = vertices
+                start = vertices
     # One run of points per piece: rings and pieces coincide.
     return Pieces(
         p_tx[:pieces],
