@@ -155,8 +155,9 @@ def cut_shapes(
     """Cut lines or (`areas`) areas into the tiles of one zoom.
 
     `rows` features, in order; `shift` from world units to the zoom's tile units; `tolerance2` squared world units;
-    `tiny` tile units²: smaller areas are gathered, and each time their sum reaches it one of them is drawn as a
-    square of that size (0: off); `keep_small`: an area that vanishes on the grid is drawn as one square unit.
+    `tiny` tile units²: smaller areas are gathered, and each time their sum reaches a square of at least that size
+    (sides are whole units) one of them is drawn as that square (0: off); `keep_small`: an area that vanishes on the
+    grid is drawn as one square unit.
     Outputs: `fates` [FATES] counts, `hard` [rows] the features GEOS must cut (`fates[FATE_HARD]` of them). The rings
     of a line's piece are its line strings.
     """
@@ -168,6 +169,7 @@ def cut_shapes(
     scale2 = 1.0 / (float(np.int64(1) << shift) ** 2)
     half = (np.int64(1) << shift) >> 1
     square_side = np.int64(np.ceil(np.sqrt(tiny)))
+    square = float(square_side * square_side)
     most_vertices = 4
     most_parts = 1
     for row in rows:
@@ -177,8 +179,8 @@ def cut_shapes(
     gx = np.empty(most_vertices, np.int64)
     gy = np.empty(most_vertices, np.int64)
     so = np.empty(most_parts + 1, np.int64)
-    sa = np.empty(most_parts, np.int64)
-    owner = np.empty(most_parts, np.int64)
+    sa = np.empty(most_parts + 1, np.int64)
+    owner = np.empty(most_parts + 1, np.int64)
     so[0] = 0
     # The bisection's arena: frames lie one behind the other, children behind their parent.
     ax = np.empty(1024, np.float64)
@@ -210,14 +212,15 @@ def cut_shapes(
         side = np.int64(0)  # of the square that stands for the feature
         if tiny > 0.0 and area[row] * scale2 < tiny:
             tiny_sum += area[row] * scale2
-            if tiny_sum < tiny:
+            if tiny_sum < square:
                 fates[FATE_TINY] += 1
                 continue
-            tiny_sum -= tiny
+            tiny_sum -= square
             side = square_side
         x_low = y_low = _FAR
         x_high = y_high = -_FAR
         parts = 0
+        shells = 0
         if side == 0:
             for part in range(part_from[row], part_to[row]):
                 o = so[parts]
@@ -240,6 +243,7 @@ def cut_shapes(
                             gy[o + i], gy[e - 1 - i] = gy[e - 1 - i], gy[o + i]
                         twice = -twice
                     sa[parts] = twice
+                    shells += twice > 0
                 for i in range(o, e):
                     x_low = min(x_low, gx[i])
                     x_high = max(x_high, gx[i])
@@ -247,7 +251,7 @@ def cut_shapes(
                     y_high = max(y_high, gy[i])
                 parts += 1
                 so[parts] = e
-            if parts == 0 or (areas and sa[0] <= 0):  # the first shell is gone
+            if parts == 0 or (areas and shells == 0):
                 if not keep_small or part_from[row] == part_to[row]:
                     fates[FATE_COLLAPSED] += 1
                     continue
@@ -353,7 +357,7 @@ def cut_shapes(
                         x, y = grown(x, need), grown(y, need)
                     if total > len(gx):
                         gx, gy = grown(gx, total), grown(gy, total)
-                    if b - a >= len(so):
+                    if b - a >= len(sa):
                         so, sa, owner = grown(so, b - a + 1), grown(sa, b - a + 1), grown(owner, b - a + 1)
                     for tile in range(tiles):
                         tx = x0 + tile % (x1 - x0 + 1)
