@@ -12,8 +12,9 @@ from pipeline.i18n import _
 from pipeline.kernels.features import hash_texts
 from pipeline.types import Tally
 
-ID_MASK = np.uint64((1 << 53) - 1)  # JavaScript's largest exact integer
-_STEP = np.uint64(0x9E3779B97F4A7C15)
+_MASK = (1 << 53) - 1  # JavaScript's largest exact integer
+ID_MASK = np.uint64(_MASK)
+_STEP = 0x9E3779B97F4A7C15
 
 
 def feature_ids(table: pa.Table, key: str | None, contents: NDArray[np.uint64], tally: Tally) -> NDArray[np.uint64]:
@@ -25,12 +26,12 @@ def feature_ids(table: pa.Table, key: str | None, contents: NDArray[np.uint64], 
     Raises InputError when the layer has no such column.
     """
     ids = contents & ID_MASK
-    if key is not None:
+    if key is not None and len(contents):
         if key not in table.column_names:
             raise InputError(
-                _("the key field {key} is not in the data").format(key=key),
+                _("The key field {key} is not in the data.").format(key=key),
                 expected=_("one of: {names}").format(names=", ".join(table.column_names)),
-                hint=_("name an existing field as the key, or leave the key out"),
+                hint=_("Name an existing field as the key, or leave the key out."),
             )
         ids, given = _from_key(table.column(key), ids)
         repeated = int(given.sum() - len(np.unique(ids[given])))
@@ -41,10 +42,12 @@ def feature_ids(table: pa.Table, key: str | None, contents: NDArray[np.uint64], 
 
 def _from_key(column: pa.ChunkedArray, fallback: NDArray[np.uint64]) -> tuple[NDArray[np.uint64], NDArray[np.bool_]]:
     given = pc.is_valid(column).to_numpy(zero_copy_only=False)
+    numbers = np.zeros(len(column), np.int64)
     if pa.types.is_integer(column.type):
         numbers = column.fill_null(0).to_numpy().astype(np.int64)
-        if bool((given & (numbers > 0) & (numbers <= int(ID_MASK))).sum() == given.sum()):
-            return np.where(given, numbers.astype(np.uint64), fallback), given
+    plain = given & (numbers > 0) & (numbers <= _MASK)
+    if bool((plain == given).all()) and bool(plain.any()):
+        return np.where(given, numbers.astype(np.uint64), fallback), given
     texts = column.cast(pa.large_string()).combine_chunks()
     if isinstance(texts, pa.ChunkedArray):
         texts = texts.chunk(0) if texts.num_chunks else pa.array([], pa.large_string())
@@ -52,7 +55,7 @@ def _from_key(column: pa.ChunkedArray, fallback: NDArray[np.uint64]) -> tuple[ND
     data = np.frombuffer(texts.buffers()[2] or b"", np.uint8)
     hashes = np.empty(len(texts), np.uint64)
     hash_texts(offsets, data, hashes)
-    return np.where(given, hashes & ID_MASK, fallback), given
+    return np.where(plain, numbers.astype(np.uint64), np.where(given, hashes & ID_MASK, fallback)), given
 
 
 def _told_apart(ids: NDArray[np.uint64], contents: NDArray[np.uint64]) -> NDArray[np.uint64]:
@@ -65,11 +68,13 @@ def _told_apart(ids: NDArray[np.uint64], contents: NDArray[np.uint64]) -> NDArra
         return ids
     ids = ids.copy()
     taken = set(ids.tolist())
+    tried: dict[int, int] = {}
     for row in rows.tolist():
-        candidate = contents[row]
-        with np.errstate(over="ignore"):
-            while int(candidate & ID_MASK) in taken or not int(candidate & ID_MASK):
-                candidate = candidate * np.uint64(6364136223846793005) + _STEP  # Knuth's MMIX step
-        ids[row] = candidate & ID_MASK
-        taken.add(int(ids[row]))
+        content = int(contents[row])
+        candidate = tried.get(content, content)  # twins by the thousand must not walk the same way again
+        while candidate & _MASK in taken or not candidate & _MASK:
+            candidate = (candidate * 6364136223846793005 + _STEP) & 0xFFFFFFFFFFFFFFFF  # Knuth's MMIX step
+        tried[content] = candidate
+        ids[row] = candidate & _MASK
+        taken.add(candidate & _MASK)
     return ids
