@@ -155,38 +155,38 @@ def tile(
 def _check(options: TileOptions, paths: Sequence[Path], target: Path, no_clobber: bool) -> None:
     """Refuse what cannot work before anything is read."""
     if not paths:
-        raise UsageError(_("no input file was given"), hint=_("name at least one file before the archive"))
+        raise UsageError(_("No input file was given."), hint=_("Name at least one file before the archive."))
     last = LAST_ZOOM if options.max_zoom is None else options.max_zoom
     if not 0 <= options.min_zoom <= last <= LAST_ZOOM:
         raise UsageError(
-            _("zooms {low} to {high} are no range").format(low=options.min_zoom, high=last),
+            _("Zooms {low} to {high} are no range.").format(low=options.min_zoom, high=last),
             expected=_("0 ≤ minimum ≤ maximum ≤ {last}").format(last=LAST_ZOOM),
-            hint=_("correct -Z and -z"),
+            hint=_("Correct -Z and -z."),
         )
     if options.buffer < 0 or options.buffer > 4096 or options.simplification < 0 or options.tiny_area < 0:
         raise UsageError(
-            _("buffer, simplification and tiny area are amounts of tile units"),
+            _("Buffer, simplification and tiny area are amounts of tile units."),
             expected=_("a buffer from 0 to 4096, the others from 0"),
         )
     for path in paths:
         if not path.exists():
-            raise InputError(_("the input does not exist"), where=str(path), hint=_("check the name and the folder"))
+            raise InputError(_("The input does not exist."), where=str(path), hint=_("Check the name and the folder."))
         if path.suffix.lower() in _RASTERS:
             raise InputError(
-                _("this is a raster, and only vector files are tiled so far"),
+                _("This is a raster, and only vector files are tiled so far."),
                 where=str(path),
-                hint=_("leave it out, or use a raster tiler until imagery and terrain are supported"),
+                hint=_("Leave it out, or use a raster tiler until imagery and terrain are supported."),
             )
         if target.exists() and target.samefile(path):
             raise UsageError(
-                _("the archive would replace its own input"), where=str(path), hint=_("name another output")
+                _("The archive would replace its own input."), where=str(path), hint=_("Name another output.")
             )
     if target.is_dir() or not target.parent.is_dir():
         raise OutputError(
-            _("the archive cannot be written here"),
+            _("The archive cannot be written here."),
             where=str(target),
             expected=_("a file name in an existing folder"),
-            hint=_("create the folder first, or name another"),
+            hint=_("Create the folder first, or name another."),
         )
     if no_clobber:
         from pipeline.archive.staging import refuse_existing
@@ -219,16 +219,16 @@ def _find_layers(paths: Sequence[Path], options: TileOptions) -> tuple[list[_Fou
         if name not in seen:
             near = get_close_matches(name, seen, 3)
             raise InputError(
-                _("no input has a layer {name}").format(name=name),
+                _("No input has a layer {name}.").format(name=name),
                 where=", ".join(str(path) for path in paths),
                 expected=_("one of: {names}").format(names=", ".join(near or sorted(set(seen)))),
-                hint=_("correct --select"),
+                hint=_("Correct --select."),
             )
     if not found:
         raise InputError(
-            _("there is nothing to tile: no layer has a geometry"),
+            _("There is nothing to tile: no layer has a geometry."),
             where=", ".join(str(path) for path in paths),
-            hint=_("for a table, name its columns of coordinates with -x and -y"),
+            hint=_("For a table, name its columns of coordinates with -x and -y."),
         )
     return list(found.values()), empty
 

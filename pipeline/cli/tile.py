@@ -91,7 +91,7 @@ def tile(
     """
     if len(paths) < 2 or paths[-1].suffix.lower() != ".pmtiles":
         raise UsageError(
-            _("the last name must be the archive to write"),
+            _("The last name must be the archive to write."),
             where=" ".join(str(path) for path in paths),
             expected="longquan tile INPUT… OUT.pmtiles",
         )

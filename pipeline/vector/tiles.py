@@ -79,10 +79,10 @@ def _tile(
     bounds = _union([layer.bounds for layer in filled if layer.bounds])
     if bounds is None:
         raise InputError(
-            _("there is nothing to tile: no feature has a geometry"),
+            _("There is nothing to tile: no feature has a geometry."),
             where=", ".join(item.plan.name for item in inputs),
             expected=_("at least one feature with a geometry"),
-            hint=_("check the layer names and the source files"),
+            hint=_("Check the layer names and the source files."),
         )
     layers = add_importance(filled, pool)
     layers = [each for layer in layers for each in ((layer, label_layer(layer)) if layer.plan.labels else (layer,))]
