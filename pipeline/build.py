@@ -102,6 +102,26 @@ def build_workspace(
     return results
 
 
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """A Progress whose tasks say which archive they are for."""
+
+    progress: Progress
+    name: str
+
+    def start(self, task: str, total: int | None = None, unit: str = "") -> None:
+        self.progress.start(f"{self.name}: {task}", total, unit)
+
+    def advance(self, n: int = 1) -> None:
+        self.progress.advance(n)
+
+    def note(self, text: str) -> None:
+        self.progress.note(f"{self.name}: {text}")
+
+    def done(self) -> None:
+        self.progress.done()
+
+
 @dataclass(slots=True)
 class _Site:
     """What the editions of one build share."""
@@ -223,9 +243,9 @@ def _archive(site: _Site, view: EditionView, id: str, recipe: str, folder: Path)
             (folder / made.facts.file).parent.mkdir(exist_ok=True)
             place_file(there / made.facts.file, folder / made.facts.file)
         return made
-    site.progress.note(_("{edition}: archive {archive}").format(edition=view.edition.id, archive=id))
     spec = next(archive for archive in view.archives if archive.id == id)
-    made = make_archive(site.framework, view, spec, recipe, folder, threads=site.threads, progress=site.progress)
+    progress = _Named(site.progress, f"{view.edition.id}/{id}")
+    made = make_archive(site.framework, view, spec, recipe, folder, threads=site.threads, progress=progress)
     site.made[recipe] = (made, folder)
     return made
 

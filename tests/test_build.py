@@ -224,7 +224,7 @@ def test_a_dataset_nobody_has_filled_is_listed_without_an_archive(town: Path) ->
     assert "schools" not in [a.id for a in result.archives]
     catalog = json.loads((town / "dist/public/catalog.json").read_text())
     assert next(d for d in catalog["datasets"] if d["id"] == "schools")["layers"] == []
-    assert any(note.startswith("schools: no feature has a place") for note in notes.notes)
+    assert "public/schools: no feature has a place, so there is no archive" in notes.notes
 
 
 # What never is ------------------------------------------------------------------------------------------------------

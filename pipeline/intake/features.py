@@ -71,7 +71,19 @@ class LayerReader:
         columns = redaction.columns
         if self.view.dataset.join is not None:
             columns = tuple(dict.fromkeys((*columns, self.view.dataset.join.on.source_field)))
-        return read_batches(self._path, _options(self.view, columns), tally)
+        dataset, department = self.view.dataset, self.view.department
+        try:
+            yield from read_batches(self._path, _options(self.view, columns), tally)
+        except InputError as error:
+            raise InputError(
+                _("dataset {id}: {message}").format(id=dataset.id, message=error.message),
+                where=_("{path}, handed in by {department}").format(
+                    path=error.where if error.where and dataset.source in error.where else self._path,
+                    department=f"{department.name.zh} ({department.id})",
+                ),
+                expected=error.expected,
+                hint=error.hint,
+            ) from error
 
     def _places(self) -> Places | None:
         """The points that locate the dataset's rows; the edition's rules have let their dataset in."""

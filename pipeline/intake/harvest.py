@@ -12,16 +12,19 @@ from numpy.typing import NDArray
 
 from pipeline.types import NONE, FeatureBatch, Tally
 
-# Conversions that lose nothing a map shows; told, but not held against the data.
+# What is mended, converted or assumed without losing anything a map shows; told, but not held against the data.
 HARMLESS = frozenset(
     {
-        "z-dropped",
-        "m-dropped",
-        "curve-to-chords",
-        "surface-to-polygons",
-        "collection-split",
-        "ring-closed",
+        "binary-column",
         "crs-assumed",
+        "curve-to-chords",
+        "gdal-warning",
+        "invalid-area",
+        "m-dropped",
+        "outside-crs-area",
+        "ring-closed",
+        "surface-to-polygons",
+        "z-dropped",
     }
 )
 

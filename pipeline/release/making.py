@@ -52,7 +52,7 @@ def make_archive(
         # The engine refuses to write an archive without tiles; here that is a dataset nobody has filled yet.
         if not all(harvest.finished and not harvest.features.any() for harvest in harvests):
             raise
-        progress.note(_("{archive}: no feature has a place, so there is no archive").format(archive=archive.id))
+        progress.note(_("no feature has a place, so there is no archive"))
         counts = count_datasets(harvests, [Tally() for _harvest in harvests])
         return MadeArchive(recipe, None, 0, 0, {}, {}, counts)
     facts = _facts(archive, harvests, result, unnamed)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
 from pathlib import Path
 
 from pipeline.editions import EditionView
@@ -14,7 +14,7 @@ from pipeline.release.manifest import read_manifest
 
 
 def take_over(
-    view: EditionView, only: Set[str], recipes: Mapping[str, str], present: Path, cache: Path
+    view: EditionView, only: frozenset[str], recipes: Mapping[str, str], present: Path, cache: Path
 ) -> dict[str, MadeArchive]:
     """All archives of an edition that hold none of the datasets `only`, as they lie in the folder `present`.
 
