@@ -151,7 +151,7 @@ def _commerce(draft: Draft, p: NDArray[np.float64], town: int, core: float, rng:
     along = p[1] - p[0]
     length, depth = float(np.hypot(*along)), float(np.hypot(*(p[3] - p[0])))
     along = along / length
-    w, d = min(length * 0.62, 96.0), min(depth * 0.58, 72.0)
+    w, d = min(length * rng.uniform(0.44, 0.66), 96.0), min(depth * rng.uniform(0.4, 0.6), 72.0)
     floors = int(rng.integers(4, 7))
     ring = rectangle(centre, along, w, d)
     if rng.random() < 0.5 and min(w, d) > 42:

@@ -148,7 +148,7 @@ def shape_rivers(terrain: Terrain) -> tuple[River, ...]:
         curve = np.round(np.column_stack([rounded(moved, _PIECES), 0 * np.arange((len(moved) - 1) * _PIECES + 1)]), 2)
         at = np.arange(len(curve)) / _PIECES
         curve[:, 2] = np.round(np.interp(at, np.arange(len(z)), z), 2)
-        along: NDArray[np.float64] = np.interp(at, np.arange(len(z)), area).astype(np.float64)
+        along: NDArray[np.float64] = np.interp(at, np.arange(len(z)), area)
         order = rank[path].copy()
         if parent >= 0:
             order[-1] = order[-2]

@@ -120,70 +120,81 @@ def _near(frame: Frame, s: Field) -> tuple[Field, Field]:
     return at[..., 0], at[..., 1]
 
 
+Crossing = tuple[int, int]  # (line across the valley, line along it)
+Link = tuple[Crossing, Crossing, int, int, bool]  # from, to, class, run, bridge
+
+
+def _links(ok: NDArray[np.bool_], core: Field, t: Field, zero: int, bank: float, extent: Extent,
+           rng: np.random.Generator) -> list[Link]:  # fmt: skip
+    """Which neighbouring crossings a street joins: main lines always, lesser ones with gaps, few over the river."""
+    rows, cols = ok.shape
+    first_up = int(np.argmax(t > 0))
+    main_t = {first_up + extent.every[0] * k for k in range(9)} | {first_up - 1 - extent.every[0] * k for k in range(9)}
+    main_s = {zero + extent.every[1] * k for k in range(-40, 41)}
+    bridges = main_s if bank > 14.0 else set(range(0, rows, 2))
+    gone = rng.random((rows, cols, 2))
+    out: list[Link] = []
+    for i, j in np.argwhere(ok).tolist():
+        outskirts = 0.25 * (core[i, j] < 0.15)
+        if i + 1 < rows and ok[i + 1, j]:
+            kind = STREET if j in main_t else LANE
+            if kind == STREET or gone[i, j, 0] > 0.10 + outskirts:
+                out.append(((i, j), (i + 1, j), kind, j, False))
+        if j + 1 < cols and ok[i, j + 1]:
+            kind = STREET if i in main_s else LANE
+            if j == first_up - 1:
+                if i in bridges and core[i, j] > 0.12:
+                    out.append(((i, j), (i, j + 1), STREET, -1 - i, True))
+            elif kind == STREET or gone[i, j, 1] > 0.12 + outskirts:
+                out.append(((i, j), (i, j + 1), kind, -1 - i, False))
+    return out
+
+
 def _assemble(
     town: int, points: Field, bends: Field, ok: NDArray[np.bool_], core: Field, s: Field, t: Field, bank: float,
     water: Any, extent: Extent, rng: np.random.Generator,
 ) -> Plan:  # fmt: skip
     """Turn crossings into streets and blocks; what is not connected to the largest part is left out."""
-    rows, cols = ok.shape
-    first_up = int(np.argmax(t > 0))
-    main_t = {first_up, first_up - 1} | {first_up + extent.every[0] * k for k in range(-9, 10)}
-    main_t |= {first_up - 1 - extent.every[0] * k for k in range(9)}
-    zero = int(np.argmin(np.abs(s)))
-    main_s = {zero + extent.every[1] * k for k in range(-40, 41)}
-    bridges = {zero + extent.every[1] * k for k in range(-40, 41)} if bank > 14.0 else set(range(0, rows, 2))
-    gone = rng.random((rows, cols, 2))
-    number = np.full((rows, cols), -1, np.int64)
-    links: list[tuple[tuple[int, int], tuple[int, int], int, int, bool]] = []
-    for i in range(rows):
-        for j in range(cols):
-            if not ok[i, j]:
-                continue
-            if i + 1 < rows and ok[i + 1, j]:
-                kind = STREET if j in main_t else LANE
-                if kind == STREET or gone[i, j, 0] > 0.10 + 0.25 * (core[i, j] < 0.15):
-                    links.append(((i, j), (i + 1, j), kind, j, False))
-            if j + 1 < cols and ok[i, j + 1]:
-                over = j == first_up - 1
-                kind = STREET if i in main_s else LANE
-                if over:
-                    if i in bridges and core[i, j] > 0.12:
-                        links.append(((i, j), (i, j + 1), STREET, -1 - i, True))
-                elif kind == STREET or gone[i, j, 1] > 0.12 + 0.25 * (core[i, j] < 0.15):
-                    links.append(((i, j), (i, j + 1), kind, -1 - i, False))
-    keep = _largest([(a, b) for a, b, *_ in links])
-    used = sorted({node for a, b, *_ in links if a in keep for node in (a, b)})
-    for k, node in enumerate(used):
-        number[node] = k
-    streets: list[Street] = []
-    for a, b, kind, run, bridge in links:
-        if a not in keep:
-            continue
-        between = bends[a] if run >= 0 else np.empty((0, 2))
-        line = np.vstack([points[a], between, points[b]])
-        if not bridge and shapely.dwithin(water, shapely.LineString(line), 4.0):
-            continue
-        streets.append(Street(int(number[a]), int(number[b]), kind, run, bridge, line))
+    dry: list[tuple[Link, Field]] = []
+    for link in _links(ok, core, t, int(np.argmin(np.abs(s))), bank, extent, rng):
+        a, b, _kind, run, bridge = link
+        line = np.vstack([points[a], bends[a] if run >= 0 else np.empty((0, 2)), points[b]])
+        if bridge or not shapely.dwithin(water, shapely.LineString(line), 4.0):
+            dry.append((link, line))
+    keep = _largest([(link[0], link[1]) for link, _line in dry])
+    dry = [(link, line) for link, line in dry if link[0] in keep]
+    used = sorted({node for link, _line in dry for node in link[:2]})
+    number = {node: k for k, node in enumerate(used)}
+    streets = tuple(Street(number[a], number[b], kind, run, bridge, line) for (a, b, kind, run, bridge), line in dry)
+    blocks = _blocks(points, number, streets, core, int(np.argmax(t > 0)) - 1)
+    ground = [shapely.Polygon(block.corners) for block in blocks] + [shapely.LineString(st.line) for st in streets]
+    # Closed by 260 m, so that the river between its banks belongs to the town.
+    hull = shapely.buffer(shapely.union_all(shapely.buffer(np.array(ground, dtype=object), 278.0)), -260.0)
+    nodes = np.array([points[node] for node in used]).reshape(-1, 2)
+    return Plan(town, nodes, streets, blocks, hull)
+
+
+def _blocks(points: Field, number: dict[Crossing, int], streets: tuple[Street, ...], core: Field, river: int) -> tuple[
+    Block, ...
+]:  # fmt: skip
+    """Ground between four crossings with streets on two sides at least; none over the `river` column."""
     have = {(st.a, st.b): st.kind for st in streets}
-    blocks: list[Block] = []
-    for i in range(rows - 1):
-        for j in range(cols - 1):
+    out: list[Block] = []
+    for i in range(points.shape[0] - 1):
+        for j in range(points.shape[1] - 1):
             ring = ((i, j), (i + 1, j), (i + 1, j + 1), (i, j + 1))
-            if j == first_up - 1 or not all(number[node] >= 0 for node in ring):
+            if j == river or any(node not in number for node in ring):
                 continue
-            pairs = ((0, 1), (1, 2), (3, 2), (0, 3))
-            kinds = [have.get((int(number[ring[p]]), int(number[ring[q]]))) for p, q in pairs]
-            half = tuple(3.0 if kind is None else HALF_WIDTH[kind] for kind in kinds)
+            kinds = [have.get((number[ring[p]], number[ring[q]])) for p, q in ((0, 1), (1, 2), (3, 2), (0, 3))]
+            a, b, c, d = (3.0 if kind is None else HALF_WIDTH[kind] for kind in kinds)
             corners = np.array([points[node] for node in ring])
-            if shapely.LinearRing(corners).is_ccw is False:
-                corners, half = corners[[0, 3, 2, 1]], (half[3], half[2], half[1], half[0])
-            if sum(kind is not None for kind in kinds) >= 2:
-                blocks.append(Block(corners, (half[0], half[1], half[2], half[3]), float(core[i, j])))
-    shapes = [shapely.Polygon(block.corners) for block in blocks]
-    lines = [shapely.LineString(st.line) for st in streets]
-    hull = shapely.union_all(shapely.buffer(np.array(shapes + lines, dtype=object), 18.0)) if lines else shapely.Point()
-    hull = shapely.buffer(shapely.buffer(hull, 110.0), -110.0)  # the river between its banks belongs to the town
-    return Plan(town, np.array([points[node] for node in used]).reshape(-1, 2), tuple(streets), tuple(blocks), hull)
+            if sum(kind is not None for kind in kinds) < 2:
+                continue
+            if shapely.LinearRing(corners).is_ccw:
+                out.append(Block(corners, (a, b, c, d), float(core[i, j])))
+            else:
+                out.append(Block(corners[[0, 3, 2, 1]], (d, c, b, a), float(core[i, j])))
+    return tuple(out)
 
 
 def _largest(links: list[tuple[tuple[int, int], tuple[int, int]]]) -> set[tuple[int, int]]:

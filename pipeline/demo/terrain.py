@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.demo.grid import SIDE, SOUTH, WEST, Field, Grid, blur, noise, refine, stream
+from pipeline.demo.grid import SIDE, SOUTH, WEST, Field, Grid, blur, noise, refine, slope, stream
 from pipeline.kernels.flow import accumulate, cost_distance, inherit, priority_flood, receivers
 
 SEAT: Final = (414_480.0, 3_106_500.0)  # 119.130° E, 28.070° N in EPSG:4549
@@ -142,8 +142,17 @@ def carve(step: float) -> Terrain:
             elevation = flat.reshape(n, n)
     assert elevation is not None
     grid = Grid(max(step, _STAGES[-1][0]))
-    water = drain(grid, elevation)
+    water = drain(grid, _natural(grid, elevation))
     return Terrain(grid, water.filled.reshape(grid.n, grid.n), county(water), water)
+
+
+def _natural(grid: Grid, elevation: Field) -> Field:
+    """The land without the marks of the grid: ridges that ran along its eight directions wander, edges are worn."""
+    x, y = grid.mesh()
+    east, north = 420.0 * noise(8, x, y, 2_600.0, 3), 420.0 * noise(9, x, y, 2_600.0, 3)
+    bent = grid.sample(elevation, x + east, y + north)
+    worn = bent + 0.55 * (blur(bent, 1) - bent)
+    return np.asarray(worn + 14.0 * np.clip(slope(worn, grid.step) - 0.1, 0.0, 0.5) * noise(10, x, y, 700.0, 2))
 
 
 def county(water: Drainage) -> NDArray[np.bool_]:
