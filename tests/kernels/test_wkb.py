@@ -231,6 +231,24 @@ def test_an_arc_is_the_same_from_both_ends() -> None:
     assert there.y.tolist() == back.y[::-1].tolist()
 
 
+@given(st.floats(-3.1, 3.1), st.floats(0.01, 6.2), st.sampled_from([-1, 1]), st.floats(0.05, 0.95), st.floats(0.1, 1e6))
+def test_arcs_against_their_definition(start: float, sweep: float, turn: int, middle: float, radius: float) -> None:
+    """Points of a circle at equal angles, at most 4° apart, wherever it begins and whichever way it turns."""
+    cx, cy = 40_500_000.0, 3_100_000.0
+
+    def on(share: float) -> tuple[float, float]:
+        angle = start + turn * sweep * share
+        return cx + radius * math.cos(angle), cy + radius * math.sin(angle)
+
+    found, _ = read(line(*on(0), *on(middle), *on(1), code=8))
+    n = len(found.x) - 1
+    assert abs(n - math.ceil(math.degrees(sweep) / 4)) <= 1  # a coordinate's last digit may tip the scale
+    expected = np.array([on(k / n) for k in range(n + 1)])
+    # Coordinates of 4·10⁷ are exact to 7·10⁻⁹; short flat arcs magnify that in their centre.
+    tolerance = 1e-6 + 1e-7 / (min(sweep, 1) * middle * (1 - middle)) ** 2
+    assert np.abs(np.column_stack([found.x, found.y]) - expected).max() < tolerance
+
+
 def test_a_straight_arc_and_a_point_arc() -> None:
     found, _ = read(line(0, 0, 1, 1, 2, 2, code=8), line(1, 1, 1, 1, 1, 1, code=8))
     assert parts(found, 0) == [(OPEN, [(0, 0), (2, 2)])]
