@@ -54,15 +54,15 @@ def serve(folder: Path, host: str, port: int) -> int:
             _("Cannot listen on {host}, port {port}: {reason}").format(host=host, port=port, reason=error.strerror),
             hint=_("Choose another port with --port; --port 0 takes any free one."),
         ) from error
-    signal.signal(signal.SIGTERM, _stop)  # the first process of a container dies of no signal it does not handle
-    with server:
-        for address in _pages(folder, server.address):
-            click.echo(address)
-        click.echo(_("Serving {path}; Ctrl-C stops.").format(path=folder), err=True)
-        try:
+    try:
+        signal.signal(signal.SIGTERM, _stop)  # the first process of a container dies of no signal it does not handle
+        with server:
+            for address in _pages(folder, server.address):
+                click.echo(address)
+            click.echo(_("Serving {path}; Ctrl-C stops.").format(path=folder), err=True)
             server.serve_forever()
-        except _Stopped:
-            return 0
+    except _Stopped:
+        pass
     return 0
 
 
