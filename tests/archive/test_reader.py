@@ -13,6 +13,7 @@ from pmtiles.tile import Compression
 from pipeline.archive.header import TileType, format_header, parse_header
 from pipeline.archive.reader import Archive, open_archive
 from pipeline.archive.source import MemorySource
+from pipeline.archive.verify import verify_archive
 from pipeline.archive.writer import Writer
 from pipeline.errors import ArchiveError, InputError, UsageError
 from tests.broken.archive.forge import BROKEN, Parts, pack, with_leaves
@@ -123,6 +124,15 @@ def test_a_cut_off_archive_is_refused_where_the_cut_is_felt() -> None:
         assert archive.tile(0, 0, 0) == b"AAAA"
         with pytest.raises(ArchiveError, match="cut off"):
             archive.tile(1, 0, 1)
+
+
+@pytest.mark.parametrize(("offset", "length"), [(1 << 63, 9), (0, 1 << 62), ((1 << 64) - 1, (1 << 64) - 1)])
+def test_places_no_file_can_have_are_refused_before_they_are_read(tmp_path: Path, offset: int, length: int) -> None:
+    path = tmp_path / "a.pmtiles"
+    path.write_bytes(Parts(header={"metadata_offset": offset, "metadata_length": length}).bytes())
+    with open_archive(path) as archive, pytest.raises(ArchiveError, match="cut off"):
+        _ = archive.metadata
+    assert not verify_archive(path).accepted()
 
 
 def test_leaves_that_go_on_forever_end() -> None:

@@ -93,15 +93,19 @@ def test_sections_lie_in_the_recommended_order_without_gaps(tmp_path: Path) -> N
 def test_a_run_is_one_entry_and_never_longer_than_readers_can_hold(tmp_path: Path) -> None:
     limit = writer_module.RUN_LIMIT
     with Writer(tmp_path / "a.pmtiles", tile_type=TileType.MVT, tile_compression=Compression.GZIP) as writer:
-        writer.add(7, b"sea", limit - 1)
-        writer.add(7 + limit - 1, b"sea", 1)
-        writer.add(7 + limit, b"sea", 5)
+        writer.add(3, b"sea", 2)
+        writer.add(5, b"sea", 3)  # goes on: one run of five, 3 … 7
+        writer.add(8, b"land", 1)
+        writer.add(9, b"sea", limit - 1)
+        writer.add(9 + limit - 1, b"sea", 1)
+        writer.add(9 + limit, b"sea", 5)
         writer.finish(metadata={}, bounds=WORLD)
     with open_archive(tmp_path / "a.pmtiles") as archive:
-        assert list(archive.entries()) == [(7, 0, 3, limit), (7 + limit, 0, 3, 5)]
-        assert archive.header.addressed_tiles == limit + 5
-        theirs = [Entry(7, 0, 3, limit), Entry(7 + limit, 0, 3, 5)]
-        for tile_id in (6, 7, 6 + limit, 7 + limit, 11 + limit, 12 + limit):
+        expected = [(3, 0, 3, 5), (8, 3, 4, 1), (9, 0, 3, limit), (9 + limit, 0, 3, 5)]
+        assert list(archive.entries()) == expected
+        assert archive.header.addressed_tiles == 5 + 1 + limit + 5
+        theirs = [Entry(*entry) for entry in expected]
+        for tile_id in (2, 3, 7, 8, 9, 8 + limit, 9 + limit, 13 + limit, 14 + limit):
             assert (archive.raw(tile_id) is not None) == (find_tile(theirs, tile_id) is not None)
 
 

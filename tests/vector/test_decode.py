@@ -233,6 +233,20 @@ def test_a_tile_cut_anywhere_is_told_apart_and_leaves_no_rows(at: int) -> None:
     assert (t.features[:, col.LAYER].tolist(), len(t.keys), len(t.values)) == ([0, 1], 2, 2)
 
 
+@pytest.mark.parametrize(
+    "broken", [message(2, b"\x80"), message(4, b"\x0a\x09"), b"\x0a\x7f", message(2, number(2, 5))]
+)
+def test_a_layer_that_breaks_off_leaves_none_of_its_rows(broken: bytes) -> None:
+    inside = b"".join([message(1, b"a"), message(2, feature(SQUARE, POLYGON, tags=[0, 0])), message(3, b"n")])
+    decoded = decode_tables([SOUND, message(3, inside + message(4, text("x")) + broken), SOUND])
+    t, twice = decoded.tables, decode_tables([SOUND, SOUND]).tables
+    assert t.faults[0] == t.faults[2] == NO_FAULT != t.faults[1]
+    assert t.layers[:, col.TILE].tolist() == [0, 2]
+    for name in ("features", "tags", "parts", "areas", "xy"):
+        assert getattr(t, name).tolist() == getattr(twice, name).tolist(), name
+    assert (len(t.keys), len(t.values)) == (2, 2)
+
+
 @settings(max_examples=300, deadline=None)
 @given(st.binary(max_size=60), st.data())
 def test_noise_never_breaks_out_of_the_tables(noise: bytes, data: st.DataObject) -> None:
