@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from pipeline.portal.flavour import Flavour
-from pipeline.portal.thematic import Theme, name_field, thematic_layers
+from pipeline.portal.thematic import DENSE, MANY, Theme, name_field, thematic_layers
 
 LABEL_SUFFIX = "_label"
 
@@ -104,8 +104,10 @@ def _themes(
     themes: list[Theme] = []
     vector = {archive["id"] for archive in catalog["archives"] if archive["type"] == "vector"}
     coloured = 0
+    many = len(catalog["datasets"]) > MANY
     for dataset in catalog["datasets"]:
         hint = dataset.get("style") or {}
+        dense = (dataset.get("features") or 0) > DENSE
         layers = [at for at in dataset["layers"] if at["layer"] not in drawn and at["archive"] in vector]
         if not layers:
             continue
@@ -123,7 +125,8 @@ def _themes(
                     icon=icon(hint["icon"]) if hint.get("icon") else None,
                     name_field=name_field(fields),
                     label_layer=at["layer"] + LABEL_SUFFIX if at.get("labels") else None,
-                    visible=visible,
+                    dense=dense,
+                    visible=visible and not (many and dense and at["geometry"] == "point"),
                 )
             )
     return themes

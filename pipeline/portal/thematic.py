@@ -26,7 +26,12 @@ class Theme:
     icon: str | None  # sprite name
     name_field: str | None
     label_layer: str | None  # layer with one anchor per feature
+    dense: bool  # so many features that each must be small
     visible: bool
+
+
+DENSE = 1000  # features
+MANY = 8  # datasets from which on dense points would bury the rest
 
 
 def name_field(fields: Sequence[str]) -> str | None:
@@ -40,15 +45,17 @@ def name_field(fields: Sequence[str]) -> str | None:
 
 def thematic_layers(themes: Sequence[Theme], flavour: Flavour) -> list[dict[str, Any]]:
     """Style layers of all `themes`: areas below lines below points below names, in the order given within each."""
-    drawn = [(rank, layer) for theme in themes for rank, layer in _draw(theme, flavour)]
+    areas = sum(theme.geometry in ("polygon", "mixed") for theme in themes)
+    opacity = round(min(0.2, max(0.06, 0.6 / max(areas, 1))), 3)  # many areas over each other must not turn grey
+    drawn = [(rank, layer) for theme in themes for rank, layer in _draw(theme, flavour, opacity)]
     return [layer for wanted in (AREAS, LINES, POINTS, LABELS) for rank, layer in drawn if rank == wanted]
 
 
-def _draw(theme: Theme, flavour: Flavour) -> list[tuple[int, dict[str, Any]]]:
+def _draw(theme: Theme, flavour: Flavour, opacity: float) -> list[tuple[int, dict[str, Any]]]:
     mixed = theme.geometry == "mixed"
     layers: list[tuple[int, dict[str, Any]]] = []
     if theme.geometry == "polygon" or mixed:
-        layers += [(AREAS, layer) for layer in _areas(theme, "Polygon" if mixed else None)]
+        layers += [(AREAS, layer) for layer in _areas(theme, opacity, "Polygon" if mixed else None)]
     if theme.geometry == "line" or mixed:
         layers += [(LINES, layer) for layer in _lines(theme, flavour, "LineString" if mixed else None)]
     if theme.geometry == "point" or mixed:
@@ -75,33 +82,56 @@ def _base(theme: Theme, suffix: str, kind: str, only: str | None, legend: bool =
     return layer
 
 
-def _areas(theme: Theme, only: str | None) -> list[dict[str, Any]]:
+def _areas(theme: Theme, opacity: float, only: str | None) -> list[dict[str, Any]]:
     fill = _base(theme, "area", "fill", only, legend=True)
-    fill["paint"] = {"fill-color": theme.colour, "fill-opacity": 0.2}
+    fill["paint"] = {"fill-color": theme.colour, "fill-opacity": opacity}
     edge = _base(theme, "edge", "line", only)
     edge["layout"]["line-join"] = "round"
     edge["paint"] = {
         "line-color": theme.colour,
-        "line-width": ["interpolate", ["linear"], ["zoom"], 8, 0.5, 13, 1, 17, 2],
+        "line-width": [
+            "interpolate",
+            ["linear"],
+            ["zoom"],
+            8,
+            0.4,
+            13,
+            0.5 if theme.dense else 1,
+            17,
+            1.2 if theme.dense else 2,
+        ],
         "line-opacity": 0.85,
     }
     return [fill, edge]
 
 
 def _lines(theme: Theme, flavour: Flavour, only: str | None) -> list[dict[str, Any]]:
+    thin = 0.5 if theme.dense else 1.0
     case = _base(theme, "case", "line", only)
     case["layout"] |= {"line-join": "round", "line-cap": "round"}
     case["minzoom"] = 11
     case["paint"] = {
         "line-color": flavour.tokens["halo"],
-        "line-width": ["interpolate", ["exponential", 1.3], ["zoom"], 11, 2.4, 14, 4.6, 18, 9],
+        "line-width": ["interpolate", ["exponential", 1.3], ["zoom"], 11, 2.4 * thin, 14, 4.6 * thin, 18, 9 * thin],
         "line-opacity": 0.8,
     }
     line = _base(theme, "line", "line", only, legend=True)
     line["layout"] |= {"line-join": "round", "line-cap": "round"}
     line["paint"] = {
         "line-color": theme.colour,
-        "line-width": ["interpolate", ["exponential", 1.3], ["zoom"], 8, 0.7, 11, 1.2, 14, 2.6, 18, 5.5],
+        "line-width": [
+            "interpolate",
+            ["exponential", 1.3],
+            ["zoom"],
+            8,
+            0.7 * thin,
+            11,
+            1.2 * thin,
+            14,
+            2.6 * thin,
+            18,
+            5.5 * thin,
+        ],
     }
     return [case, line]
 
@@ -109,6 +139,14 @@ def _lines(theme: Theme, flavour: Flavour, only: str | None) -> list[dict[str, A
 def _points(theme: Theme, flavour: Flavour, only: str | None) -> list[dict[str, Any]]:
     disc = _base(theme, "point", "circle", only, legend=True)
     full, small = (9.5, 3.2) if theme.icon else (5.5, 2.2)
+    if theme.dense:
+        disc["paint"] = {
+            "circle-color": theme.colour,
+            "circle-radius": ["interpolate", ["linear"], ["zoom"], 8, 0.6, 12, 1.1, 14, 2, 16, 4, 18, 7],
+            "circle-stroke-color": flavour.tokens["halo"],
+            "circle-stroke-width": ["interpolate", ["linear"], ["zoom"], 13, 0, 16, 1],
+        }
+        return [disc]
     disc["paint"] = {
         "circle-color": theme.colour,
         "circle-radius": ["interpolate", ["linear"], ["zoom"], 8, small, 12, small + 1.4, 13.5, full, 18, full * 1.25],
@@ -134,7 +172,7 @@ def _names(theme: Theme, flavour: Flavour) -> dict[str, Any]:
     point = theme.geometry == "point"
     if not point and theme.label_layer:
         names["source-layer"] = theme.label_layer
-    names["minzoom"] = 14 if point else 12
+    names["minzoom"] = 17 if theme.dense else 14 if point else 12
     names["layout"] |= {
         "text-field": ["to-string", ["coalesce", ["get", theme.name_field], ""]],
         "text-font": flavour.tokens["font-regular"],

@@ -102,6 +102,28 @@ def test_a_dataset_without_a_name_gets_no_labels(light: Flavour) -> None:
     assert [layer["type"] for layer in style["layers"]] == ["background", "circle"]
 
 
+def test_dense_points_are_small_and_wait_when_there_is_a_crowd(light: Flavour) -> None:
+    few = [{**dataset(f"d{i}", (f"a{i}", f"L{i}", "point")), "features": 5000} for i in range(2)]
+    style = compose(light, catalog(*few))
+    radius = style["layers"][1]["paint"]["circle-radius"]
+    assert radius[3:] == [8, 0.6, 12, 1.1, 14, 2, 16, 4, 18, 7]
+    assert style["layers"][1]["layout"]["visibility"] == "visible"
+    crowd = [*few, *(dataset(f"e{i}", (f"b{i}", f"M{i}", "line")) for i in range(7))]
+    shown = {
+        layer["metadata"]["longquan:dataset"]: layer["layout"]["visibility"]
+        for layer in compose(light, catalog(*crowd))["layers"][1:]
+    }
+    assert shown == {"d0": "none", "d1": "none", **{f"e{i}": "visible" for i in range(7)}}
+
+
+def test_many_areas_over_each_other_stay_light(light: Flavour) -> None:
+    def opacity(n: int) -> float:
+        style = compose(light, catalog(*(dataset(f"d{i}", ("a", f"L{i}", "polygon")) for i in range(n))))
+        return float(style["layers"][1]["paint"]["fill-opacity"])
+
+    assert [opacity(n) for n in (1, 3, 6, 30)] == [0.2, 0.2, 0.1, 0.06]
+
+
 def test_raster_archives_and_datasets_without_layers_are_left_alone(light: Flavour) -> None:
     content = catalog(dataset("photo", ("ortho", "ortho", "raster")), dataset("table"))
     content["archives"][0]["type"] = "raster"
