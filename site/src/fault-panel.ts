@@ -6,10 +6,10 @@ import type { Messages } from './messages/zh.ts';
 import type { Fault } from './probe.ts';
 import { remediesFor } from './remedies.ts';
 
-/** A fault of the server, or of loading in general (`load`), or a page opened from the disk (`file`). */
-export type AnyFault = Fault | { readonly kind: 'load' | 'file'; readonly address: string; readonly server: string; readonly found: string; readonly expected: string };
+/** A fault of the server, or of loading in general. */
+export type AnyFault = Fault | (Omit<Fault, 'kind'> & { readonly kind: 'load' });
 
-const NEEDS_SETTING = new Set(['range', 'encoding', 'missing', 'file']);
+const NEEDS_SETTING = new Set(['range', 'encoding', 'missing']);
 
 export function faultPanel(fault: AnyFault): HTMLElement {
   const values = { found: fault.found, expected: fault.expected };
@@ -30,7 +30,7 @@ export function faultPanel(fault: AnyFault): HTMLElement {
 }
 
 function settings(fault: AnyFault): HTMLElement {
-  const remedies = remediesFor(fault.kind === 'file' ? 'Python' : fault.server);
+  const remedies = remediesFor(fault.server);
   return element('div', { class: 'remedies' },
     ...remedies.map((remedy, i) => element('details', { open: i === 0 },
       element('summary', {}, translator('zh')('forServer', { server: remedy.server })),

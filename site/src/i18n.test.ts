@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 
 import { chooseLanguage, translator } from './i18n.ts';
@@ -31,4 +31,11 @@ test('every string of the map library has a Chinese twin', () => {
   expect(Object.keys(maplibreZh).sort()).toEqual([...own].sort());
   expect(Object.keys(maplibreEn).sort()).toEqual([...own].sort());
   for (const [key, text] of Object.entries(maplibreZh)) expect(text, key).toMatch(/[一-鿿]/);
+});
+
+test('no message is left over', () => {
+  const folder = new URL('./', import.meta.url);
+  const code = readdirSync(folder).filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts')).map((name) => readFileSync(new URL(name, folder), 'utf8')).join('');
+  const used = (key: string): boolean => code.includes(`'${key}'`) || /Fault(Hint)?$/.test(key); // fault-panel.ts builds those names
+  expect(Object.keys(zh).filter((key) => !used(key))).toEqual([]);
 });

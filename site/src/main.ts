@@ -23,7 +23,6 @@ async function start(app: HTMLElement): Promise<void> {
   const wishes = readAddress(new URL(location.href));
   const language = chooseLanguage(wishes.language, navigator.languages);
   document.documentElement.lang = languageTag(language);
-  if (location.protocol === 'file:') return showFault(app, { kind: 'file', ...nowhere });
 
   const catalog = await readJson<Catalog>(absolute('catalog.json'));
   const [style, faults] = await Promise.all([

@@ -1,5 +1,7 @@
 // What the portal says when the server or the browser is not up to it.
 
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import axe from 'axe-core';
 import type { Browser } from 'playwright-core';
 
@@ -68,6 +70,13 @@ test('a browser without WebGL 2 reads how to switch it on', async () => {
     } as typeof HTMLCanvasElement.prototype.getContext;
   });
   expect(await page.locator('.about-webgl h1').isVisible()).toBe(true);
+  expect(await page.locator('.about-browser').isVisible()).toBe(false);
+  await close();
+});
+
+test('a page opened from the disk says that it needs a server', async () => {
+  const { page, close } = await visit(browser, pathToFileURL(join(dist, 'index.html')).href);
+  expect(await page.locator('.about-file h1').innerText()).toContain('不能直接双击打开');
   expect(await page.locator('.about-browser').isVisible()).toBe(false);
   await close();
 });

@@ -1,6 +1,6 @@
 // The published folder itself: nothing foreign in it, light enough, usable from another origin.
 
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -68,6 +68,23 @@ test('at most 700 KB, compressed, before the first tile', async () => {
   expect(bytes.reduce((sum, size) => sum + size, 0)).toBeLessThanOrEqual(700_000);
   await close();
   await server.stop();
+});
+
+test('`longquan serve` is a server to the portal\'s liking', async () => {
+  const python = process.env['LONGQUAN_PYTHON'] ?? 'python3';
+  const serving = spawn(python, ['-c', 'from pipeline.cli import main; main()', 'serve', dist, '--port', '0'], { cwd: project });
+  try {
+    const address = await new Promise<string>((found, failed) => {
+      serving.stdout.on('data', (data) => found(String(data).trim().split(/\s/)[0]!));
+      serving.on('exit', (code) => failed(new Error(`longquan serve ended with ${code}`)));
+    });
+    const { page, troubles, strangers, close } = await visit(browser, address);
+    await drawn(page);
+    expect([troubles, strangers]).toEqual([[], []]);
+    await close();
+  } finally {
+    serving.kill();
+  }
 });
 
 test('a page of another origin hot-links the map', async () => {

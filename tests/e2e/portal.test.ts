@@ -3,7 +3,7 @@
 import axe from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 
-import { drawn, launch, PHONE, visit } from './browser.ts';
+import { drawn, launch, PHONE, visit, type Visit } from './browser.ts';
 import { catalog, dist } from './folder.ts';
 import { servePortal, type Server } from './server.ts';
 
@@ -40,43 +40,43 @@ async function somethingDrawn(page: Page): Promise<{ dataset: string; x: number;
   return found!;
 }
 
+/** How many features of a dataset the map draws. */
+function count(page: Page, dataset: string): Promise<number> {
+  return page.evaluate((id) => window.longquanMap.queryRenderedFeatures().filter((one) => one.layer.metadata?.['longquan:dataset'] === id).length, dataset);
+}
+
 describe('on a desktop', () => {
-  test('the map is drawn from this origin alone, without a single error', async () => {
-    const { page, troubles, strangers, close } = await visit(browser, server.address);
-    await drawn(page);
-    const rendered = await page.evaluate(() => window.longquanMap.queryRenderedFeatures().length);
-    expect(rendered).toBeGreaterThan(0);
+  let shared: Visit;
+  beforeAll(async () => {
+    shared = await visit(browser, server.address);
+    await drawn(shared.page);
+  });
+  afterAll(() => shared.close());
+
+  test('the map is drawn from this origin alone, on plain http', async () => {
+    const { page, strangers } = shared;
+    expect(await page.evaluate(() => window.longquanMap.queryRenderedFeatures().length)).toBeGreaterThan(0);
     expect(await page.evaluate(() => isSecureContext)).toBe(false);
     expect(await page.title()).toBe(catalog.platform.zh);
-    expect(troubles).toEqual([]);
+    expect(await page.evaluate(() => document.documentElement.lang)).toBe('zh-CN');
     expect(strangers).toEqual([]);
-    await close();
   });
 
   test('who made it, the review number and that it is fictional can be read', async () => {
-    const { page, close } = await visit(browser, server.address);
-    await drawn(page);
-    const legal = await page.locator('.legal').innerText();
+    const legal = await shared.page.locator('.legal').innerText();
     expect(legal).toContain(catalog.review.number ?? '待审核');
-    if (catalog.sample) {
-      expect(legal).toContain(catalog.notice.zh);
-      expect(await page.locator('.sample').isVisible()).toBe(true);
-      expect(await page.locator('.sample').innerText()).toBe(catalog.notice.zh);
-    }
-    await close();
+    expect(legal).toContain(catalog.notice.zh);
+    if (catalog.sample) expect(await shared.page.locator('.sample').innerText()).toBe(catalog.notice.zh);
+    expect(await shared.page.locator('.sample').count()).toBe(catalog.notice.zh ? 1 : 0);
   });
 
   test('every dataset stands in the panel once', async () => {
-    const { page, close } = await visit(browser, server.address);
-    await drawn(page);
-    const names = await page.locator('#layers .dataset .name').evaluateAll((nodes) => nodes.map((node) => node.firstChild?.textContent ?? ''));
+    const names = await shared.page.locator('#layers .dataset .name').evaluateAll((nodes) => nodes.map((node) => node.firstChild?.textContent ?? ''));
     expect(names.sort()).toEqual(catalog.datasets.map((dataset) => dataset.title.zh).sort());
-    await close();
   });
 
   test('a click tells what is here, of which department; Escape closes', async () => {
-    const { page, troubles, close } = await visit(browser, server.address);
-    await drawn(page);
+    const { page } = shared;
     const { x, y } = await somethingDrawn(page);
     await page.mouse.click(x, y);
     const here = page.locator('#here');
@@ -88,95 +88,89 @@ describe('on a desktop', () => {
     await here.locator('.close').focus();
     await page.keyboard.press('Escape');
     expect(await here.isVisible()).toBe(false);
-    expect(troubles).toEqual([]);
-    await close();
-  });
-
-  test('a switch hides its layers, and the address brings that back', async () => {
-    const first = await visit(browser, server.address);
-    await drawn(first.page);
-    const { dataset } = await somethingDrawn(first.page);
-    const count = (page: Page): Promise<number> =>
-      page.evaluate((id) => window.longquanMap.queryRenderedFeatures().filter((one) => one.layer.metadata?.['longquan:dataset'] === id).length, dataset);
-    expect(await count(first.page)).toBeGreaterThan(0);
-    const box = first.page.locator(`.dataset:has(#details-${dataset}) input`);
-    if (await box.isEnabled()) {
-      await box.uncheck();
-      await drawn(first.page);
-      expect(await count(first.page)).toBe(0);
-      expect(new URL(first.page.url()).hash).toContain(`off=${dataset}`);
-      const second = await visit(browser, first.page.url());
-      await drawn(second.page);
-      expect(await count(second.page)).toBe(0);
-      expect(await second.page.locator(`.dataset:has(#details-${dataset}) input`).isChecked()).toBe(false);
-      await second.close();
-    }
-    await first.close();
-  });
-
-  test('the address holds the view', async () => {
-    const { page, close } = await visit(browser, server.address);
-    await drawn(page);
-    const view = await page.evaluate(() => [window.longquanMap.getZoom(), window.longquanMap.getCenter().lng]);
-    await page.locator('.maplibregl-ctrl-zoom-in').click();
-    await page.waitForFunction((zoom) => window.longquanMap.getZoom() > zoom! + 0.9, view[0]);
-    await page.waitForFunction(() => /map=[\d.]+\//.test(location.hash));
-    const again = await visit(browser, page.url());
-    await drawn(again.page);
-    expect(await again.page.evaluate(() => window.longquanMap.getZoom())).toBeCloseTo(await page.evaluate(() => window.longquanMap.getZoom()), 1);
-    await again.close();
-    await close();
-  });
-
-  test('Chinese and English, with nothing left in the other language', async () => {
-    const { page, close } = await visit(browser, server.address);
-    await drawn(page);
-    expect(await page.evaluate(() => document.documentElement.lang)).toBe('zh-CN');
-    await page.locator('.language').click();
-    await page.waitForFunction(() => document.documentElement.lang === 'en');
-    await drawn(page);
-    expect(await page.locator('.head h1').innerText()).toBe(catalog.platform.en);
-    expect(await page.locator('.maplibregl-ctrl-zoom-in').getAttribute('title')).toBe('Zoom in');
-    expect(await page.locator('.panel > header').allInnerTexts()).not.toContain('图层');
-    await page.locator('.language').click();
-    await page.waitForFunction(() => document.documentElement.lang === 'zh-CN');
-    await drawn(page);
-    expect(await page.locator('.maplibregl-ctrl-zoom-in').getAttribute('title')).toBe('放大');
-    await close();
-    const foreign = await visit(browser, server.address, { locale: 'en-GB' });
-    await drawn(foreign.page);
-    expect(await foreign.page.evaluate(() => document.documentElement.lang)).toBe('en');
-    await foreign.close();
   });
 
   test('everything can be done by keyboard', async () => {
-    const { page, troubles, close } = await visit(browser, server.address);
-    await drawn(page);
-    await page.keyboard.press('Tab');
-    expect(await page.evaluate(() => document.activeElement?.className)).toBe('skip');
+    const { page } = shared;
+    await page.locator('.skip').focus();
     await page.keyboard.press('Enter');
     expect(await page.evaluate(() => document.activeElement?.classList.contains('maplibregl-canvas'))).toBe(true);
     await page.keyboard.press('Enter');
     expect(await page.locator('#here').isVisible()).toBe(true);
     await page.keyboard.press('Escape');
     expect(await page.locator('#here').isVisible()).toBe(false);
-    const seen = new Set<string>();
-    await page.locator('.layers-button').focus();
-    for (let i = 0; i < 400; i++) {
-      seen.add(await page.evaluate(() => document.activeElement?.closest('[id], button, input, canvas')?.outerHTML.slice(0, 120) ?? ''));
+    const controls = await page.locator('a, button:visible:not([disabled]), input:visible:not([disabled])').count();
+    const reached = new Set<number>();
+    await page.locator('.skip').focus();
+    for (let i = 0; i < controls + 10; i++) {
+      reached.add(await page.evaluate(() => [...document.querySelectorAll('a, button, input')].indexOf(document.activeElement as Element)));
       await page.keyboard.press('Tab');
     }
-    const all = await page.locator('button:visible:not([disabled]), input:visible:not([disabled])').evaluateAll((nodes) => nodes.map((node) => node.outerHTML.slice(0, 120)));
-    expect(all.filter((html) => !seen.has(html))).toEqual([]);
+    reached.delete(-1);
+    expect(reached.size).toBe(controls);
+  });
+
+  test('axe finds nothing with all panels open', async () => {
+    const { page } = shared;
+    await page.locator('#map canvas').focus();
+    await page.keyboard.press('Enter');
+    await page.locator('#here').waitFor({ state: 'visible' });
+    await page.locator('#layers .disclose').first().click();
+    expect(await violations(page)).toEqual([]);
+  });
+
+  test('all of that without a single error', () => expect(shared.troubles).toEqual([]));
+
+  test('the address holds the view and what was switched', async () => {
+    const first = await visit(browser, server.address);
+    await drawn(first.page);
+    const { dataset } = await somethingDrawn(first.page);
+    const box = `.dataset:has(#details-${dataset}) input`;
+    if (await first.page.locator(box).isEnabled()) await first.page.locator(box).uncheck();
+    await first.page.locator('.maplibregl-ctrl-zoom-in').click();
+    await first.page.waitForFunction(() => /map=[\d.]+\//.test(location.hash));
+    await drawn(first.page);
+    const zoom = await first.page.evaluate(() => window.longquanMap.getZoom());
+    const second = await visit(browser, first.page.url());
+    await drawn(second.page);
+    expect(await second.page.evaluate(() => window.longquanMap.getZoom())).toBeCloseTo(zoom, 1);
+    if (await first.page.locator(box).isEnabled()) {
+      expect(new URL(first.page.url()).hash).toContain(`off=${dataset}`);
+      expect(await second.page.locator(box).isChecked()).toBe(false);
+      expect(await count(second.page, dataset)).toBe(0);
+    }
+    await first.close();
+    await second.close();
+  });
+
+  test('English, and Chinese again', async () => {
+    const { page, troubles, close } = await visit(browser, server.address, { locale: 'en-GB' });
+    await drawn(page);
+    expect(await page.evaluate(() => document.documentElement.lang)).toBe('en');
+    expect(await page.locator('.head h1').innerText()).toBe(catalog.platform.en);
+    expect(await page.locator('.maplibregl-ctrl-zoom-in').getAttribute('title')).toBe('Zoom in');
+    expect(await page.locator('#layers > header').innerText()).toBe('Layers');
+    expect(await violations(page)).toEqual([]);
+    await page.locator('.language').click();
+    await page.waitForFunction(() => document.documentElement.lang === 'zh-CN');
+    await drawn(page);
+    expect(await page.locator('.maplibregl-ctrl-zoom-in').getAttribute('title')).toBe('放大');
+    expect(new URL(page.url()).hash).toContain('lang=zh');
     expect(troubles).toEqual([]);
     await close();
   });
 });
 
 describe('on a phone', () => {
+  let shared: Visit;
+  beforeAll(async () => {
+    shared = await visit(browser, server.address, PHONE);
+    await drawn(shared.page);
+  });
+  afterAll(() => shared.close());
+
   test('the sheet opens from below, its targets are large enough for fingers', async () => {
-    const { page, troubles, close } = await visit(browser, server.address, PHONE);
-    await drawn(page);
+    const { page } = shared;
     expect(await page.locator('#layers').isVisible()).toBe(false);
     await page.locator('.layers-button').tap();
     await page.locator('#layers').waitFor({ state: 'visible' });
@@ -188,34 +182,20 @@ describe('on a phone', () => {
         .filter(({ box }) => box.width < 44 || box.height < 44).map(({ html, box }) => `${html} ${box.width}×${box.height}`));
     expect(small).toEqual([]);
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(PHONE.viewport.width);
-    expect(troubles).toEqual([]);
-    await close();
+    expect(await violations(page)).toEqual([]);
   });
 
-  test('a tap opens what is here and folds the layers away', async () => {
-    const { page, close } = await visit(browser, server.address, PHONE);
-    await drawn(page);
-    await page.touchscreen.tap(195, 400);
+  test('a tap on the map opens what is here and folds the layers away', async () => {
+    const { page } = shared;
+    await page.touchscreen.tap(195, 250);
     await page.locator('#here').waitFor({ state: 'visible' });
     expect(await page.locator('#layers').isVisible()).toBe(false);
     expect(await page.locator('.legal').isVisible()).toBe(true);
-    await close();
-  });
-});
-
-describe('accessibility', () => {
-  test.each([
-    ['desktop, Chinese', {}, ''], ['desktop, English', {}, '#lang=en'], ['phone', PHONE, ''],
-  ] as const)('axe finds nothing: %s', async (_, options, hash) => {
-    const { page, close } = await visit(browser, server.address + hash, options);
-    await drawn(page);
-    await page.locator('#map canvas').focus();
-    await page.keyboard.press('Enter');
-    await page.locator('#here').waitFor({ state: 'visible' });
-    if ('isMobile' in options) expect(await violations(page)).toEqual([]);
-    if (!(await page.locator('#layers').isVisible())) await page.locator('.layers-button').click();
-    await page.locator('#layers .disclose').first().click();
     expect(await violations(page)).toEqual([]);
-    await close();
+  });
+
+  test('all of that without a single error', () => {
+    expect(shared.troubles).toEqual([]);
+    expect(shared.strangers).toEqual([]);
   });
 });
