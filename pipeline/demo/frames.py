@@ -24,14 +24,15 @@ class Frame:
     along: NDArray[np.float64]  # [n] distance of each vertex from the town's centre
     swing: NDArray[np.float64]  # [n] offset of the river's middle line from the axis
     bank: NDArray[np.float64]  # [n] half the river's width
+    flare: NDArray[np.float64]  # [n] how much wider the river is across the axis than across itself, where it swings
 
     def place(self, s: NDArray[Any], t: NDArray[Any]) -> Line:
         """Points of the plane, [..., 2]."""
         s, t = np.broadcast_arrays(np.asarray(s, np.float64), np.asarray(t, np.float64))
         axis = np.stack([np.interp(s, self.along, self.axis[:, k]) for k in (0, 1)], axis=-1)
         side = np.stack([np.interp(s, self.along, self.side[:, k]) for k in (0, 1)], axis=-1)
-        swing = np.interp(s, self.along, self.swing) * np.exp(-((t / 650.0) ** 2))
-        return np.asarray(axis + side * (t + swing)[..., None])
+        swing = np.interp(s, self.along, self.swing) + np.sign(t) * np.interp(s, self.along, self.flare)
+        return np.asarray(axis + side * (t + swing * np.exp(-((t / 650.0) ** 2)))[..., None])
 
 
 def frame_at(river: River, vertex: int, half: float, stiffness: float) -> Frame:
@@ -49,4 +50,6 @@ def frame_at(river: River, vertex: int, half: float, stiffness: float) -> Frame:
     swing = ((part[:, :2] - axis) * side).sum(axis=1)
     along = stations(axis)
     centre = along[np.argmin(np.hypot(axis[:, 0] - here[0], axis[:, 1] - here[1]))]
-    return Frame(axis, side, along - centre, swing, width(part[:, 2]) / 2)
+    bank = width(part[:, 2]) / 2
+    flare = (bank + 30.0) * np.minimum(np.hypot(1.0, np.gradient(swing, along)) - 1.0, 1.3)
+    return Frame(axis, side, along - centre, swing, bank, gaussian(flare, 2.0))

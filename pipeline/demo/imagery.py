@@ -10,7 +10,7 @@ import shapely
 from numpy.typing import NDArray
 
 from pipeline.demo.files import burn
-from pipeline.demo.grid import blur, noise, stream
+from pipeline.demo.grid import SOUTH, blur, noise, stream
 from pipeline.demo.roads import HALF
 from pipeline.demo.world import World
 
@@ -58,18 +58,23 @@ def photograph(world: World) -> Photo:
     y = (north - (np.arange(rows) + 0.5) * pixel)[:, None]
     rng = stream(120)
     rough = rng.standard_normal((rows, columns))
-    clumps = blur(rough, max(1, round(5.0 / pixel)))
+    clumps = blur(rough, max(1, round(5.0 / pixel))).astype(np.float32)
+    rough = rough.astype(np.float32)
     clumps /= clumps.std()
-    image = _land(world, x, y, clumps)
-    image *= _light(world, x, y)[:, :, None]
+    image = np.empty((rows, columns, 3), np.float32)
+    slow = _Slow(world, x, y)
+    for top in range(0, rows, 128):  # in strips that stay in the processor's cache
+        strip = slice(top, top + 128)
+        image[strip] = _land(world, x, y[strip], clumps[strip], slow, strip)
     view = shapely.box(west, south - 400.0, west + columns * pixel, north)
     _paint_ground(world, image, view, frame)
     _paint_water(world, image, view, frame, x, y)
     _paint_roads(world, image, view, frame)
     _paint_roofs(world, image, view, frame)
     image += (3.2 * rough + 2.0 * clumps)[:, :, None]
-    toned = 255.0 * np.clip(image / 255.0, 0.0, 1.0) ** 0.92
-    return Photo(np.ascontiguousarray(toned.astype(np.uint8).transpose(2, 0, 1)), float(west), float(north), pixel)
+    tones = np.round(255.0 * (np.arange(256) / 255.0) ** 0.92).astype(np.uint8)
+    pixels = tones[np.clip(image, 0, 255).astype(np.uint8)]
+    return Photo(np.ascontiguousarray(pixels.transpose(2, 0, 1)), float(west), float(north), pixel)
 
 
 def _coarse(function: Any, x: NDArray[Any], y: NDArray[Any], every: int) -> NDArray[np.float32]:
@@ -78,28 +83,38 @@ def _coarse(function: Any, x: NDArray[Any], y: NDArray[Any], every: int) -> NDAr
     return np.repeat(np.repeat(values, every, axis=0), every, axis=1)[: y.shape[0], : x.shape[1]]
 
 
-def _land(world: World, x: NDArray[Any], y: NDArray[Any], clumps: NDArray[Any]) -> NDArray[np.float32]:
-    """Ground colour: cover classes with frayed edges, fields in parcels, crowns of trees."""
-    every = max(1, round(6.0 / world.scale.pixel))
-    fray_x = _coarse(lambda a, b: noise(121, a, b, 160.0, 2), x, y, every) * 34.0 + clumps * 3.0
-    fray_y = _coarse(lambda a, b: noise(122, a, b, 160.0, 2), x, y, every) * 34.0
-    label = world.cover.ravel()[world.cover_grid.cell(x + fray_x, y + fray_y)]
+class _Slow:
+    """Fields that vary slowly over the picture, [rows, columns]: frayed edges, lie of the parcels, tone, light."""
+
+    def __init__(self, world: World, x: NDArray[Any], y: NDArray[Any]) -> None:
+        every = max(1, round(6.0 / world.scale.pixel))
+        self.fray_x = _coarse(lambda a, b: 34.0 * noise(121, a, b, 160.0, 2), x, y, every)
+        self.fray_y = _coarse(lambda a, b: 34.0 * noise(122, a, b, 160.0, 2), x, y, every)
+        self.turn = _coarse(lambda a, b: np.floor(2.5 * noise(123, a, b, 1_400.0, 1)) * 0.55 + 0.35, x, y, every)
+        self.tone = _coarse(lambda a, b: noise(124, a, b, 700.0, 3), x, y, every)
+        self.light = _coarse(lambda a, b: _light(world, a, b), x, y, every)
+
+
+def _land(
+    world: World, x: NDArray[Any], y: NDArray[Any], clumps: NDArray[Any], slow: _Slow, strip: slice
+) -> NDArray[np.float32]:
+    """Ground colour: cover classes with frayed edges, fields in parcels, crowns of trees, lit by the sun."""
+    fray_x, fray_y, turn = slow.fray_x[strip], slow.fray_y[strip], slow.turn[strip]
+    label = world.cover.ravel()[world.cover_grid.cell(x + fray_x + clumps * 3.0, y + fray_y)]
     image = _GROUND[label]
-    turn = np.floor(2.5 * _coarse(lambda a, b: noise(123, a, b, 1_400.0, 1), x, y, every)) * 0.55 + 0.35
-    u = (x * np.cos(turn) + y * np.sin(turn) + fray_x * 0.5) / 62.0
-    v = (-x * np.sin(turn) + y * np.cos(turn) + fray_y * 0.5) / 27.0
-    pick = (np.floor(u).astype(np.int64) * 73_856_093 ^ np.floor(v).astype(np.int64) * 19_349_663) % len(_FIELDS)
-    field = _FIELDS[pick]
-    edge = (np.minimum(u - np.floor(u), 1 - (u - np.floor(u))) * 62.0 < 1.6) | (
-        np.minimum(v - np.floor(v), 1 - (v - np.floor(v))) * 27.0 < 1.4
-    )
-    field = np.where(edge[:, :, None], field * 0.84, field)
-    image = np.where((label == 4)[:, :, None], field, image)
-    tree_rows = 0.88 + 0.12 * np.sin(v * 27.0 / 5.0 * 2 * np.pi / 1.6)
-    image = np.where((label == 5)[:, :, None], image * tree_rows[:, :, None], image)
-    wooded = np.isin(label, (0, 1, 2)).astype(np.float32)
-    tone = _coarse(lambda a, b: noise(124, a, b, 700.0, 3), x, y, every)
-    return np.asarray(image * (1.0 + (0.17 * wooded * clumps + 0.10 * tone))[:, :, None], np.float32)
+    east, north = (x - x[0, 0]).astype(np.float32), (y - SOUTH).astype(np.float32)
+    cos, sin = np.cos(turn), np.sin(turn)
+    u = (east * cos + north * sin + fray_x * 0.5) / 62.0 + 400.0
+    v = (north * cos - east * sin + fray_y * 0.5) / 27.0 + 3_000.0
+    column, row = np.floor(u), np.floor(v)
+    pick = (column.astype(np.int64) * 73_856_093 ^ row.astype(np.int64) * 19_349_663) % len(_FIELDS)
+    u, v = u - column, v - row
+    path = (np.minimum(u, 1.0 - u) * 62.0 < 1.6) | (np.minimum(v, 1.0 - v) * 27.0 < 1.4)
+    farmed, planted = label == 4, label == 5
+    image[farmed] = _FIELDS[pick[farmed]] * np.where(path[farmed], 0.84, 1.0)[:, None]
+    image[planted] *= (0.88 + 0.12 * np.sin(v[planted] * 21.0))[:, None]
+    crowns = np.where(label < 3, 0.17 * clumps, 0.0)
+    return np.asarray(image * ((1.0 + crowns + 0.10 * slow.tone[strip]) * slow.light[strip])[:, :, None], np.float32)
 
 
 def _light(world: World, x: NDArray[Any], y: NDArray[Any]) -> NDArray[np.float32]:
@@ -108,8 +123,7 @@ def _light(world: World, x: NDArray[Any], y: NDArray[Any]) -> NDArray[np.float32
     dy, dx = np.gradient(world.heights, grid.step)
     norm = np.sqrt(1.0 + dx * dx + dy * dy)
     shade = (-dx * 0.5 + dy * 0.5 + 0.707) / norm
-    wide_x, wide_y = np.broadcast_arrays(x, y)
-    lit = grid.sample(np.asarray(shade), wide_x, wide_y)
+    lit = grid.sample(np.asarray(shade), x, y)
     return np.asarray(np.clip(0.45 + 0.78 * lit, 0.35, 1.3), np.float32)
 
 

@@ -116,7 +116,7 @@ def lay(town: int, towns: Towns, waters: Waters, land: Field, grid: Grid, water:
 
 def _near(frame: Frame, s: Field) -> tuple[Field, Field]:
     """The river's middle at stations `s`, as eastings and northings."""
-    at = frame.place(s, np.zeros_like(s))
+    at = frame.place(s, np.zeros_like(s))  # sign(0) = 0: no flare in the middle
     return at[..., 0], at[..., 1]
 
 

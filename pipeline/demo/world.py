@@ -51,7 +51,7 @@ class Scale:
 
 SCALES: Final[Mapping[str, Scale]] = {
     "city": Scale(120.0, 480, 6, 420, streets.Extent(3_900.0, 1_650.0, 700.0, (3, 4)),
-                  streets.Extent(820.0, 420.0, 380.0, (2, 3)), 60.0, 4, 2.0, 900.0),
+                  streets.Extent(820.0, 420.0, 380.0, (2, 3)), 60.0, 4, 2.5, 900.0),
     "small": Scale(240.0, 60, 3, 40, streets.Extent(1_200.0, 700.0, 500.0, (3, 4)),
                    streets.Extent(400.0, 250.0, 300.0, (2, 3)), 240.0, 2, 6.0, 2_000.0),
 }  # fmt: skip
