@@ -8,7 +8,7 @@ import pytest
 import shapely
 
 from pipeline.errors import InputError
-from pipeline.sources import ReadOptions, list_layers, read_batches
+from pipeline.sources import ReadOptions, list_layers, read_batches, recode
 from pipeline.sources.encoding import decoded, detect, named
 from pipeline.types import Tally
 from tests.sources.made import edit, write
@@ -135,6 +135,15 @@ def test_a_character_cut_by_the_width_is_dropped_and_counted(tmp_path: Path) -> 
         assert values == ["龙泉市", "青瓷小"]
         assert tally.counts == {"text-cut": 1}
         assert tally.samples == {"text-cut": "s.shp, feature 2, field 名称"}
+
+
+def test_whole_columns_are_decoded_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def slow(*_: object) -> None:
+        raise AssertionError("sound texts were decoded one by one")
+
+    monkeypatch.setattr(recode, "_one_by_one", slow)
+    values = [*TOWNS, TOWNS[0], "Longquan"]
+    assert texts(shapefile(tmp_path, values, "gbk"))[1] == values
 
 
 def test_a_cut_field_name(tmp_path: Path) -> None:
