@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from pipeline.kernels._jit import helper, kernel
 from pipeline.kernels.arcs import arc_segments, arc_vertices
+from pipeline.kernels.buffer import Bytes, Floats, Pair, finite, straight, u32, xy
 
 # Flags of a feature, a bit mask.
 NULL: Final = 1  # the value is missing
@@ -45,64 +46,7 @@ _K_NONE, _K_POINT, _K_LINE, _K_POLYGON = 0, 1, 2, 3
 _OPEN, _EXTERIOR, _INTERIOR = 0, 1, 2
 
 
-Bytes = NDArray[np.uint8]
 Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
-Pair = tuple[float, float]
-
-
-@helper
-def _u32(data: Bytes, p: int, little: bool) -> int:
-    """The unsigned 32-bit integer at byte `p`, as int64."""
-    a, b, c, d = np.int64(data[p]), np.int64(data[p + 1]), np.int64(data[p + 2]), np.int64(data[p + 3])
-    return int(a | b << 8 | c << 16 | d << 24) if little else int(d | c << 8 | b << 16 | a << 24)
-
-
-@helper
-def _load(data: Bytes, p: int, little: bool) -> float:
-    """The float64 at byte `p`, aligned or not.
-
-    Unsigned indices, written out: then LLVM sees one load (and a byte swap); a loop or signed index is 15 times slower.
-    """
-    q = np.uint64(p)
-    a, b = np.uint64(data[q]), np.uint64(data[q + np.uint64(1)])
-    c, d = np.uint64(data[q + np.uint64(2)]), np.uint64(data[q + np.uint64(3)])
-    e, f = np.uint64(data[q + np.uint64(4)]), np.uint64(data[q + np.uint64(5)])
-    g, h = np.uint64(data[q + np.uint64(6)]), np.uint64(data[q + np.uint64(7)])
-    s1, s2, s3, s4 = np.uint64(8), np.uint64(16), np.uint64(24), np.uint64(32)
-    s5, s6, s7 = np.uint64(40), np.uint64(48), np.uint64(56)
-    if little:
-        return float(
-            np.uint64(a | b << s1 | c << s2 | d << s3 | e << s4 | f << s5 | g << s6 | h << s7).view(np.float64)
-        )
-    return float(np.uint64(h | g << s1 | f << s2 | e << s3 | d << s4 | c << s5 | b << s6 | a << s7).view(np.float64))
-
-
-@helper
-def _xy(data: Bytes, p: int, little: bool) -> Pair:
-    """The point whose x begins at byte `p`."""
-    return _load(data, p, little), _load(data, p + 8, little)
-
-
-@helper
-def _finite(data: Bytes, p: int, n: int, stride: int, little: bool) -> bool:
-    """Whether the x and y of all `n` points are numbers."""
-    total = 0.0  # 0·x is 0 for numbers, NaN for the others: no branch per vertex
-    for i in range(n):
-        px, py = _xy(data, p + i * stride, little)
-        total += 0.0 * px + 0.0 * py
-    return total == 0.0
-
-
-@helper
-def _straight(
-    data: Bytes, p: int, n: int, stride: int, little: bool, write: bool, x: Floats, y: Floats, at: int
-) -> int:
-    """Append `n` points; returns the index behind the last."""
-    if write:
-        for i in range(n):
-            x[at + i], y[at + i] = _xy(data, p + i * stride, little)
-    return at + n
 
 
 @helper
@@ -110,9 +54,9 @@ def _curved(data: Bytes, p: int, n: int, stride: int, little: bool, write: bool,
     """Append the chords of a circular string of `n` (odd) points, without its first point."""
     for i in range(0, n - 2, 2):
         q = p + i * stride
-        x0, y0 = _xy(data, q, little)
-        x1, y1 = _xy(data, q + stride, little)
-        x2, y2 = _xy(data, q + 2 * stride, little)
+        x0, y0 = xy(data, q, little)
+        x1, y1 = xy(data, q + stride, little)
+        x2, y2 = xy(data, q + 2 * stride, little)
         if write:
             at = arc_vertices(x0, y0, x1, y1, x2, y2, x, y, at)
         else:
@@ -142,20 +86,9 @@ def _may_hold(parent: int, child: int) -> bool:
 
 @helper
 def _finish(
-    role: int,
-    exterior: bool,
-    begun: int,
-    vertex: int,
-    first: Pair,
-    last: Pair,
-    keep: int,
-    totals: Ints,
-    x: Floats,
-    y: Floats,
-    roles: Bytes,
-    ends: Ints,
-    part: int,
-) -> tuple[int, bool, int, int]:
+    role: int, exterior: bool, begun: int, vertex: int, first: Pair, last: Pair, keep: int, totals: Ints,
+    x: Floats, y: Floats, roles: Bytes, ends: Ints, part: int,
+) -> tuple[int, bool, int, int]:  # fmt: skip
     """End the part that began at `begun`: close a ring, leave out what is too short, count or record the rest.
 
     Returns flags, whether the polygon's exterior ring was kept, and the counts of parts and vertices.
@@ -187,19 +120,9 @@ def _finish(
 
 @helper
 def _walk(
-    data: Bytes,
-    p: int,
-    end: int,
-    keep: int,
-    stack: Ints,
-    totals: Ints,
-    x: Floats,
-    y: Floats,
-    roles: Bytes,
-    ends: Ints,
-    part: int,
-    vertex: int,
-) -> tuple[int, int, int]:
+    data: Bytes, p: int, end: int, keep: int, stack: Ints, totals: Ints,
+    x: Floats, y: Floats, roles: Bytes, ends: Ints, part: int, vertex: int,
+) -> tuple[int, int, int]:  # fmt: skip
     """Walk one value; returns its flags and the counts of parts and vertices behind it.
 
     With `keep` 0 it measures: `totals[kind]` parts and at most `totals[4 + kind]` vertices of each kind. Else the
@@ -214,7 +137,7 @@ def _walk(
         if end - p < 5 or data[p] > 1:
             return flags | MALFORMED, part, vertex
         little = data[p] == 1
-        code = _u32(data, p + 1, little)
+        code = u32(data, p + 1, little)
         p += 9 if code & _HAS_SRID else 5
         dims, geometry = (code & _TYPE) // 1000, (code & _TYPE) % 1000
         has_z = code & _HAS_Z != 0 or dims == 1 or dims == 3
@@ -231,7 +154,7 @@ def _walk(
         if geometry != _POINT:
             if end - p < 4:
                 return flags | MALFORMED, part, vertex
-            n = _u32(data, p, little)
+            n = u32(data, p, little)
             p += 4
         if geometry in (_ARCS, _COMPOUND, _CURVEPOLYGON):
             flags |= CURVE
@@ -245,7 +168,7 @@ def _walk(
         if geometry == _POINT:
             if end - p < stride:
                 return flags | MALFORMED, part, vertex
-            px, py = _xy(data, p, little)
+            px, py = xy(data, p, little)
             p += stride
             if math.isfinite(px) and math.isfinite(py):
                 totals[_K_POINT] = 1
@@ -259,20 +182,20 @@ def _walk(
         elif geometry in (_LINE, _ARCS):
             if n > (end - p) // stride or (geometry == _ARCS and n > 0 and (n < 3 or n % 2 == 0)):
                 return flags | MALFORMED, part, vertex
-            if not _finite(data, p, n, stride, little):
+            if not finite(data, p, n, stride, little):
                 return flags | COORDINATES, part, vertex
             if n > 0:
                 write = keep == (_K_LINE if role == _OPEN else _K_POLYGON)
-                head = _xy(data, p, little)
+                head = xy(data, p, little)
                 joined = vertex > begun and head[0] == last[0] and head[1] == last[1]
                 if vertex == begun:
                     first = head
-                last = _xy(data, p + (n - 1) * stride, little)
+                last = xy(data, p + (n - 1) * stride, little)
                 skip = 1 if joined else 0  # a member of a compound curve begins where the one before it ends
                 if geometry == _LINE:
-                    vertex = _straight(data, p + skip * stride, n - skip, stride, little, write, x, y, vertex)
+                    vertex = straight(data, p + skip * stride, n - skip, stride, little, write, x, y, vertex)
                 else:
-                    vertex = _straight(data, p, 1 - skip, stride, little, write, x, y, vertex)
+                    vertex = straight(data, p, 1 - skip, stride, little, write, x, y, vertex)
                     vertex = _curved(data, p, n, stride, little, write, x, y, vertex)
             p += n * stride
             if parent != _COMPOUND:
@@ -287,17 +210,17 @@ def _walk(
             for ring in range(n):
                 if end - p < 4:
                     return flags | MALFORMED, part, vertex
-                m = _u32(data, p, little)
+                m = u32(data, p, little)
                 p += 4
                 if m > (end - p) // stride:
                     return flags | MALFORMED, part, vertex
-                if not _finite(data, p, m, stride, little):
+                if not finite(data, p, m, stride, little):
                     return flags | COORDINATES, part, vertex
                 begun = vertex
                 if m > 0:
-                    first = _xy(data, p, little)
-                    last = _xy(data, p + (m - 1) * stride, little)
-                    vertex = _straight(data, p, m, stride, little, keep == _K_POLYGON, x, y, vertex)
+                    first = xy(data, p, little)
+                    last = xy(data, p + (m - 1) * stride, little)
+                    vertex = straight(data, p, m, stride, little, keep == _K_POLYGON, x, y, vertex)
                 p += m * stride
                 role = _EXTERIOR if ring == 0 else _INTERIOR
                 more, exterior, part, vertex = _finish(
@@ -335,18 +258,9 @@ def _kind(totals: Ints) -> tuple[int, int]:
 
 @kernel
 def ragged(
-    data: Bytes,
-    offsets: Ints,
-    valid: NDArray[np.bool_],
-    write: bool,
-    kinds: Bytes,
-    flags: NDArray[np.int32],
-    part_offsets: Ints,
-    vertex_offsets: Ints,
-    roles: Bytes,
-    x: Floats,
-    y: Floats,
-) -> tuple[int, int]:
+    data: Bytes, offsets: Ints, valid: NDArray[np.bool_], write: bool, kinds: Bytes, flags: NDArray[np.int32],
+    part_offsets: Ints, vertex_offsets: Ints, roles: Bytes, x: Floats, y: Floats,
+) -> tuple[int, int]:  # fmt: skip
     """Measure the values (`write` false), then write them (`write` true); returns the numbers of parts and vertices.
 
     data: uint8 [bytes], read-only · offsets: int64 [features + 1] into data · valid: bool [features], or [0] if none is
