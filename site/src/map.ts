@@ -37,14 +37,14 @@ export function createMap(container: HTMLElement, style: StyleSpecification, cat
   return map;
 }
 
-const PANEL = 342; // px the layer panel covers on wide screens
-const WIDE = 720;
+const PANEL = 342; // px the layer panel covers where it starts open
+const ROOMY = 1000;
 
 /** The city's own view; without a base map there is nothing to see around it, so all of the data. */
 function openingView(style: StyleSpecification, catalog: Catalog, width: number): Partial<MapOptions> {
   const [lng, lat, zoom] = catalog.center;
   if ((style.metadata as Record<string, unknown> | undefined)?.['longquan:base'] !== false) return { center: [lng, lat], zoom };
   const [west, south, east, north] = catalog.bounds;
-  const left = width >= WIDE ? PANEL + 30 : 30;
+  const left = width >= ROOMY ? PANEL + 30 : 30;
   return { bounds: [[west, south], [east, north]], fitBoundsOptions: { padding: { left, right: 30, top: 70, bottom: 30 } } };
 }

@@ -29,7 +29,8 @@ export interface PortalOptions {
 }
 
 const DISTRICTS = 'BOUA';
-const WIDE = '(min-width: 720px)';
+const WIDE = '(min-width: 720px)'; // panels float beside each other
+const ROOMY = '(min-width: 1000px)'; // and leave most of the map free
 
 export async function portal(options: PortalOptions): Promise<void> {
   const { app, catalog, language, wishes } = options;
@@ -88,7 +89,7 @@ export async function portal(options: PortalOptions): Promise<void> {
     onToggle: shown.set,
   });
   layersPanel.show(list.element);
-  if (!matchMedia(WIDE).matches) layersPanel.hide();
+  if (!matchMedia(ROOMY).matches) layersPanel.hide();
   top.setLayersOpen(layersPanel.open);
   list.setZoom(map.getZoom());
   map.on('zoom', () => list.setZoom(map.getZoom()));
