@@ -172,10 +172,11 @@ def anchors(
     roles: NDArray[np.uint8],
     part_from: NDArray[np.int64],
     part_to: NDArray[np.int64],
+    kinds: NDArray[np.uint8],
     out_x: NDArray[np.int64],
     out_y: NDArray[np.int64],
 ) -> None:
-    """Anchors of all features in world units, `out_x`, `out_y` [features].
+    """Anchors of all features in world units: `kinds` [features] 1 point, 2 line, 3 area → `out_x`, `out_y` [features].
 
     Areas: the pole of inaccessibility of the largest polygon, to 1 % of the smaller side of its box (slivers: a point
     inside). Lines: the
@@ -183,6 +184,10 @@ def anchors(
     quadtree form of mapbox/polylabel.
     """
     for f in range(len(part_from)):
+        if kinds[f] == 1:
+            out_x[f] = wx[vertex_offsets[part_from[f]]]
+            out_y[f] = wy[vertex_offsets[part_from[f]]]
+            continue
         best = -1.0
         b0 = b1 = part_from[f]
         part = part_from[f]

@@ -25,6 +25,7 @@ def label_layer(layer: Layer) -> Layer:
         features.roles,
         features.part_from,
         features.part_to,
+        layer.kinds,
         wx,
         wy,
     )

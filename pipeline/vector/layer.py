@@ -25,10 +25,19 @@ _ORDER_BITS = 24  # grid of the drawing order: cells of 2.4 m
 
 
 @dataclass(frozen=True, slots=True)
+class Detail:
+    """How much of its borders a layer keeps, from which zoom all; layers of one coverage have the same."""
+
+    simplification: float  # tile units
+    full_zoom: int
+
+
+@dataclass(frozen=True, slots=True)
 class Layer:
     """A layer ready to be cut; features in drawing order (Hilbert curve, then id), whatever the source's order."""
 
     plan: LayerPlan
+    detail: Detail
     features: Features
     kinds: NDArray[np.uint8]  # [features] POINT, LINE or POLYGON
     ids: NDArray[np.uint64]  # [features]
@@ -157,6 +166,7 @@ def _build(
     )
     return Layer(
         plan,
+        Detail(plan.simplification, plan.max_zoom),
         features,
         geometries.kinds[rows],
         ids[order],

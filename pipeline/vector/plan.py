@@ -31,7 +31,7 @@ class LayerPlan:
     simplification: float = 1.0  # tolerance in tile units below max_zoom; 0 keeps every vertex
     tiny_area: float = 4.0  # tile units²; smaller polygons below max_zoom are merged into squares of this area
     buffer: int = 80  # tile units around each tile
-    coverage: str | None = None  # layers that name the same coverage share their borders exactly
+    coverage: str | None = None  # layers that name the same coverage share borders: the finest of their tolerances
     labels: bool = False  # also write `<name>_label`, one anchor point per feature
     label_fields: tuple[str, ...] | None = None  # fields the label layer carries; None: as `fields`
     description: str = ""

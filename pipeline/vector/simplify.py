@@ -12,28 +12,34 @@ from numpy.typing import NDArray
 from pipeline.kernels.coverage import nodes
 from pipeline.kernels.importance import importances
 from pipeline.types import POINT
-from pipeline.vector.layer import Layer, zoom_shift
+from pipeline.vector.layer import Detail, Layer, zoom_shift
 
 _VERTICES_PER_JOB = 200_000
 
 
 def add_importance(layers: Sequence[Layer], pool: Executor) -> list[Layer]:
-    """The layers with the importance of every vertex; those that name the same coverage share their nodes."""
+    """The layers with the importance of every vertex; those that name the same coverage share nodes and detail."""
+    layers = list(layers)
     pinned: dict[int, NDArray[np.uint8]] = {}
     groups: dict[str, list[int]] = {}
     for i, layer in enumerate(layers):
         if layer.plan.coverage:
             groups.setdefault(layer.plan.coverage, []).append(i)
     for members in groups.values():
+        detail = Detail(
+            min(layers[i].detail.simplification for i in members), max(layers[i].detail.full_zoom for i in members)
+        )
+        for i in members:
+            layers[i] = replace(layers[i], detail=detail)
         pinned.update(zip(members, _nodes([layers[i] for i in members]), strict=True))
     return [_with_importance(layer, pinned.get(i), pool) for i, layer in enumerate(layers)]
 
 
 def tolerance2(layer: Layer, zoom: int) -> float:
-    """The squared tolerance of a zoom in world units; nothing is simplified at the last zoom."""
-    if zoom >= layer.plan.max_zoom:
+    """The squared tolerance of a zoom in world units; nothing is simplified at the last zoom of the coverage."""
+    if zoom >= layer.detail.full_zoom:
         return 0.0
-    return (layer.plan.simplification * float(1 << zoom_shift(zoom))) ** 2
+    return (layer.detail.simplification * float(1 << zoom_shift(zoom))) ** 2
 
 
 def _nodes(layers: Sequence[Layer]) -> list[NDArray[np.uint8]]:
@@ -55,8 +61,8 @@ def _with_importance(layer: Layer, pinned: NDArray[np.uint8] | None, pool: Execu
     if layer.count == 0 or bool((layer.kinds == POINT).all()):
         return layer
     out = np.zeros(len(features.wx), np.float64)
-    if layer.plan.simplification > 0 and layer.plan.max_zoom > layer.plan.min_zoom:
-        floor2 = tolerance2(layer, layer.plan.max_zoom - 1)
+    if layer.detail.simplification > 0 and layer.detail.full_zoom > layer.plan.min_zoom:
+        floor2 = tolerance2(layer, layer.detail.full_zoom - 1)
         if pinned is None:
             pinned = np.empty(0, np.uint8)
         steps = np.arange(_VERTICES_PER_JOB, len(features.wx), _VERTICES_PER_JOB)
