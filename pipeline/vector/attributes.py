@@ -8,6 +8,7 @@ the same text in two columns is one value.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -187,15 +188,31 @@ def _floats(column: pa.Array) -> pa.Array:
 
 def _temporal(column: pa.ChunkedArray) -> pa.Array:
     if pa.types.is_timestamp(column.type):
-        texts = [
-            None if v is None else v.isoformat() for v in column.cast(pa.timestamp("us", column.type.tz)).to_pylist()
-        ]
+        # Unsafe: nanoseconds are cut off, Python's datetime does not know them.
+        micros = column.cast(pa.timestamp("us", column.type.tz), safe=False)
+        texts = [None if v is None else v.isoformat() for v in micros.to_pylist()]
         return pa.array(texts, pa.large_string())
     return _whole(column.cast(pa.string()).cast(pa.large_string()))
 
 
 def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str)
+    try:
+        return _dumps(value)
+    except ValueError:  # NaN or infinity, which JSON does not know
+        return _dumps(_finite(value))
+
+
+def _dumps(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False, default=str)
+
+
+def _finite(value: Any) -> Any:
+    """The value with null for every number that is none."""
+    if isinstance(value, dict):
+        return {k: _finite(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(v) for v in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def key_fields(names: Sequence[str], field: int = 3) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
