@@ -1,0 +1,101 @@
+"""Feature ids: declared keys, hashes of content, and what happens when they are not unique."""
+
+from __future__ import annotations
+
+import random
+from time import perf_counter
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.errors import InputError
+from pipeline.types import Tally
+from pipeline.vector.ids import feature_ids
+
+TOP = 2**53 - 1
+
+
+def ids(keys: pa.Array | list[object] | None, contents: list[int], tally: Tally | None = None) -> list[int]:
+    table = pa.table({"k": keys}) if keys is not None else pa.table({})
+    key = None if keys is None else "k"
+    return feature_ids(table, key, np.array(contents, np.uint64), tally or Tally()).tolist()
+
+
+def test_whole_numbers_are_taken_as_they_are() -> None:
+    assert ids([7, 1, TOP], [0, 0, 0]) == [7, 1, TOP]
+    assert ids(pa.array([7, 255], pa.uint8()), [0, 0]) == [7, 255]
+
+
+def test_numbers_that_are_no_ids_are_hashed_and_leave_the_others_alone() -> None:
+    for odd in (-1, 0, TOP + 1, 2**63 - 1, -(2**63)):
+        first, second = ids([7, odd], [11, 12])
+        assert first == 7
+        assert 1 <= second <= TOP and second not in (odd, 7, 12)
+    first, second = ids(pa.array([7, 2**64 - 1], pa.uint64()), [11, 12])
+    assert first == 7 and 1 <= second <= TOP
+
+
+def test_a_row_without_a_key_takes_its_content() -> None:
+    assert ids([7, None], [11, 12]) == [7, 12]
+    assert ids(["a", None], [11, 12])[1] == 12
+    assert ids(pa.nulls(2), [11, 12]) == [11, 12]
+    assert ids(None, [11, 12]) == [11, 12]
+
+
+def test_texts_are_hashed_the_same_in_every_type_of_text() -> None:
+    texts = ["龙泉-1", "龙泉-2", ""]
+    plain = ids(texts, [1, 2, 3])
+    assert len(set(plain)) == 3 and all(1 <= i <= TOP for i in plain)
+    for kind in (pa.large_string(), pa.string_view()):
+        assert ids(pa.array(texts, kind), [1, 2, 3]) == plain
+    assert ids(pa.array(texts).dictionary_encode(), [1, 2, 3]) == plain
+    assert ids(pa.chunked_array([texts[:1], texts[1:]]), [1, 2, 3]) == plain
+    assert ids(pa.array(["x", *texts])[1:], [1, 2, 3]) == plain
+
+
+def test_content_is_cut_to_53_bits_and_never_0() -> None:
+    assert ids(None, [2**63 + 5]) == [5]
+    assert ids(None, [0]) == [1]
+    assert ids(None, [2**53]) == [1]
+
+
+def test_repeated_keys_are_counted_and_told_apart_by_content() -> None:
+    tally = Tally()
+    found = ids([7, 8, 7, 7], [30, 31, 10, 20], tally)
+    assert tally.counts == {"duplicate-key": 2} and tally.samples == {"duplicate-key": "k"}
+    assert found[1] == 8 and found[2] == 7, "the smallest content keeps the key"
+    assert len(set(found)) == 4
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(st.tuples(st.none() | st.integers(-3, 5), st.integers(100, 106)), min_size=1, max_size=40), st.randoms()
+)
+def test_ids_are_unique_and_free_of_the_order_of_the_rows(
+    rows: list[tuple[int | None, int]], draw: random.Random
+) -> None:
+    def by_row(rows: list[tuple[int | None, int]]) -> list[tuple[int | None, int, int]]:
+        keys = pa.array([key for key, _ in rows], pa.int64())
+        found = ids(keys, [content for _, content in rows])
+        assert len(set(found)) == len(found) and all(1 <= i <= TOP for i in found)
+        return sorted(((k, c, i) for (k, c), i in zip(rows, found, strict=True)), key=str)
+
+    shuffled = list(rows)
+    draw.shuffle(shuffled)
+    assert by_row(rows) == by_row(shuffled)
+
+
+def test_twins_by_the_thousand_do_not_take_long() -> None:
+    start = perf_counter()
+    found = ids(None, [42] * 30_000)
+    assert len(set(found)) == 30_000
+    assert perf_counter() - start < 5
+
+
+def test_an_unknown_key_is_an_input_error() -> None:
+    with pytest.raises(InputError, match="nix") as caught:
+        feature_ids(pa.table({"a": [1]}), "nix", np.zeros(1, np.uint64), Tally())
+    assert "a" in str(caught.value.expected)
