@@ -49,16 +49,38 @@ async function interfaceCharacters(): Promise<string> {
   return [...new Set(texts.join(''))].filter((character) => character > '~').sort().join('') + '\n';
 }
 
-/** The licences of what the pages carry; they must travel with it. */
+/** The licences of all that the pages carry, the packages inside the packages included; they must travel with it. */
 async function licences(): Promise<string> {
-  const parts = [
-    ['MapLibre GL JS', 'maplibre-gl/LICENSE.txt'],
-    ['Noto Sans SC', '@fontsource/noto-sans-sc/LICENSE'],
-    ['Maki', '@mapbox/maki/LICENSE.txt'],
-    ['fflate', 'fflate/LICENSE'],
-  ] as const;
-  const texts = await Promise.all(
-    parts.map(async ([name, path]) => `${name}\n\n${(await readFile(join(modules, path), 'utf8')).trim()}\n`),
-  );
-  return [...texts, `PMTiles\n\nBSD 3-Clause License, © Protomaps LLC\n`].join(`\n${'-'.repeat(80)}\n\n`);
+  const names = new Set(['@fontsource/noto-sans-sc', '@mapbox/maki']);
+  for (const root of ['maplibre-gl', 'pmtiles']) await withDependencies(root, names);
+  const texts = await Promise.all([...names].sort().map(async (name) => `${name}\n\n${await licenceText(name)}\n`));
+  return texts.join(`\n${'-'.repeat(80)}\n\n`);
+}
+
+async function withDependencies(name: string, names: Set<string>): Promise<void> {
+  if (names.has(name) || name.startsWith('@types/')) return;
+  names.add(name);
+  for (const needed of Object.keys((await manifest(name)).dependencies ?? {})) await withDependencies(needed, names);
+}
+
+/** The licence file of a package; without one, what its package.json says and the standard text of that licence. */
+async function licenceText(name: string): Promise<string> {
+  const folder = join(modules, name);
+  const file = (await readdir(folder)).find((entry) => /^licen[cs]e/i.test(entry));
+  if (file) return (await readFile(join(folder, file), 'utf8')).trim();
+  const { license, author } = await manifest(name);
+  const holder = typeof author === 'string' ? author : (author?.name ?? 'its authors');
+  if (!license) throw new Error(`${name} names no licence`);
+  const standard = join(site, 'build', 'licences', `${license}.txt`);
+  return `Copyright ${holder}\n\n${(await readFile(standard, 'utf8')).trim()}`;
+}
+
+interface Manifest {
+  readonly license?: string;
+  readonly author?: string | { readonly name?: string };
+  readonly dependencies?: Readonly<Record<string, string>>;
+}
+
+async function manifest(name: string): Promise<Manifest> {
+  return JSON.parse(await readFile(join(modules, name, 'package.json'), 'utf8')) as Manifest;
 }
