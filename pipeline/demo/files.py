@@ -103,6 +103,10 @@ def write_vector(
         path.with_suffix(".cpg").unlink(missing_ok=True)  # offices lose it; the registry declares the encoding
     if driver == "XLSX":
         _still(path)
+    if driver == "DXF":
+        # GDAL writes UTF-8 under a header that says Windows-1252; Chinese drawings are GBK and say so.
+        drawing = path.read_text("utf-8").replace("ANSI_1252", "ANSI_936")
+        path.write_bytes(drawing.encode("gb18030"))
 
 
 def _kind(shapes: NDArray[Any]) -> str:

@@ -32,7 +32,7 @@ def model(grid: Grid, land: Field, waters: Waters, factor: int) -> tuple[Grid, F
     high = high + 26.0 * np.clip(steep - 0.08, 0.0, 0.5) * noise(90, x, y, 420.0, 3, 0.6)
     flat = high.ravel()
     for river in waters.rivers:
-        dense = resample(river.line, fine.step / 2)
+        dense = np.vstack([resample(river.line, fine.step / 2), river.line])
         np.minimum.at(flat, fine.cell(dense[:, 0], dense[:, 1]), dense[:, 2])
     for lake, level in zip(waters.reservoirs, waters.levels, strict=True):
         west, south, east, north = lake.bounds
