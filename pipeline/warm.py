@@ -30,11 +30,18 @@ def warm_kernels(progress: Progress | None = None) -> None:
         for coverage in (False, True):
             tile(source, Path(folder) / "warm.pmtiles", coverage=coverage, labels=True, progress=progress)
         parquet = Path(folder) / "warm.parquet"
-        _as_parquet(source, parquet)
+        _write_parquet(parquet)
         tile(parquet, Path(folder) / "warm.pmtiles", max_zoom=10, progress=progress)
 
 
-def _as_parquet(source: Path, target: Path) -> None:
-    import geopandas
+def _write_parquet(target: Path) -> None:
+    """The same geometries as GeoParquet, whose reader is another."""
+    import pyarrow as pa
+    import pyarrow.parquet
+    import shapely
 
-    geopandas.read_file(source).to_parquet(target)
+    column = {"encoding": "WKB", "geometry_types": []}
+    geo = {"version": "1.1.0", "primary_column": "geometry", "columns": {"geometry": column}}
+    shapes = [shapely.from_geojson(json.dumps(geometry)).wkb for geometry in _GEOMETRIES]
+    table = pa.table({"geometry": pa.array(shapes, pa.binary())})
+    pyarrow.parquet.write_table(table.replace_schema_metadata({"geo": json.dumps(geo)}), target)

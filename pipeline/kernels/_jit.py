@@ -44,7 +44,9 @@ def _user_cache() -> Path:
 
 
 def _sources_digest() -> str:
-    digest = hashlib.sha256(f"{sys.version_info[:2]} {numba.__version__}".encode())
+    # Bounds checks and the optimisation level are compiled in, and numba's own index does not tell them apart.
+    settings = (sys.version_info[:2], numba.__version__, numba.config.BOUNDSCHECK, str(numba.config.OPT))
+    digest = hashlib.sha256(repr(settings).encode())
     for path in sorted(Path(__file__).parent.glob("*.py")):
         digest.update(path.name.encode())
         digest.update(path.read_bytes())
