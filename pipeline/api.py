@@ -108,7 +108,7 @@ def tile(
     held: dict[str, tuple[list[FeatureBatch], Tally]] = {}
     max_zoom = options.max_zoom
     if max_zoom is None:
-        progress.start(_("reading"), len(found), _("layers"))
+        progress.start(_("finding the maximum zoom"), len(found), _("layers"))
         for each in found:
             tally = Tally()
             held[each.name] = (list(_read(each, tally)), tally)

@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 
 from pipeline.api import tile
+from pipeline.i18n import _
 from pipeline.progress import Progress, Silent
 
 _RING = [[119.1, 28.0], [119.2, 28.0], [119.2, 28.1], [119.15, 28.05], [119.1, 28.1], [119.1, 28.0]]
@@ -23,15 +24,17 @@ _ATTRIBUTES = {"text": "龙泉", "whole": 1, "real": 0.5, "flag": True}
 def warm_kernels(progress: Progress | None = None) -> None:
     """Compile all kernels into the user's cache; takes no time when they are there already."""
     progress = progress or Silent()
+    progress.start(_("compiling kernels"))
     features = [{"type": "Feature", "properties": _ATTRIBUTES, "geometry": geometry} for geometry in _GEOMETRIES]
     with tempfile.TemporaryDirectory(prefix="longquan-warm-") as folder:
         source = Path(folder) / "warm.geojson"
         source.write_text(json.dumps({"type": "FeatureCollection", "features": features}), "utf-8")
         for coverage in (False, True):
-            tile(source, Path(folder) / "warm.pmtiles", coverage=coverage, labels=True, progress=progress)
+            tile(source, Path(folder) / "warm.pmtiles", coverage=coverage, labels=True)
         parquet = Path(folder) / "warm.parquet"
         _write_parquet(parquet)
-        tile(parquet, Path(folder) / "warm.pmtiles", max_zoom=10, progress=progress)
+        tile(parquet, Path(folder) / "warm.pmtiles", max_zoom=10)
+    progress.done()
 
 
 def _write_parquet(target: Path) -> None:
