@@ -32,7 +32,7 @@ site: _python
 # Write the sample city to demo/, build it and say how to look at it.
 demo *options: setup
     {{longquan}} demo demo {{options}}
-    @echo "just serve"
+    @echo "  .venv/bin/just serve"
 
 # Serve what `just demo` built.
 serve folder="demo/dist/public" *options:
