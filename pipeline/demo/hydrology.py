@@ -145,7 +145,8 @@ def shape_rivers(terrain: Terrain) -> tuple[River, ...]:
         z = np.round(z, 2)
         for cell, (px, py), pz in zip(path.tolist(), moved, z, strict=True):
             placed.setdefault(cell, (float(px), float(py), float(pz)))
-        curve = np.round(np.column_stack([rounded(moved, _PIECES), 0 * np.arange((len(moved) - 1) * _PIECES + 1)]), 2)
+        curve = np.empty(((len(moved) - 1) * _PIECES + 1, 3))
+        curve[:, :2] = np.round(rounded(moved, _PIECES), 2)
         at = np.arange(len(curve)) / _PIECES
         curve[:, 2] = np.round(np.interp(at, np.arange(len(z)), z), 2)
         along: NDArray[np.float64] = np.interp(at, np.arange(len(z)), area)

@@ -183,9 +183,10 @@ def test_the_elevation_model_lies_under_its_rivers(city: Path) -> None:
     assert heights.min() > 100 and 1_200 < heights.max() < 2_200
     lines, _columns = layer(city / "inbox" / "water" / "水系.gpkg", "HYDL")
     points = shapely.get_coordinates(lines, include_z=True)
-    columns, rows = ~transform * (points[:, 0], points[:, 1])
-    columns, rows = np.floor(columns).astype(int), np.floor(rows).astype(int)
+    u, v = (points[:, 0] - transform.c) / transform.a, (points[:, 1] - transform.f) / transform.e
+    columns, rows = np.floor(u).astype(int), np.floor(v).astype(int)
     inside = (columns >= 0) & (rows >= 0) & (columns < heights.shape[1]) & (rows < heights.shape[0])
+    inside &= (np.abs(u - np.round(u)) > 1e-6) & (np.abs(v - np.round(v)) > 1e-6)  # on an edge: of which cell?
     under = heights[rows[inside], columns[inside]]
     water, about = layer(city / "inbox" / "water" / "水系.gpkg", "HYDA")
     lakes = shapely.buffer(shapely.union_all(water[about["CLASS"] == "reservoir"]), 200.0)
