@@ -53,6 +53,7 @@ function fatal(faults: readonly (Fault | null)[], archives: readonly Archive[]):
 }
 
 function showFault(app: HTMLElement, fault: AnyFault): void {
+  app.classList.add('faulty');
   app.replaceChildren(faultPanel(fault));
 }
 

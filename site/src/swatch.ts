@@ -16,7 +16,9 @@ export function swatch(entry: LegendEntry, sprite: Sprite): HTMLElement {
     if (shape) picture.append(shape);
   }
   const icon = entry.marks.find((mark) => mark.kind === 'icon');
-  return element('span', { class: 'swatch', 'aria-hidden': 'true' }, icon && sprite.picture(icon.name), picture);
+  const kinds = new Set(entry.marks.map((mark) => mark.kind));
+  const classes = ['swatch', kinds.has('disc') && 'disc', kinds.has('text') && 'lettered'].filter(Boolean).join(' ');
+  return element('span', { class: classes, 'aria-hidden': 'true' }, icon && sprite.picture(icon.name), picture);
 }
 
 function draw(mark: Mark, withArea: boolean): SVGElement | null {

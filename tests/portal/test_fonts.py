@@ -91,6 +91,18 @@ def test_a_hole_is_outside_and_a_space_is_empty() -> None:
     assert distance_field(TTGlyphPen(None).glyph(), 1000) == (b"", 0, 0, 0, 0)
 
 
+def test_a_contour_without_any_point_on_the_curve() -> None:
+    # TrueType's special case: the points on the curve lie halfway between its four corners.
+    pen = TTGlyphPen(None)
+    pen.qCurveTo((0, 0), (0, 1000), (1000, 1000), (1000, 0), None)
+    pen.closePath()
+    field = distance_field(pen.glyph(), 1000)
+    assert (field.width, field.height, field.left, field.top) == (24, 24, 0, 24)
+    pixels = np.frombuffer(field.pixels, np.uint8).reshape(24 + 2 * BUFFER, 24 + 2 * BUFFER)
+    assert pixels[15, 15] == 255 and pixels[BUFFER, BUFFER] < 192  # the middle inside, the corner rounded off
+    assert np.array_equal(pixels, pixels.T)
+
+
 def test_glyph_files_follow_the_protocol(outlines: Outlines) -> None:
     # Decoded by hand with the field numbers of glyphs.proto; the protobuf wire format's own rules.
     files = dict(glyphs.glyph_files("Noto Sans SC Regular", outlines))
