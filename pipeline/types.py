@@ -39,7 +39,7 @@ class Geometries(NamedTuple):
     y: NDArray[np.float64]  # [vertices] northing or latitude
 
     @property
-    def count(self) -> int:
+    def features(self) -> int:
         """The number of features."""
         return len(self.kinds)
 

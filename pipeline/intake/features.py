@@ -120,7 +120,7 @@ def _options(view: DatasetView, columns: tuple[str, ...]) -> ReadOptions:
 
 def _counted(batch: FeatureBatch) -> FeatureBatch:
     """A batch without attributes, its rows counted by a column of nothing: Arrow's concat and take forget them else."""
-    return batch._replace(attributes=pa.table({"": pa.nulls(batch.geometries.count)}))
+    return batch._replace(attributes=pa.table({"": pa.nulls(batch.geometries.features)}))
 
 
 def widened(bounds: Bounds) -> Bounds:

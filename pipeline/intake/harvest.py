@@ -44,7 +44,7 @@ class Harvest:
     def note(self, batch: FeatureBatch, admitted: NDArray[np.bool_] | None) -> None:
         """Count a batch as read, and which of its features the layer keeps."""
         present = batch.geometries.kinds != NONE
-        self.rows += batch.geometries.count
+        self.rows += batch.geometries.features
         self.kept.append(present if admitted is None else present & admitted)
 
     def spell(self, table: pa.Table) -> None:

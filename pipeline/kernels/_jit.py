@@ -13,7 +13,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 # numba looks for scipy's BLAS when it first loads array mathematics: a third of a second for functions (np.dot,
 # np.linalg) that no kernel uses. A None in sys.modules makes that one import fail at once, as numba allows for.
@@ -45,7 +45,10 @@ def _user_cache() -> Path:
 
 def _sources_digest() -> str:
     # Bounds checks and the optimisation level are compiled in, and numba's own index does not tell them apart.
-    settings = (sys.version_info[:2], numba.__version__, numba.config.BOUNDSCHECK, str(numba.config.OPT))
+    compiled = [
+        str(getattr(numba.config, name)) for name in ("BOUNDSCHECK", "OPT")
+    ]  # set by numba from its environment
+    settings = (sys.version_info[:2], numba.__version__, compiled)
     digest = hashlib.sha256(repr(settings).encode())
     for path in sorted(Path(__file__).parent.glob("*.py")):
         digest.update(path.name.encode())
@@ -62,14 +65,14 @@ def kernel(function: F) -> F:
 
     Lazy signatures, because eager ones reject the read-only arrays that Arrow and mmap give.
     """
-    return numba.njit(cache=True, nogil=True, error_model="numpy")(function)  # type: ignore[no-any-return]
+    return cast("F", numba.njit(cache=True, nogil=True, error_model="numpy")(function))
 
 
-def inline(function: F) -> F:
-    """Compile a scalar helper into each of its callers."""
-    return numba.njit(inline="always", error_model="numpy")(function)  # type: ignore[no-any-return]
+def inline(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile a scalar helper into each of its callers; like every dispatcher it takes whatever numbers it is given."""
+    return cast("Callable[..., Any]", numba.njit(inline="always", error_model="numpy")(function))
 
 
-def helper(function: F) -> F:
+def helper(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a helper that kernels call and LLVM may inline; not cached by itself, compiled with its caller."""
-    return numba.njit(nogil=True, error_model="numpy")(function)  # type: ignore[no-any-return]
+    return cast("Callable[..., Any]", numba.njit(nogil=True, error_model="numpy")(function))

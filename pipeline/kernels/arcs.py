@@ -50,7 +50,7 @@ def arc_segments(x0: float, y0: float, x1: float, y1: float, x2: float, y2: floa
     if x2 < x0 or (x2 == x0 and y2 < y0):
         x0, y0, x2, y2 = x2, y2, x0, y0
     _, _, _, sweep = _circle(x0, y0, x1, y1, x2, y2)
-    return max(1, math.ceil(abs(sweep) / _STEP - 1e-9))
+    return int(max(1, math.ceil(abs(sweep) / _STEP - 1e-9)))
 
 
 @helper
@@ -75,4 +75,4 @@ def arc_vertices(
         y[at + k - 1] = cy + radius * math.sin(angle)
     x[at + n - 1] = x2
     y[at + n - 1] = y2
-    return at + n
+    return int(at + n)

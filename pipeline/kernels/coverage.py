@@ -14,7 +14,7 @@ from pipeline.kernels._jit import helper, kernel
 
 
 @helper
-def _slot_hash(x: int, y: int) -> int:
+def _slot_hash(x: int, y: int) -> np.uint64:
     h = np.uint64(x) * np.uint64(0x9E3779B97F4A7C15) + np.uint64(y) * np.uint64(0xC2B2AE3D27D4EB4F)
     h ^= h >> np.uint64(32)
     h *= np.uint64(0xD6E8FEB86659FD93)

@@ -48,7 +48,7 @@ def _is_box(
     for i in range(s, e):
         if (ax[i] != x0 and ax[i] != x1) or (ay[i] != y0 and ay[i] != y1):
             return False
-    return ax[s] + ax[s + 2] == ax[s + 1] + ax[s + 3] and ax[s] != ax[s + 2] and ay[s] != ay[s + 2]
+    return bool(ax[s] + ax[s + 2] == ax[s + 1] + ax[s + 3] and ax[s] != ax[s + 2] and ay[s] != ay[s + 2])
 
 
 @helper

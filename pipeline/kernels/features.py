@@ -11,7 +11,7 @@ _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
 
 @helper
-def mix64(h: int) -> int:
+def mix64(h: int) -> np.uint64:
     """The finaliser of SplitMix64: every input bit moves every output bit."""
     u = np.uint64(h)
     u = (u ^ (u >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)

@@ -9,7 +9,7 @@ from pipeline.kernels._jit import helper, kernel
 
 
 @helper
-def hilbert(bits: int, x: int, y: int) -> int:
+def hilbert(bits: int, x: np.int64, y: np.int64) -> np.int64:
     """Position of cell (x, y) on the Hilbert curve over 2^bits × 2^bits cells."""
     d = np.int64(0)
     s = np.int64(1) << (bits - 1) if bits > 0 else np.int64(0)

@@ -23,7 +23,7 @@ KEEP = np.inf
 
 @helper
 def _before(wx: NDArray[np.int64], wy: NDArray[np.int64], i: int, j: int) -> bool:
-    return wx[i] < wx[j] or (wx[i] == wx[j] and wy[i] < wy[j])
+    return bool(wx[i] < wx[j] or (wx[i] == wx[j] and wy[i] < wy[j]))
 
 
 @helper

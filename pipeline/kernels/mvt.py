@@ -202,7 +202,7 @@ def assemble_layer(
 
 @kernel
 def encode_texts(
-    offsets: NDArray[np.int32], data: NDArray[np.uint8], field: int, wrap: bool, out_offsets: NDArray[np.int64]
+    offsets: NDArray[np.int64], data: NDArray[np.uint8], field: int, wrap: bool, out_offsets: NDArray[np.int64]
 ) -> NDArray[np.uint8]:
     """Layer.keys (field 3) or string Layer.values (field 4, wrapped in a Value): UTF-8 texts → whole fields.
 

@@ -71,5 +71,5 @@ def split_at(a: int, b: int) -> int:
 @helper
 def to_tile(v: float, origin: int, buffer: int) -> int:
     """Tile units of the zoom → of the tile that begins at `origin`, rounded, held within the buffered box."""
-    t = np.int64(np.floor(v - origin + 0.5))
+    t = int(np.floor(v - origin + 0.5))
     return min(max(t, -buffer), EXTENT + buffer)

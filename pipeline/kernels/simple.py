@@ -144,7 +144,7 @@ def mark_suspects(pieces: Pieces) -> int:
                     twice += np.int64(x[i] - x[s]) * (y[i + 1] - y[s]) - np.int64(x[i + 1] - x[s]) * (y[i] - y[s])
                 exterior[k] = 1 if twice > 0 else 0
                 if exterior[k]:
-                    shell = k
+                    shell = np.int64(k)
                 shell_of[k] = shell
             for k in range(count):
                 s = vertex_offsets[r0 + k]

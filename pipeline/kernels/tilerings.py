@@ -78,7 +78,7 @@ def clean_line(x: NDArray[np.int64], y: NDArray[np.int64], s: int, e: int) -> in
 
 
 @helper
-def area2(x: NDArray[np.int64], y: NDArray[np.int64], s: int, e: int) -> int:
+def area2(x: NDArray[np.int64], y: NDArray[np.int64], s: int, e: int) -> np.int64:
     """Twice the signed area of the unclosed ring [s, e): positive where MVT 2.1 §4.3.3.3 wants an exterior."""
     total = np.int64(0)
     ox, oy = x[s], y[s]  # relative, so that products stay small
@@ -109,5 +109,5 @@ def hole_in(x: NDArray[np.int64], y: NDArray[np.int64], hs: int, he: int, s: int
     for i in range(hs, he):
         side = side_of(x, y, s, e, x[i], y[i])
         if side != 0:
-            return side
+            return int(side)
     return 0

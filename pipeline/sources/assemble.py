@@ -36,7 +36,7 @@ def assemble(
             inside = meets(found, locator.bounds)
             found, kept = only(found, inside), kept.filter(_mask(inside))
         first += table.num_rows
-        if found.count:
+        if found.features:
             yield FeatureBatch(found, kept)
 
 

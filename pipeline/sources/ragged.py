@@ -60,7 +60,7 @@ def features_of(geometries: Geometries, vertices: NDArray[np.bool_]) -> NDArray[
     marked = np.flatnonzero(vertices)
     parts = np.searchsorted(geometries.vertex_offsets, marked, side="right") - 1
     rows = np.searchsorted(geometries.part_offsets, parts, side="right") - 1
-    found = np.zeros(geometries.count, np.bool_)
+    found = np.zeros(geometries.features, np.bool_)
     found[rows] = True
     return found
 
@@ -70,7 +70,7 @@ def meets(geometries: Geometries, bounds: Bounds) -> NDArray[np.bool_]:
     west, south, east, north = bounds
     starts = geometries.vertex_offsets[geometries.part_offsets[:-1]]
     there = geometries.part_offsets[1:] > geometries.part_offsets[:-1]
-    found = np.zeros(geometries.count, np.bool_)
+    found = np.zeros(geometries.features, np.bool_)
     if there.any():
         at = starts[there]  # features without vertices lie between, so each run ends where the next begins
         found[there] = (

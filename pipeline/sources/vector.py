@@ -69,7 +69,7 @@ def batches(dataset: Dataset, options: ReadOptions, tally: Tally) -> Iterator[Fe
         locator = Locator(source, meta["crs"], options.crs, options.bounds)
         count = 0
         for batch in assemble(tables, parse, there if options.columns is None else options.columns, locator, tally):
-            count += batch.geometries.count
+            count += batch.geometries.features
             yield batch
     if dataset.suffix == ".gpkg" and dataset.inner is None and options.bounds is None:
         _check_count(dataset, layer, count, source)

@@ -129,7 +129,8 @@ def _encode(groups: list[tuple[Pieces, int]], zoom: int, repairs: int, tiny: int
         blobs.append(out[:used].copy())
         base += used
     if not groups:
-        return Segment(*(np.empty(0, t) for t in (np.int64, np.int64, np.uint8, np.int64, np.int64, np.uint8)), 0, 0, 0)
+        none, bytes_ = np.empty(0, np.int64), np.empty(0, np.uint8)
+        return Segment(none, none, bytes_, none, none, bytes_, 0, 0, 0)
     return Segment(
         np.concatenate(ids),
         np.concatenate(rows),

@@ -93,8 +93,8 @@ def geojson_features(
     `layers` keeps only layers of these names. Each feature also carries the foreign members `layer` and `tile`
     [z, x, y]; coordinates are rounded to a tenth of a tile unit. Raises ArchiveError when the tile cannot be decoded.
     """
-    import mapbox_vector_tile  # type: ignore[import-untyped]
-    from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
+    import mapbox_vector_tile
+    from google.protobuf.message import DecodeError
 
     try:
         tile = mapbox_vector_tile.decode(body, default_options={"y_coord_down": True})

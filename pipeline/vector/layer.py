@@ -136,15 +136,15 @@ def _build(
     part_offsets = geometries.part_offsets
     attributes = encode_attributes(table, len(rows), tally)
     codes = attributes.codes
-    if len(rows) < geometries.count:  # the hash kernel walks all rows of the geometry
-        codes = np.full((len(attributes.names), geometries.count), -1, np.int32)
+    if len(rows) < geometries.features:  # the hash kernel walks all rows of the geometry
+        codes = np.full((len(attributes.names), geometries.features), -1, np.int32)
         codes[:, rows] = attributes.codes
-    contents = np.empty(geometries.count, np.uint64)
+    contents = np.empty(geometries.features, np.uint64)
     hash_contents(wx, wy, vertex_offsets, geometries.roles, part_offsets, codes, *attributes.hashes(), contents)
     ids = feature_ids(key_table, plan.key, contents[rows], tally)
     shapes = areas_made_valid(wx, wy, vertex_offsets, geometries.roles, part_offsets, geometries.kinds, tally)
-    world_bounds = np.empty((geometries.count, 4), np.int64)
-    area = np.empty(geometries.count, np.float64)
+    world_bounds = np.empty((geometries.features, 4), np.int64)
+    area = np.empty(geometries.features, np.float64)
     measure(*shapes, world_bounds, area)
     middle_x = (world_bounds[rows, 0] + world_bounds[rows, 2]) >> 1
     middle_y = (world_bounds[rows, 1] + world_bounds[rows, 3]) >> 1
@@ -192,8 +192,8 @@ def _first_zooms(plan: LayerPlan, table: pa.Table, rows: int) -> NDArray[np.uint
         texts = texts.combine_chunks() if texts.num_chunks != 1 else texts.chunk(0)
     lookup = [plan.zoom_by.zooms.get(text, plan.zoom_by.default) for text in texts.dictionary.to_pylist()]
     indices = texts.indices.fill_null(len(lookup)).to_numpy(zero_copy_only=False)
-    by_value = np.array([*lookup, plan.zoom_by.default], np.uint8)[indices]
-    return np.maximum(by_value, zooms).astype(np.uint8)
+    by_value: NDArray[np.uint8] = np.array([*lookup, plan.zoom_by.default], np.uint8)[indices]
+    return np.maximum(by_value, zooms)
 
 
 def _degrees(world_bounds: NDArray[np.int64]) -> Bounds | None:

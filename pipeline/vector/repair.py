@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+from shapely import affinity
 
 from pipeline.kernels.pieces import EXTENT, EXTENT_BITS, SUSPECT, Pieces
 from pipeline.vector.layer import Layer, zoom_shift
@@ -55,7 +56,7 @@ def cut_hard(layer: Layer, rows: NDArray[np.int64], zoom: int, tolerance2: float
             if shapely.is_empty(held) or x0 > x1 or y0 > y1:
                 continue
             if x0 == x1 and y0 == y1:
-                moved = shapely.transform(held, lambda c, x=x0, y=y0: c - (x * EXTENT, y * EXTENT))
+                moved = affinity.translate(held, -x0 * EXTENT, -y0 * EXTENT)
                 out.append((x0, y0, row, _valid_on_grid(np.array([moved]))[0]))
             elif x1 - x0 >= y1 - y0:
                 m = (x0 + x1) // 2

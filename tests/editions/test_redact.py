@@ -45,7 +45,7 @@ def test_columns_are_renamed_cast_ordered_and_the_others_dropped() -> None:
 
 def test_without_fields_the_rows_remain() -> None:
     geometries, table = redact(batch(A=[1, 2, 3]), Redaction("roads", "a.shp", ()), Tally())
-    assert (table.num_rows, table.num_columns, geometries.count) == (3, 0, 3)
+    assert (table.num_rows, table.num_columns, geometries.features) == (3, 0, 3)
 
 
 def test_where_keeps_the_right_features_with_their_places() -> None:

@@ -165,7 +165,7 @@ def test_missing_values_and_slices() -> None:
         assert (found.x.tolist(), found.y.tolist()) == ([1.0], [2.0])
         assert found.part_offsets.tolist() == [0, 0, 1]
     nobody, flags = ragged(pa.array([], pa.binary()))
-    assert (nobody.count, len(flags), nobody.vertex_offsets.tolist()) == (0, 0, [0])
+    assert (nobody.features, len(flags), nobody.vertex_offsets.tolist()) == (0, 0, [0])
     absent, _ = ragged(pa.array([None, None], pa.binary()))
     assert absent.kinds.tolist() == [NONE, NONE]
 
@@ -374,7 +374,7 @@ def sound(found: Geometries) -> None:
     assert found.part_offsets[0] == found.vertex_offsets[0] == 0
     assert found.part_offsets[-1] == len(found.roles) and found.vertex_offsets[-1] == len(found.x) == len(found.y)
     assert np.isfinite(found.x).all() and np.isfinite(found.y).all()
-    for row in range(found.count):
+    for row in range(found.features):
         made = parts(found, row)
         roles = {role for role, _ in made}
         if found.kinds[row] == NONE:

@@ -31,7 +31,7 @@ def read(path: Path, **options: object) -> tuple[Geometries, pa.Table, Tally]:
     batches = list(read_batches(path, ReadOptions(**options), tally))  # type: ignore[arg-type]
     assert len(batches) == 1
     geometries, attributes = batches[0]
-    assert geometries.count == attributes.num_rows
+    assert geometries.features == attributes.num_rows
     return geometries, attributes, tally
 
 

@@ -27,7 +27,7 @@ def test_all_layers_of_cambridge(shared_data: Path) -> None:
     for layer in layers[::4]:  # a quarter: opening 120 layers takes GDAL 7 s
         rows = 0
         for batch in read_batches(path, ReadOptions(layer=layer.name), tally):
-            rows += batch.geometries.count
+            rows += batch.geometries.features
             missing += int((batch.geometries.kinds == NONE).sum())
             assert {f.name: str(f.type) for f in batch.attributes.schema} == dict(layer.fields), layer.name
             assert batch.geometries.x.size == 0 or (batch.geometries.x.max() < -71 and batch.geometries.x.min() > -72)
@@ -43,8 +43,8 @@ def test_geoparquet_against_geos(shared_data: Path, name: str) -> None:
     tally = Tally()
     batches = list(read_batches(path, ReadOptions(), tally))
     file = pq.ParquetFile(path)
-    assert sum(b.geometries.count for b in batches) == file.metadata.num_rows
-    shapes = shapely.from_wkb(file.read(["geometry"])["geometry"].slice(0, batches[0].geometries.count).to_pylist())
+    assert sum(b.geometries.features for b in batches) == file.metadata.num_rows
+    shapes = shapely.from_wkb(file.read(["geometry"])["geometry"].slice(0, batches[0].geometries.features).to_pylist())
     assert np.array_equal(
         shapely.get_coordinates(shapes), np.column_stack([batches[0].geometries.x, batches[0].geometries.y])
     )
