@@ -75,6 +75,8 @@ def through_towns(routes: list[Route], plans: list[Plan]) -> tuple[list[Route], 
         middle = int(np.argmin(np.hypot(*(plan.nodes - plan.nodes.mean(axis=0)).T)))
         for i, (node, route) in enumerate(entries):
             same = [other for other, r in entries[:i] if r.number == route.number]
+            if i == 0 and len(entries) > 1:
+                continue  # the others come to meet it
             for a, b in _way(plan, node, same[0] if same else (entries[0][0] if i else middle)):
                 edge = (number, min(a, b), max(a, b))
                 if edge not in promoted or CLASSES.index(promoted[edge].kind) > CLASSES.index(route.kind):
