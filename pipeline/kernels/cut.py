@@ -203,8 +203,9 @@ def cut_shapes(
     y = np.empty(8 * n + most_vertices, np.int32)
     p_ring[0] = 0
     r_vertex[0] = 0
-    pieces = 0
-    rings = 0
+    # Counters are int64 from the start: numba would compile every helper once more for a literal 0.
+    pieces = np.int64(0)
+    rings = np.int64(0)
     tiny_sum = 0.0
     for row in rows:
         if first_zoom[row] > zoom:
@@ -270,7 +271,7 @@ def cut_shapes(
             y_high = y_low + side
             gx[0], gx[1], gx[2], gx[3] = x_low, x_high, x_high, x_low
             gy[0], gy[1], gy[2], gy[3] = y_low, y_low, y_high, y_high
-            parts = 1
+            parts = np.int64(1)
             so[1] = 4
             sa[0] = 2 * side * side
         fates[FATE_KEPT] += 1
@@ -282,8 +283,8 @@ def cut_shapes(
         if tx0 == tx1 and ty0 == ty1 and not sticks_out:
             total = so[parts]
             if pieces + 1 >= len(p_tx):
-                p_tx, p_ty, p_row = grown(p_tx, 0), grown(p_ty, 0), grown(p_row, 0)
-                p_flag, p_ring = grown(p_flag, 0), grown(p_ring, 0)
+                p_tx, p_ty, p_row = grown(p_tx, pieces), grown(p_ty, pieces), grown(p_row, pieces)
+                p_flag, p_ring = grown(p_flag, pieces), grown(p_ring, pieces)
             if rings + parts >= len(r_vertex):
                 r_vertex = grown(r_vertex, rings + parts + 1)
             if r_vertex[rings] + total > len(x):
@@ -362,7 +363,7 @@ def cut_shapes(
                     for tile in range(tiles):
                         tx = x0 + tile % (x1 - x0 + 1)
                         ty = y0 + tile // (x1 - x0 + 1)
-                        got = 0
+                        got = np.int64(0)
                         shells = 0
                         for r in range(a, b):
                             if fill:
