@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.kernels._jit import helper, kernel
+from pipeline.kernels.gridshape import limits, load_parts, load_square
 from pipeline.kernels.grow import grown
 from pipeline.kernels.halfplane import clip_lines, clip_rings
 from pipeline.kernels.pieces import (
@@ -30,12 +31,10 @@ from pipeline.kernels.pieces import (
     Pieces,
     split_at,
     tile_range,
-    to_tile,
 )
-from pipeline.kernels.tilerings import area2, clean_line, clean_ring, hole_in
+from pipeline.kernels.tileparts import put_parts, round_part
 
 _FRAMES = 80  # of the bisection: two per zoom, and the four edges of the world
-_FAR = np.int64(1) << 62
 
 
 @helper
@@ -49,93 +48,6 @@ def _is_box(
         if (ax[i] != x0 and ax[i] != x1) or (ay[i] != y0 and ay[i] != y1):
             return False
     return bool(ax[s] + ax[s + 2] == ax[s + 1] + ax[s + 3] and ax[s] != ax[s + 2] and ay[s] != ay[s + 2])
-
-
-@helper
-def _put_rings(
-    gx: NDArray[np.int64],
-    gy: NDArray[np.int64],
-    so: NDArray[np.int64],
-    sa: NDArray[np.int64],
-    count: int,
-    owner: NDArray[np.int64],
-    x: NDArray[np.int32],
-    y: NDArray[np.int32],
-    r_vertex: NDArray[np.int64],
-    rings: int,
-) -> tuple[int, bool]:
-    """Append `count` rings (offsets `so`, doubled areas `sa`), each shell before its holes.
-
-    Returns the new number of rings and whether a hole found no shell.
-    """
-    exteriors = 0
-    largest = 0
-    for r in range(count):
-        if sa[r] > 0:
-            if exteriors == 0 or sa[r] > sa[largest]:
-                largest = r
-            exteriors += 1
-    lost = False
-    for r in range(count):
-        if sa[r] > 0:
-            owner[r] = r
-            continue
-        owner[r] = largest if exteriors == 1 else -1
-        for shell in range(count if exteriors > 1 else 0):  # the smallest shell around this hole
-            if (
-                sa[shell] > 0
-                and (owner[r] < 0 or sa[shell] < sa[owner[r]])
-                and hole_in(gx, gy, so[r], so[r + 1], so[shell], so[shell + 1]) > 0
-            ):
-                owner[r] = shell
-        lost |= owner[r] < 0
-    vertices = r_vertex[rings]
-    for shell in range(count + 1):  # the last round: holes without a shell, for GEOS to decide
-        if shell < count and sa[shell] < 0:
-            continue
-        for k in range(-1, count):
-            r = shell if k < 0 else k
-            if r == count or (k == shell) or (k >= 0 and owner[k] != (shell if shell < count else -1)):
-                continue
-            for i in range(so[r], so[r + 1]):
-                x[vertices] = gx[i]
-                y[vertices] = gy[i]
-                vertices += 1
-            rings += 1
-            r_vertex[rings] = vertices
-    return rings, lost
-
-
-@helper
-def _round_part(
-    ax: NDArray[np.float64],
-    ay: NDArray[np.float64],
-    s: int,
-    e: int,
-    tx: int,
-    ty: int,
-    buffer: int,
-    areas: bool,
-    gx: NDArray[np.int64],
-    gy: NDArray[np.int64],
-    o: int,
-) -> tuple[int, int]:
-    """Part [s, e) in the units of its tile, cleaned, at `o`; returns its end (`o`: nothing left) and doubled area."""
-    signed = 0.0
-    for i in range(s, e):
-        gx[o + i - s] = to_tile(ax[i], tx << EXTENT_BITS, buffer)
-        gy[o + i - s] = to_tile(ay[i], ty << EXTENT_BITS, buffer)
-        j = i + 1 if i + 1 < e else s
-        signed += (ax[i] - ax[s]) * (ay[j] - ay[s]) - (ax[j] - ax[s]) * (ay[i] - ay[s])
-    if not areas:
-        return clean_line(gx, gy, o, o + e - s), 0
-    end = clean_ring(gx, gy, o, o + e - s)
-    if end == o:
-        return o, 0
-    twice = area2(gx, gy, o, end)
-    if twice == 0 or (twice > 0) != (signed > 0.0):  # rounding folded it over: less than the grid can show
-        return o, 0
-    return end, twice
 
 
 @kernel
@@ -161,13 +73,11 @@ def cut_shapes(
     Outputs: `fates` [FATES] counts, `hard` [rows] the features GEOS must cut (`fates[FATE_HARD]` of them). The rings
     of a line's piece are its line strings.
     """
-    wx, wy, importance = features.wx, features.wy, features.importance
-    vertex_offsets, roles = features.vertex_offsets, features.roles
-    part_from, part_to, first_zoom, area = features.part_from, features.part_to, features.first_zoom, features.area
+    vertex_offsets, part_from, part_to = features.vertex_offsets, features.part_from, features.part_to
+    first_zoom, area = features.first_zoom, features.area
     max_tile = (np.int64(1) << zoom) - 1
     world_end = float((max_tile + 1) << EXTENT_BITS)
     scale2 = 1.0 / (float(np.int64(1) << shift) ** 2)
-    half = (np.int64(1) << shift) >> 1
     square_side = np.int64(np.ceil(np.sqrt(tiny)))
     square = float(square_side * square_side)
     most_vertices = 4
@@ -218,63 +128,19 @@ def cut_shapes(
                 continue
             tiny_sum -= square
             side = square_side
-        x_low = y_low = _FAR
-        x_high = y_high = -_FAR
-        parts = 0
-        shells = 0
+        parts = np.int64(1)
         if side == 0:
-            for part in range(part_from[row], part_to[row]):
-                o = so[parts]
-                e = o
-                for i in range(vertex_offsets[part], vertex_offsets[part + 1] - (1 if areas else 0)):
-                    if importance[i] >= tolerance2:
-                        gx[e] = (wx[i] + half) >> shift
-                        gy[e] = (wy[i] + half) >> shift
-                        e += 1
-                e = clean_ring(gx, gy, o, e) if areas else clean_line(gx, gy, o, e)
-                if e == o:
-                    continue
-                if areas:
-                    twice = area2(gx, gy, o, e)
-                    if twice == 0:
-                        continue
-                    if (twice > 0) != (roles[part] == 1):
-                        for i in range((e - o) // 2):
-                            gx[o + i], gx[e - 1 - i] = gx[e - 1 - i], gx[o + i]
-                            gy[o + i], gy[e - 1 - i] = gy[e - 1 - i], gy[o + i]
-                        twice = -twice
-                    sa[parts] = twice
-                    shells += twice > 0
-                for i in range(o, e):
-                    x_low = min(x_low, gx[i])
-                    x_high = max(x_high, gx[i])
-                    y_low = min(y_low, gy[i])
-                    y_high = max(y_high, gy[i])
-                parts += 1
-                so[parts] = e
+            parts, shells = load_parts(features, row, areas, shift, tolerance2, gx, gy, so, sa)
             if parts == 0 or (areas and shells == 0):
                 if not keep_small or part_from[row] == part_to[row]:
                     fates[FATE_COLLAPSED] += 1
                     continue
                 side = np.int64(1)
-        if side > 0:  # around the middle of the feature's bounds
-            x_low = y_low = _FAR
-            x_high = y_high = -_FAR
-            for i in range(vertex_offsets[part_from[row]], vertex_offsets[part_to[row]]):
-                x_low = min(x_low, wx[i])
-                x_high = max(x_high, wx[i])
-                y_low = min(y_low, wy[i])
-                y_high = max(y_high, wy[i])
-            x_low = ((((x_low + x_high) >> 1) + half) >> shift) - side // 2
-            y_low = ((((y_low + y_high) >> 1) + half) >> shift) - side // 2
-            x_high = x_low + side
-            y_high = y_low + side
-            gx[0], gx[1], gx[2], gx[3] = x_low, x_high, x_high, x_low
-            gy[0], gy[1], gy[2], gy[3] = y_low, y_low, y_high, y_high
-            parts = np.int64(1)
-            so[1] = 4
-            sa[0] = 2 * side * side
+                parts = np.int64(1)
+        if side > 0:
+            load_square(features, row, side, shift, gx, gy, so, sa)
         fates[FATE_KEPT] += 1
+        x_low, x_high, y_low, y_high = limits(gx, gy, np.int64(0), so[parts])
         tx0, tx1 = tile_range(x_low, x_high, buffer, max_tile)
         ty0, ty1 = tile_range(y_low, y_high, buffer, max_tile)
         if tx0 > tx1 or ty0 > ty1:
@@ -292,17 +158,7 @@ def cut_shapes(
             for i in range(total):
                 gx[i] -= tx0 << EXTENT_BITS
                 gy[i] -= ty0 << EXTENT_BITS
-            if areas:
-                rings, lost = _put_rings(gx, gy, so, sa, parts, owner, x, y, r_vertex, rings)
-            else:
-                lost = False
-                for r in range(parts):
-                    o = r_vertex[rings] - so[r]
-                    for i in range(so[r], so[r + 1]):
-                        x[o + i] = gx[i]
-                        y[o + i] = gy[i]
-                    rings += 1
-                    r_vertex[rings] = o + so[r + 1]
+            rings, lost = put_parts(gx, gy, so, sa, parts, areas, owner, x, y, r_vertex, rings)
             p_tx[pieces], p_ty[pieces], p_row[pieces] = tx0, ty0, row
             p_flag[pieces] = SUSPECT if lost else SOUND
             pieces += 1
@@ -372,7 +228,7 @@ def cut_shapes(
                                 gy[0], gy[1], gy[2], gy[3] = o, o, far, far
                                 so[1], sa[0] = 4, (far - o) * (far - o) * 2
                             else:
-                                so[got + 1], sa[got] = _round_part(
+                                so[got + 1], sa[got] = round_part(
                                     ax, ay, ro[r], ro[r + 1], tx, ty, buffer, areas, gx, gy, so[got]
                                 )
                             if so[got + 1] > so[got]:
@@ -380,17 +236,7 @@ def cut_shapes(
                                 got += 1
                         if got == 0 or (areas and shells == 0):
                             continue
-                        if areas:
-                            rings, lost = _put_rings(gx, gy, so, sa, got, owner, x, y, r_vertex, rings)
-                        else:
-                            lost = False
-                            for r in range(got):
-                                o = r_vertex[rings] - so[r]
-                                for i in range(so[r], so[r + 1]):
-                                    x[o + i] = gx[i]
-                                    y[o + i] = gy[i]
-                                rings += 1
-                                r_vertex[rings] = o + so[r + 1]
+                        rings, lost = put_parts(gx, gy, so, sa, got, areas, owner, x, y, r_vertex, rings)
                         p_tx[pieces], p_ty[pieces], p_row[pieces] = tx, ty, row
                         p_flag[pieces] = SUSPECT if lost else SOUND
                         pieces += 1
