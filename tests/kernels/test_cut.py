@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -320,13 +321,17 @@ def test_lines_keep_their_direction_and_come_back_in_parts() -> None:
     st.sampled_from([80, 0]),
 )
 def test_lines_against_geos(points: list[tuple[int, int]], buffer: int) -> None:
-    line = shapely.LineString(points)
+    """Nothing is added; what is missing is shorter than the grid can show."""
+    segments = [shapely.LineString(pair) for pair in pairwise(points)]
     for tx, ty, _, parts in lines_of(units(*points), buffer=buffer):
         frame = shapely.box(tx * 4096, ty * 4096, tx * 4096 + 4096, ty * 4096 + 4096)
-        want = line.intersection(frame.buffer(buffer + 0.5, join_style="mitre"))
+        frame = frame.buffer(buffer + 0.5, join_style="mitre")
+        want = shapely.intersection(segments, frame)
         got = shapely.transform(shapely.MultiLineString(parts), lambda c, o=(tx * 4096, ty * 4096): c + o)
-        assert got.hausdorff_distance(want) <= 1.5
-        assert abs(got.length - want.length) <= 3 * len(points) + 3
+        assert shapely.union_all(want).buffer(1.5).covers(got)
+        missing = shapely.union_all(want).difference(got.buffer(2))
+        assert all(part.length < 3 for part in shapely.get_parts(missing))
+        assert abs(got.length - shapely.length(want).sum()) <= 3 * len(points) + 3
 
 
 def test_suspects_are_marked_where_a_hole_found_no_shell() -> None:
