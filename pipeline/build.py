@@ -167,7 +167,7 @@ def _build_edition(site: _Site, view: EditionView, stage: Stage) -> BuildResult:
 
     site.progress.start(_("portal of {edition}").format(edition=view.edition.id))
     texts = _texts(catalog, made.values())
-    write_portal(folder, catalog=catalog, tilejsons=tilejsons, texts=texts, base_url=base_url)
+    write_portal(folder, catalog=catalog, tilejsons=tilejsons, texts=texts)
     if base_url:
         write_hotlink(folder, base_url)
 

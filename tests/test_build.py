@@ -33,7 +33,6 @@ def light_portal(
     catalog: Mapping[str, Any],
     tilejsons: Mapping[str, Mapping[str, Any]],
     texts: Iterable[str],
-    base_url: str,
 ) -> None:
     """Writes what the real portal is given, in a second less."""
     write_file(dist / "index.html", "".join(sorted(set("".join(texts)))).encode())

@@ -12,7 +12,7 @@ from pipeline.i18n import _
 _MARKERS = {"<!--longquan:head-->", "<!--longquan:notice-->"}
 
 
-def render_page(template: str, catalog: Mapping[str, Any], *, styles: str, fonts_css: str, base_url: str) -> str:
+def render_page(template: str, catalog: Mapping[str, Any], *, styles: str, fonts_css: str) -> str:
     """`index.html` for one edition: title, description, preloads and the notices a reader must see without scripts.
 
     `template` is the built page with its two markers; `styles` and `fonts_css` are addresses relative to the page.
@@ -35,8 +35,6 @@ def render_page(template: str, catalog: Mapping[str, Any], *, styles: str, fonts
         f'<link rel="preload" href="{escape(styles)}" as="fetch" crossorigin>',
         f'<link rel="stylesheet" href="{escape(fonts_css)}">',
     ]
-    if base_url:
-        head.append(f'<link rel="canonical" href="{escape(base_url.rstrip("/"))}/">')
     number = (catalog.get("review") or {}).get("number")
     notice = [
         f"审图号：{number} · Map review number: {number}" if number else "待审核 · Map review pending",

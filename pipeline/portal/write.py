@@ -22,13 +22,11 @@ def write_portal(
     catalog: Mapping[str, Any],
     tilejsons: Mapping[str, Mapping[str, Any]],
     texts: Iterable[str],
-    base_url: str,
 ) -> None:
     """Write `index.html`, `assets/` and `styles/` of one edition into `dist`.
 
     `catalog` is the content of catalog.json; `tilejsons` maps archive ids to TileJSON; `texts` are the strings the
-    map may show, from which the fonts' characters are chosen; `base_url` is the absolute address of the published
-    folder or "". The same arguments give the same bytes.
+    map may show, from which the fonts' characters are chosen. The same arguments give the same bytes.
 
     Raises ConfigError when the site has not been built or a style is unknown, OutputError when a file cannot be
     written.
@@ -72,7 +70,6 @@ def write_portal(
         catalog,
         styles=catalog["styles"][0]["href"],
         fonts_css=css_name,
-        base_url=base_url,
     )
     write_file(dist / "index.html", page.encode())
 

@@ -12,7 +12,7 @@ TEMPLATE = "<head><!--longquan:head--></head><noscript><!--longquan:notice--></n
 def render(**options: object) -> str:
     content = catalog(**options)  # type: ignore[arg-type]
     content["platform"]["zh"] = "数字<青溪>"
-    return render_page(TEMPLATE, content, styles="styles/light.json", fonts_css="assets/fonts-1.css", base_url="")
+    return render_page(TEMPLATE, content, styles="styles/light.json", fonts_css="assets/fonts-1.css")
 
 
 def test_title_and_relative_preloads() -> None:
@@ -30,12 +30,7 @@ def test_review_number_or_pending_and_the_notice_of_a_sample() -> None:
     assert "待审核" not in reviewed and "虚构" not in reviewed
 
 
-def test_a_base_url_becomes_the_canonical_address() -> None:
-    page = render_page(TEMPLATE, catalog(), styles="s", fonts_css="f", base_url="https://map.example.gov.cn/lq")
-    assert '<link rel="canonical" href="https://map.example.gov.cn/lq/">' in page
-
-
 def test_a_page_of_another_version_is_refused() -> None:
     with pytest.raises(ConfigError) as raised:
-        render_page("<head></head>", catalog(), styles="s", fonts_css="f", base_url="")
+        render_page("<head></head>", catalog(), styles="s", fonts_css="f")
     assert raised.value.expected == "<!--longquan:head-->, <!--longquan:notice-->"

@@ -21,7 +21,7 @@ TEXTS = ["龙渊街道", "Lóngyuān Jiēdào", "剑池街道"]
 
 
 def write(folder: Path, content: dict[str, Any] = CONTENT, texts: list[str] = TEXTS) -> dict[str, bytes]:
-    write_portal(folder, catalog=content, tilejsons={}, texts=iter(texts), base_url="")
+    write_portal(folder, catalog=content, tilejsons={}, texts=iter(texts))
     return {
         path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()
     }
