@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import click
 
 from pipeline.cli._progress import Bars
 from pipeline.i18n import _
+from pipeline.progress import Progress
 
 
 @click.command()
@@ -30,7 +35,8 @@ def demo(directory: Path, size: str, no_build: bool) -> None:
     from pipeline.demo import write_city
 
     with Bars() as progress:
-        write_city(directory, size="small" if size == "small" else "city", progress=progress)
+        with nullcontext() if no_build else _warming(progress):
+            write_city(directory, size="small" if size == "small" else "city", progress=progress)
         if not no_build:
             from pipeline.build import build_workspace
 
@@ -41,3 +47,21 @@ def demo(directory: Path, size: str, no_build: bool) -> None:
         return
     click.echo(_("The sample city is built. Look at it:"))
     click.echo(f"  longquan serve {directory / 'dist' / 'public'}")
+
+
+@contextmanager
+def _warming(progress: Progress) -> Iterator[None]:
+    """Compile the tiler's kernels in a process of its own meanwhile: on a fresh machine half of the waiting.
+
+    Nothing depends on it: what is not in the cache afterwards the build compiles itself.
+    """
+    command = [sys.executable, "-m", "pipeline", "warm"]
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        yield
+        progress.start(_("compiling kernels"))
+        process.wait()
+        progress.done()
+    finally:
+        process.terminate()
+        process.wait()
