@@ -1,12 +1,12 @@
 """One tree of errors; each says what was found, where, what was expected and what to do.
 
-    LongquanError            1  the work failed
-    ├── UsageError           2  the command was called wrongly
-    ├── PolicyRefusal        3  a rule of the platform forbids it
-    ├── ConfigError          1  framework.toml, departments/*.toml, schemas/*.toml
-    ├── InputError           1  a file that was handed in cannot be read as it should
-    ├── OutputError          1  a result cannot be written (disk full, no permission, exists)
-    └── ArchiveError         1  a PMTiles archive breaks the specification
+LongquanError            1  the work failed
+├── UsageError           2  the command was called wrongly
+├── PolicyRefusal        3  a rule of the platform forbids it
+├── ConfigError          1  framework.toml, departments/*.toml, schemas/*.toml
+├── InputError           1  a file that was handed in cannot be read as it should
+├── OutputError          1  a result cannot be written (disk full, no permission, exists)
+└── ArchiveError         1  a PMTiles archive breaks the specification
 """
 
 from __future__ import annotations

@@ -67,15 +67,15 @@ def _arc(
     stack_limit: NDArray[np.float64],
 ) -> None:
     """Squared importances of an arc's inner vertices; the ends are the caller's."""
-    step = 1
+    step = np.int64(1)
     start = first
-    head = _at(base, first, 1, size, 0)
-    tail = _at(base, first, 1, size, count - 1)
+    head = _at(base, first, step, size, np.int64(0))
+    tail = _at(base, first, step, size, count - 1)
     turned = _before(wx, wy, tail, head)
     if wx[head] == wx[tail] and wy[head] == wy[tail] and count > 2:  # a loop: compare its second vertices
-        turned = _before(wx, wy, _at(base, first, 1, size, count - 2), _at(base, first, 1, size, 1))
+        turned = _before(wx, wy, _at(base, first, step, size, count - 2), _at(base, first, step, size, step))
     if turned:
-        step = -1
+        step = np.int64(-1)
         start = first + count - 1
     top = 0
     stack_lo[0] = 0
@@ -128,11 +128,11 @@ def _ring_without_nodes(
     stack_limit: NDArray[np.float64],
 ) -> None:
     """Cut at the smallest vertex and the one farthest from it; the third most important stays too: a triangle."""
-    first = 0
+    first = np.int64(0)
     for k in range(1, size):
         if _before(wx, wy, base + k, base + first):
-            first = k
-    far = 0
+            first = np.int64(k)
+    far = np.int64(0)
     best = -1.0
     for k in range(size):
         dx = float(wx[base + k] - wx[base + first])
@@ -140,7 +140,7 @@ def _ring_without_nodes(
         d = dx * dx + dy * dy
         if d > best or (d == best and _before(wx, wy, base + k, base + far)):
             best = d
-            far = k
+            far = np.int64(k)
     span = (far - first) % size
     out[base + first] = KEEP
     out[base + far] = KEEP
@@ -192,23 +192,24 @@ def importances(
         if roles[part] == 0:
             out[base] = KEEP
             out[base + count - 1] = KEEP
-            last = 0
+            last = np.int64(0)  # int64 throughout: numba compiles a helper anew for every literal
+            whole = np.int64(0)
             for k in range(1, count):
                 if k == count - 1 or (any_pinned and pinned[base + k]):
                     out[base + k] = KEEP
-                    _arc(wx, wy, base, last, k - last + 1, 0, floor2, out, stack_lo, stack_hi, stack_limit)
-                    last = k
+                    _arc(wx, wy, base, last, k - last + 1, whole, floor2, out, stack_lo, stack_hi, stack_limit)
+                    last = np.int64(k)
             continue
         size = count - 1  # the closing vertex repeats the first
         if size < 3:
             for k in range(count):
                 out[base + k] = KEEP
             continue
-        node = -1
+        node = np.int64(-1)
         if any_pinned:
             for k in range(size):
                 if pinned[base + k]:
-                    node = k
+                    node = np.int64(k)
                     break
         if node < 0:
             _ring_without_nodes(wx, wy, base, size, floor2, out, stack_lo, stack_hi, stack_limit)
@@ -220,5 +221,5 @@ def importances(
                 if pinned[i]:
                     out[i] = KEEP
                     _arc(wx, wy, base, last, k - last + 1, size, floor2, out, stack_lo, stack_hi, stack_limit)
-                    last = k
+                    last = np.int64(k)
         out[base + size] = out[base]
