@@ -94,7 +94,7 @@ def encode_attributes(table: pa.Table, rows: int, tally: Tally) -> Attributes:
     blobs: list[NDArray[np.uint8]] = []
     offsets: list[NDArray[np.int64]] = [np.zeros(1, np.int64)]
     kinds: list[pa.Array] = []
-    base = 0
+    base = size = 0
     for kind, word in (
         (pa.large_string(), STRING),
         (pa.int64(), NUMBER),
@@ -114,7 +114,8 @@ def encode_attributes(table: pa.Table, rows: int, tally: Tally) -> Attributes:
             types[i] = word
         blob, ends = _values(dictionary)
         blobs.append(blob)
-        offsets.append(ends[1:] + offsets[-1][-1])
+        offsets.append(ends[1:] + size)
+        size += len(blob)
         kinds.append(dictionary)
         base += len(dictionary)
     keys, key_offsets = key_fields(names)

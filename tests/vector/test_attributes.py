@@ -86,6 +86,14 @@ def test_values_and_their_types(tmp_path: Path, name: str) -> None:
     assert len(got) == len(want) and all(same(a, b) for a, b in zip(got, want, strict=True)), got
 
 
+def test_columns_of_several_kinds_may_be_empty_together(tmp_path: Path) -> None:
+    shapes = [shapely.Point(1, 1)]
+    empty = {"t": pa.nulls(1, pa.string()), "i": pa.nulls(1, pa.int64()), "f": pa.nulls(1, pa.float64())}
+    found = tiled(tmp_path, layer("a", batch(shapes, **empty, b=[True])))
+    assert found.features[0].properties == {"b": True}
+    assert found.result.layers[0].fields == {"t": "String", "i": "Number", "f": "Number", "b": "Boolean"}
+
+
 def test_durations_are_text(tmp_path: Path) -> None:
     (got,) = through(tmp_path, pa.array([timedelta(seconds=90)], pa.duration("s")))
     assert isinstance(got, str) and "90" in got
