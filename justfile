@@ -45,6 +45,11 @@ test: setup lint types floors test-python test-site test-browser
 test-python *options: _python
     {{python}} -m pytest -q -m "not long" {{options}}
 
+# The kernels' tests twice more: compiled code reads past the end silently, wraps integers and divides to infinity.
+test-kernels: _python
+    NUMBA_DISABLE_JIT=1 {{python}} -m pytest -q tests/kernels
+    NUMBA_BOUNDSCHECK=1 {{python}} -m pytest -q tests/kernels
+
 # Unit tests and types of the site.
 test-site: site
     {{python}} hatch_build.py test-site
