@@ -1,0 +1,108 @@
+"""The sample city, built: what every reader must find in it, and what no public file may hold."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+from datetime import date
+from pathlib import Path
+
+import mapbox_vector_tile
+import numpy as np
+import pytest
+import shapely
+from pmtiles.reader import MmapSource, Reader, all_tiles
+
+from pipeline.build import build_workspace
+from pipeline.cli import main
+
+DAY = date(2026, 11, 22)
+
+
+@pytest.fixture(scope="module")
+def dist(city: Path) -> Path:
+    """Both editions, built on one thread."""
+    build_workspace(city, as_of=DAY, threads=1)
+    return city / "dist"
+
+
+def digests(folder: Path) -> dict[str, str]:
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def test_the_pmtiles_package_and_mapbox_vector_tile_read_every_tile_and_all_areas_are_valid(dist: Path) -> None:
+    archives = sorted(dist.glob("*/tiles/*.pmtiles"))
+    assert len(archives) >= 2 * 9
+    read: set[str] = set()
+    tiles = areas = 0
+    for path in archives:
+        if path.name in read:  # both editions share it
+            continue
+        read.add(path.name)
+        with path.open("rb") as file:
+            source = MmapSource(file)
+            declared = {layer["id"] for layer in Reader(source).metadata()["vector_layers"]}
+            for (zoom, x, y), body in all_tiles(source):
+                decoded = mapbox_vector_tile.decode(
+                    gzip.decompress(body), default_options={"y_coord_down": True, "geojson": True}
+                )
+                tiles += 1
+                assert set(decoded) <= declared, (path.name, zoom, x, y)
+                for name, layer in decoded.items():
+                    assert layer["extent"] == 4096
+                    shapes = np.array([shapely.geometry.shape(f["geometry"]) for f in layer["features"]], dtype=object)
+                    valid = shapely.is_valid(shapes)
+                    assert valid.all(), (path.name, zoom, x, y, name, shapely.is_valid_reason(shapes[~valid]))
+                    areas += int((shapely.get_dimensions(shapes) == 2).sum())
+    assert tiles > 1000 and areas > 5000  # it looked at something
+
+
+def test_our_own_verify_accepts_every_archive(dist: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    archives = [str(path) for path in sorted(dist.glob("*/tiles/*.pmtiles"))]
+    assert main(["--lang", "en", "archive", "verify", "--strict", *archives]) == 0
+    assert capsys.readouterr().out.count("accepted") == len(archives)
+
+
+def test_release_json_and_sums_name_exactly_what_is_there(dist: Path) -> None:
+    for edition in ("public", "government"):
+        folder = dist / edition
+        there = digests(folder)
+        listed = {file["path"]: file["sha256"] for file in json.loads((folder / "release.json").read_text())["files"]}
+        assert listed == {path: digest for path, digest in there.items() if path not in {"release.json", "SHA256SUMS"}}
+        sums = dict(line.split("  ", 1)[::-1] for line in (folder / "SHA256SUMS").read_text().splitlines())
+        assert sums == {path: digest for path, digest in there.items() if path != "SHA256SUMS"}
+
+
+def test_what_is_for_the_government_is_in_no_public_file(dist: Path) -> None:
+    words = [word.encode() for word in ("water-supply", "control-lines", "供水", "LANE", "WIDTH")]
+
+    def holders(edition: str) -> dict[bytes, list[str]]:
+        """Which files of an edition's data hold which word; the program of the portal is the same for everybody."""
+        found: dict[bytes, list[str]] = {word: [] for word in words}
+        for path in sorted((dist / edition).rglob("*")):
+            if not path.is_file() or path.suffix in {".js", ".css", ".woff2", ".png", ".pbf"}:
+                continue
+            texts = [path.read_bytes(), path.name.encode()]
+            if path.suffix == ".pmtiles":
+                with path.open("rb") as file:
+                    source = MmapSource(file)
+                    texts = [json.dumps(Reader(source).metadata(), ensure_ascii=False).encode(), path.name.encode()]
+                    texts += [gzip.decompress(body) for _tile, body in all_tiles(source)]
+            for word in words:
+                if any(word in text for text in texts):
+                    found[word].append(path.name)
+        return found
+
+    assert all(holders("government").values()), "the search must find what is there"
+    assert holders("public") == {word: [] for word in words}
+
+
+def test_two_threads_write_the_same_bytes(city: Path, dist: Path) -> None:
+    before = digests(dist)
+    build_workspace(city, as_of=DAY, threads=2)
+    assert digests(dist) == before
