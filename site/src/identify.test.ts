@@ -40,6 +40,12 @@ test('a feature is called by its name, else by its class, else by its dataset', 
   expect([nameOf(named, 'zh'), nameOf(named, 'en')]).toEqual(['中山街', 'Zhōngshān Jiē']);
   expect(nameOf({ dataset: roads, feature: feature(1, 'roads', 'LineString', { CLASS: 'national' }) }, 'zh')).toBe('国道');
   expect(nameOf({ dataset: roads, feature: feature(1, 'roads', 'LineString', { NAME: '' }) }, 'zh')).toBe('roads图层');
+  const contours = dataset('contours', [
+    { name: 'INDEX', title: { zh: '计曲线' }, type: 'integer', unit: null, domain: { 0: { zh: '否', en: 'No' }, 1: { zh: '是', en: 'Yes' } } },
+  ]);
+  const contour = { dataset: contours, feature: feature(1, 'contours', 'LineString', { INDEX: 0 }) };
+  expect(nameOf(contour, 'zh')).toBe('contours图层'); // a yes or no is no name
+  expect(rowsOf(contour, 'en', translator('en'))).toEqual([['计曲线', 'No']]);
 });
 
 test('positions name their hemispheres', () => {

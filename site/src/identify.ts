@@ -38,7 +38,7 @@ function rank(feature: Rendered): number {
   return feature.geometry.type.endsWith('LineString') ? 1 : 2;
 }
 
-/** What to call a feature: its name, else what its first coded field means, else what its dataset is called. */
+/** What to call a feature: its name, else what its first code means, else what its dataset is called. */
 export function nameOf(found: Found, language: Language): string {
   const { properties } = found.feature;
   const names = language === 'zh' ? ['NAME', 'name', '名称', 'ADDRESS'] : ['PINYIN', 'NAME', 'name', 'ADDRESS'];
@@ -47,6 +47,7 @@ export function nameOf(found: Found, language: Language): string {
     if (typeof value === 'string' && value) return value;
   }
   for (const field of found.dataset.fields) {
+    if (field.type !== 'string') continue; // codes that are numbers grade or say yes and no: no name
     const meaning = field.domain?.[String(properties[field.name])];
     if (meaning) return inLanguage(meaning, language);
   }
