@@ -22,7 +22,8 @@ export function featurePanel<F extends Found>(
   onShow: (found: F | null) => void,
 ): HTMLElement {
   const body = element('div', { class: 'feature-panel' },
-    element('p', { class: 'position' }, place.town ? element('strong', {}, place.town) : null, position(place.lng, place.lat, language, t)));
+    element('p', { class: 'position' }, place.town ? element('strong', {}, place.town) : null,
+      element('span', {}, position(place.lng, place.lat, language, t))));
   if (place.found.length === 0) {
     body.append(element('p', { class: 'empty' }, t('nothingHere')));
     return body;
