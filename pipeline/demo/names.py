@@ -69,9 +69,12 @@ _READINGS: Final = {
     "号": "hào", "省": "shěng", "都": "dū", "车": "chē", "校": "xiào", "地": "dì", "场": "chǎng", "保": "bǎo",
     "泊": "bó",    "屏": "píng", "便": "biàn", "石": "shí", "卫": "wèi", "院": "yuàn", "单": "shàn",
 }  # fmt: skip
+# Generic parts that are words of their own (GB/T 28039); a space divides those that are two. The longer ones first.
 _APART: Final = (
-    "自然保护区", "街道", "水库", "小学", "中学", "医院", "卫生院", "公园", "广场", "大桥", "隧道", "停车场", "景区",
-    "村", "镇", "乡", "路", "街", "巷", "溪", "山", "站",
+    "自然 保护区", "青瓷 博物馆", "森林 公园", "人民 政府", "人民 医院", "卫生院", "中医院", "卫生室", "门诊部", "幼儿园",
+    "工业园", "停车场", "客运站", "泥石流", "街道", "水库", "小学", "中学", "医院", "公园", "广场", "市场", "大桥", "隧道", "景区",
+    "铁路", "高速", "路口", "街口", "线口", "路侧", "滑坡", "崩塌", "窑址",
+    "市", "村", "镇", "乡", "路", "街", "巷", "弄", "线", "溪", "山", "站",
 )  # fmt: skip
 
 
@@ -84,10 +87,11 @@ def _reading(character: str) -> str:
 
 @cache
 def pinyin(name: str) -> str:
-    """Pinyin with tones, words capitalised, the generic part set apart: 云岭镇 → Yúnlǐng Zhèn."""
-    for tail in _APART:
+    """Pinyin with tones, words capitalised, generic parts set apart: 云岭镇小学 → Yúnlǐng Zhèn Xiǎoxué."""
+    for words in _APART:
+        tail = words.replace(" ", "")
         if name.endswith(tail) and len(name) > len(tail) + 1:
-            return f"{pinyin(name[: -len(tail)])} {_word(tail)}"
+            return " ".join([pinyin(name[: -len(tail)]), *map(_word, words.split())])
     return _word(name)
 
 

@@ -231,7 +231,7 @@ def test_roads_are_noded_and_cross_water_on_bridges(city: Path) -> None:
 def test_places_have_pinyin(city: Path) -> None:
     _points, columns = layer(city / "inbox" / "civil-affairs" / "place_names.gpkg", "AGNP")
     named = dict(zip(columns["NAME"].tolist(), columns["PINYIN"].tolist(), strict=True))
-    assert named["龙泉市"] == "Lóngquánshì" and len(named) > 250
+    assert named["龙泉市"] == "Lóngquán Shì" and len(named) > 250
     assert not any("\u4e00" <= letter <= "\u9fff" for text in named.values() for letter in text)
     assert {"city", "town", "village", "hamlet", "mountain", "valley", "water", "scenic"} == set(
         columns["CLASS"].tolist()
