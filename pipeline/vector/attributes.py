@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from pipeline.kernels.features import hash_texts
 from pipeline.kernels.mvt import encode_floats, encode_integers, encode_texts
 from pipeline.types import Tally
+from pipeline.vector.arrow import flags, numbers, validity, whole
 
 NUMBER, STRING, BOOLEAN = "Number", "String", "Boolean"  # the words of TileJSON 3 §3.3.3
 
@@ -106,7 +107,7 @@ def encode_attributes(table: pa.Table, rows: int, tally: Tally) -> Attributes:
         if not picks:
             continue
         distinct = pa.concat_arrays([columns[i] for i in picks]).dictionary_encode()
-        indices = _indices(distinct)
+        indices = np.where(validity(distinct.indices), numbers(distinct.indices), np.int32(-1))
         dictionary = distinct.dictionary
         for k, i in enumerate(picks):
             part = indices[k * rows : (k + 1) * rows]
@@ -131,19 +132,6 @@ def encode_attributes(table: pa.Table, rows: int, tally: Tally) -> Attributes:
     )
 
 
-def _indices(encoded: pa.DictionaryArray) -> NDArray[np.int32]:
-    """The indices of a dictionary array, -1 for null.
-
-    Straight from the buffers: `pa.scalar` and `pa.array`, which `fill_null` and its like call, import pandas, half a
-    second of start-up.
-    """
-    indices = encoded.indices
-    plain = np.frombuffer(indices.buffers()[1], np.int32)[indices.offset : indices.offset + len(indices)]
-    if indices.null_count == 0:
-        return plain
-    return np.where(indices.is_valid().to_numpy(zero_copy_only=False), plain, np.int32(-1))
-
-
 def _plain(column: pa.ChunkedArray, name: str, tally: Tally) -> pa.Array | None:
     """The column as one of the five kinds that tiles hold, or None when it cannot be."""
     kind = column.type
@@ -160,7 +148,7 @@ def _plain(column: pa.ChunkedArray, name: str, tally: Tally) -> pa.Array | None:
     elif pa.types.is_integer(kind):
         target = pa.int64()
     elif pa.types.is_floating(kind) or pa.types.is_decimal(kind):
-        return _floats(_whole(column.cast(pa.float64())))
+        return _floats(whole(column.cast(pa.float64())))
     elif pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
         target = pa.large_string()
     elif pa.types.is_temporal(kind):
@@ -171,17 +159,12 @@ def _plain(column: pa.ChunkedArray, name: str, tally: Tally) -> pa.Array | None:
     else:
         tally.add("binary-column", 1, name)
         return None
-    return _whole(column.cast(target))
-
-
-def _whole(column: pa.ChunkedArray) -> pa.Array:
-    """The column as one array."""
-    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+    return whole(column.cast(target))
 
 
 def _floats(column: pa.Array) -> pa.Array:
     """NaN counts as null, and −0.0 as 0.0: one of them must stand for both whichever comes first."""
-    values = column.to_numpy(zero_copy_only=False) + 0.0  # nulls become NaN
+    values = np.where(validity(column), numbers(column), np.nan) + 0.0
     nan = np.isnan(values)
     valid = pa.py_buffer(np.packbits(~nan, bitorder="little")) if nan.any() else None
     return pa.Array.from_buffers(pa.float64(), len(values), [valid, pa.py_buffer(values)])
@@ -193,7 +176,7 @@ def _temporal(column: pa.ChunkedArray) -> pa.Array:
         micros = column.cast(pa.timestamp("us", column.type.tz), safe=False)
         texts = [None if v is None else v.isoformat() for v in micros.to_pylist()]
         return pa.array(texts, pa.large_string())
-    return _whole(column.cast(pa.string()).cast(pa.large_string()))
+    return whole(column.cast(pa.string()).cast(pa.large_string()))
 
 
 def _json(value: Any) -> str:
@@ -242,26 +225,26 @@ def _values(dictionary: pa.Array) -> tuple[NDArray[np.uint8], NDArray[np.int64]]
         return _texts(dictionary)
     if pa.types.is_integer(dictionary.type):
         # uint64 above 2^63 only: the bits are the same, and encode_integers must not take them for negative.
-        numbers = dictionary.to_numpy(zero_copy_only=False)
+        values = numbers(dictionary)
         if dictionary.type == pa.uint64():
-            return _big_unsigned(numbers)
-        return encode_integers(numbers, ends), ends
+            return _big_unsigned(values)
+        return encode_integers(values, ends), ends
     if pa.types.is_floating(dictionary.type):
-        doubles = dictionary.to_numpy(zero_copy_only=False)
+        doubles = numbers(dictionary)
         with np.errstate(over="ignore"):
             singles = doubles.astype(np.float32)
         exact = singles.astype(np.float64) == doubles
         return encode_floats(singles.view(np.uint32), doubles.view(np.uint64), exact, ends), ends
-    flags = dictionary.to_numpy(zero_copy_only=False).astype(np.uint8)
-    blob = np.zeros((len(flags), 4), np.uint8)
-    blob[:, 0], blob[:, 1], blob[:, 2], blob[:, 3] = 0x22, 2, 0x38, flags  # Value.bool_value
-    return blob.reshape(-1), np.arange(len(flags) + 1, dtype=np.int64) * 4
+    truths = flags(dictionary)
+    blob = np.zeros((len(truths), 4), np.uint8)
+    blob[:, 0], blob[:, 1], blob[:, 2], blob[:, 3] = 0x22, 2, 0x38, truths  # Value.bool_value
+    return blob.reshape(-1), np.arange(len(truths) + 1, dtype=np.int64) * 4
 
 
-def _big_unsigned(numbers: NDArray[np.uint64]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+def _big_unsigned(values: NDArray[np.uint64]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     """uint_value fields of numbers that do not fit int64 (rare: written one by one)."""
     fields = []
-    for number in numbers.tolist():
+    for number in values.tolist():
         body = bytearray([0x28])
         while number >= 128:
             body.append(number & 127 | 128)

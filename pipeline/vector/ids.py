@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from pipeline.errors import InputError
 from pipeline.i18n import _
 from pipeline.kernels.features import hash_texts
 from pipeline.types import Tally
+from pipeline.vector.arrow import numbers, validity, whole
 
 _MASK = (1 << 53) - 1  # JavaScript's largest exact integer
 ID_MASK = np.uint64(_MASK)
@@ -41,21 +41,19 @@ def feature_ids(table: pa.Table, key: str | None, contents: NDArray[np.uint64], 
 
 
 def _from_key(column: pa.ChunkedArray, fallback: NDArray[np.uint64]) -> tuple[NDArray[np.uint64], NDArray[np.bool_]]:
-    given = pc.is_valid(column).to_numpy(zero_copy_only=False)
-    numbers = np.zeros(len(column), np.int64)
+    given = validity(whole(column))
+    keys = np.zeros(len(column), np.int64)
     if pa.types.is_integer(column.type):
-        numbers = column.fill_null(0).to_numpy().astype(np.int64)
-    plain = given & (numbers > 0) & (numbers <= _MASK)
+        keys = numbers(whole(column)).astype(np.int64)
+    plain = given & (keys > 0) & (keys <= _MASK)
     if bool((plain == given).all()) and bool(plain.any()):
-        return np.where(given, numbers.astype(np.uint64), fallback), given
-    texts = column.cast(pa.large_string()).combine_chunks()
-    if isinstance(texts, pa.ChunkedArray):
-        texts = texts.chunk(0) if texts.num_chunks else pa.array([], pa.large_string())
+        return np.where(given, keys.astype(np.uint64), fallback), given
+    texts = whole(column.cast(pa.large_string()))
     offsets = np.frombuffer(texts.buffers()[1], np.int64)[texts.offset : texts.offset + len(texts) + 1]
     data = np.frombuffer(texts.buffers()[2] or b"", np.uint8)
     hashes = np.empty(len(texts), np.uint64)
     hash_texts(offsets, data, hashes)
-    return np.where(plain, numbers.astype(np.uint64), np.where(given, hashes & ID_MASK, fallback)), given
+    return np.where(plain, keys.astype(np.uint64), np.where(given, hashes & ID_MASK, fallback)), given
 
 
 def _told_apart(ids: NDArray[np.uint64], contents: NDArray[np.uint64]) -> NDArray[np.uint64]:

@@ -16,6 +16,7 @@ from pipeline.kernels.hilbert import sort_keys
 from pipeline.kernels.mercator import WORLD_BITS, project, unproject
 from pipeline.kernels.pieces import EXTENT_BITS, Features
 from pipeline.types import LINE, NONE, POINT, POLYGON, Bounds, FeatureBatch, Geometries, Tally
+from pipeline.vector.arrow import numbers, validity, whole
 from pipeline.vector.attributes import Attributes, encode_attributes
 from pipeline.vector.ids import feature_ids
 from pipeline.vector.plan import LayerPlan
@@ -187,11 +188,9 @@ def _first_zooms(plan: LayerPlan, table: pa.Table, rows: int) -> NDArray[np.uint
             expected=_("one of: {names}").format(names=", ".join(table.column_names)),
             hint=_("Correct zoom_by.field."),
         )
-    texts = table.column(plan.zoom_by.field).cast(pa.string()).combine_chunks().dictionary_encode()
-    if isinstance(texts, pa.ChunkedArray):
-        texts = texts.combine_chunks() if texts.num_chunks != 1 else texts.chunk(0)
+    texts = whole(table.column(plan.zoom_by.field).cast(pa.string())).dictionary_encode()
     lookup = [plan.zoom_by.zooms.get(text, plan.zoom_by.default) for text in texts.dictionary.to_pylist()]
-    indices = texts.indices.fill_null(len(lookup)).to_numpy(zero_copy_only=False)
+    indices = np.where(validity(texts.indices), numbers(texts.indices), len(lookup))
     by_value: NDArray[np.uint8] = np.array([*lookup, plan.zoom_by.default], np.uint8)[indices]
     return np.maximum(by_value, zooms)
 
