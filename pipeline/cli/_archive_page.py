@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from pipeline.cli._format import columns
+from pipeline.cli._size import size_text
 from pipeline.i18n import _, ngettext
 
 if TYPE_CHECKING:
@@ -138,18 +139,6 @@ def judged(result: Mapping[str, Any]) -> str:
         ]
         lines.append(_table([header, *rows]))
     return "\n".join(lines)
-
-
-def size_text(n: int) -> str:
-    """Bytes as people say them: 999 B, 1.2 kB, 34.5 MB (powers of 1000)."""
-    if n < 1000:
-        return f"{n} B"
-    value = float(n)
-    for unit in ("kB", "MB", "GB"):
-        value /= 1000
-        if round(value, 1) < 1000:
-            return f"{value:.1f} {unit}"
-    return f"{value / 1000:.1f} TB"
 
 
 def _closing(fault: Mapping[str, Any], told: int, counts: Mapping[str, int]) -> list[str]:

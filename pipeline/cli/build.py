@@ -13,6 +13,7 @@ import click
 
 from pipeline.cli._options import json_option, workspace_option
 from pipeline.cli._progress import Bars
+from pipeline.cli._size import size_text
 from pipeline.i18n import _, ngettext
 
 if TYPE_CHECKING:
@@ -76,11 +77,11 @@ def _as_json(result: BuildResult) -> dict[str, Any]:
 
 
 def _print_edition(result: BuildResult) -> None:
-    click.echo(f"{result.edition} → {result.folder}  ({_size(result.bytes)})")
+    click.echo(f"{result.edition} → {result.folder}  ({size_text(result.bytes)})")
     for archive in result.archives:
         text = _("  {file}  {size} · {tiles} tiles · {features} features").format(
             file=archive.file,
-            size=_size(archive.bytes),
+            size=size_text(archive.bytes),
             tiles=f"{archive.tiles:,}",
             features=f"{archive.features:,}",
         )
@@ -115,12 +116,3 @@ def _print_faults(results: Sequence[BuildResult]) -> None:
         for kind, n in (*found.faults.items(), *found.changes.items()):
             sample = found.samples.get(kind)
             click.echo(f"    {n:,} × {in_words(kind)}" + (f" ({sample})" if sample else ""), err=True)
-
-
-def _size(bytes: int) -> str:
-    value, unit = float(bytes), "B"
-    for larger in ("KB", "MB", "GB", "TB"):
-        if value < 1000:
-            break
-        value, unit = value / 1000, larger
-    return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"

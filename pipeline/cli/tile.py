@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from pipeline.cli._format import columns
 from pipeline.cli._options import json_option
 from pipeline.cli._progress import Bars
+from pipeline.cli._size import size_text
 from pipeline.errors import UsageError
 from pipeline.i18n import _, ngettext
 
@@ -133,28 +135,31 @@ def _machine(tiled: Tiled, out: Path) -> dict[str, Any]:
 
 
 def _human(tiled: Tiled, out: Path) -> str:
+    from pipeline.intake.words import in_words
+
     archive = tiled.archive
     layers = [layer for layer in archive.layers if layer.features]
     lines = [
-        _("{out}: {tiles:,} tiles, zooms {low}–{high}, {size:,.1f} MB").format(
-            out=out, tiles=archive.tiles, low=archive.min_zoom, high=archive.max_zoom, size=archive.bytes / 1e6
+        _("{out}: {tiles:,} tiles, zooms {low}–{high}, {size}").format(
+            out=out, tiles=archive.tiles, low=archive.min_zoom, high=archive.max_zoom, size=size_text(archive.bytes)
         )
     ]
     words = {"point": _("points"), "line": _("lines"), "polygon": _("areas"), "mixed": _("mixed features")}
-    width = max((len(layer.name) for layer in layers), default=0)
+    width = max((columns(layer.name) for layer in layers), default=0)
     for layer in layers:
-        lines.append(f"  {layer.name:<{width}}  {layer.features:>10,} {words[layer.geometry]}")
+        pad = " " * (width - columns(layer.name))
+        lines.append(f"  {layer.name}{pad}  {layer.features:>10,} {words[layer.geometry]}")
         for kind, count in sorted(layer.tally.counts.items()):
             sample = layer.tally.samples.get(kind, "")
-            lines.append(f"  {'':<{width}}  {count:>10,} {kind}" + (f" ({sample})" if sample else ""))
+            lines.append(f"  {'':<{width}}  {count:>10,} × {in_words(kind)}" + (f" ({sample})" if sample else ""))
     if tiled.without_geometry:
         text = ngettext(
             "1 layer holds no geometry: {names}", "{n} layers hold no geometry: {names}", len(tiled.without_geometry)
         )
         lines.append(text.format(n=len(tiled.without_geometry), names=", ".join(tiled.without_geometry)))
     fates = {
-        "tiny": _("too small for their zoom and gathered into squares"),
-        "collapsed": _("shorter or narrower than a tile unit at their zoom and left out there"),
+        "tiny": _("too small for its zoom and gathered into squares"),
+        "collapsed": _("shorter or narrower than a tile unit at its zoom and left out there"),
     }
     for rule, count in archive.dropped.items():
         lines.append(_("{count:,} times a feature was {fate}").format(count=count, fate=fates[rule]))

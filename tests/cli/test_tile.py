@@ -34,9 +34,9 @@ def test_it_tells_what_became_of_the_file(source: Path, capsys: pytest.CaptureFi
     assert main(["--lang", "en", "tile", str(source), str(out), "-Z", "5", "-z", "6"]) == 0
     said = capsys.readouterr()
     first, second, *rest = said.out.splitlines()
-    assert first.startswith(f"{out}: ") and " tiles, zooms 5–6, " in first
+    assert first.startswith(f"{out}: ") and " tiles, zooms 5–6, " in first and first.endswith(" B")
     assert second.split() == ["roads", "1", "lines"]
-    assert any("null-geometry" in line for line in rest)
+    assert any("1 × features without a geometry (" in line for line in rest)
     assert "tiling" in said.err
 
 
@@ -48,6 +48,16 @@ def test_json_is_for_machines(source: Path, capsys: pytest.CaptureFixture[str]) 
     assert told["layers"][0]["fields"] == {"NAME": "String"}
     assert told["layers"][0]["tally"]["counts"] == {"null-geometry": 1}
     assert told["bytes"] == out.stat().st_size
+
+
+def test_names_of_layers_line_up_in_chinese_too(source: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    other = source.with_name("道路.geojson")
+    other.write_bytes(source.read_bytes())
+    assert main(["--lang", "en", "tile", str(source), str(other), str(source.parent / "o.pmtiles"), "-z", "3"]) == 0
+    said = capsys.readouterr().out.splitlines()
+    rows = [line for line in said if line.endswith(" lines")]
+    assert sorted(line.rpartition("  ")[0].strip() for line in rows) == ["roads", "道路"]
+    assert len({sum(2 if "\u4e00" <= letter <= "\u9fff" else 1 for letter in line) for line in rows}) == 1
 
 
 def test_it_speaks_chinese(source: Path, capsys: pytest.CaptureFixture[str]) -> None:
