@@ -37,6 +37,11 @@ def flags(array: pa.Array) -> NDArray[np.bool_]:
     return np.zeros(len(array), bool) if data is None else _bits(data, array.offset, len(array))
 
 
+def indices(rows: NDArray[np.int64]) -> pa.Array:
+    """Row numbers as what Arrow's `take` takes."""
+    return pa.Array.from_buffers(pa.int64(), len(rows), [None, pa.py_buffer(np.ascontiguousarray(rows, np.int64))])
+
+
 def whole(column: pa.ChunkedArray) -> pa.Array:
     """The column as one array."""
     joined = column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()

@@ -16,7 +16,7 @@ from pipeline.kernels.hilbert import sort_keys
 from pipeline.kernels.mercator import WORLD_BITS, project, unproject
 from pipeline.kernels.pieces import EXTENT_BITS, Features
 from pipeline.types import LINE, NONE, POINT, POLYGON, Bounds, FeatureBatch, Geometries, Tally
-from pipeline.vector.arrow import numbers, validity, whole
+from pipeline.vector.arrow import indices, numbers, validity, whole
 from pipeline.vector.attributes import Attributes, encode_attributes
 from pipeline.vector.ids import feature_ids
 from pipeline.vector.plan import LayerPlan
@@ -75,8 +75,8 @@ def prepare_layer(plan: LayerPlan, batches: Iterable[FeatureBatch], tally: Tally
     table, key_table = _kept_fields(plan, table)
     if not bool(present.all()):
         rows = np.flatnonzero(present)
-        table = table.take(rows)
-        key_table = key_table.take(rows)
+        table = table.take(indices(rows))
+        key_table = key_table.take(indices(rows))
     return _build(plan, geometries, np.flatnonzero(present), table, key_table, tally)
 
 
@@ -190,8 +190,8 @@ def _first_zooms(plan: LayerPlan, table: pa.Table, rows: int) -> NDArray[np.uint
         )
     texts = whole(table.column(plan.zoom_by.field).cast(pa.string())).dictionary_encode()
     lookup = [plan.zoom_by.zooms.get(text, plan.zoom_by.default) for text in texts.dictionary.to_pylist()]
-    indices = np.where(validity(texts.indices), numbers(texts.indices), len(lookup))
-    by_value: NDArray[np.uint8] = np.array([*lookup, plan.zoom_by.default], np.uint8)[indices]
+    codes = np.where(validity(texts.indices), numbers(texts.indices), len(lookup))
+    by_value: NDArray[np.uint8] = np.array([*lookup, plan.zoom_by.default], np.uint8)[codes]
     return np.maximum(by_value, zooms)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pyarrow.compute as pc
 
+from pipeline.vector.arrow import indices
 from pipeline.vector.layer import Layer, geometry_word
 from pipeline.vector.plan import ArchivePlan
 
@@ -69,7 +70,7 @@ def _attribute_stats(layer: Layer, column: int) -> dict[str, Any]:
         base += len(values)
         if not len(picks):
             continue
-        used = values.take(picks)
+        used = values.take(indices(picks))
         if word == "number":
             low_high = pc.min_max(used)
             low, high = low_high["min"].as_py(), low_high["max"].as_py()
