@@ -43,7 +43,7 @@ export const en: Messages = {
   magicFault: 'What the server sent is not map data',
   magicFaultHint: 'The file does not begin with the PMTiles version 3 mark. A login page, an error page or a proxy may have replaced it.',
   missingFault: 'The server does not find a map data file (status {found})',
-  missingFaultHint: 'Check that the tiles/ folder was copied too. IIS refuses unknown suffixes: use the web.config of the folder or the setting below.',
+  missingFaultHint: 'Check that the tiles/ folder was copied too. IIS refuses unknown suffixes: add the setting below.',
   networkFault: 'The server cannot be reached',
   networkFaultHint: 'Check the network and try again.',
   file: 'File',

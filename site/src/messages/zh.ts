@@ -41,7 +41,7 @@ export const zh = {
   magicFault: '服务器返回的不是地图数据',
   magicFaultHint: '文件开头不是 PMTiles 第 3 版标识。可能是登录页、错误页或代理改写了内容。',
   missingFault: '服务器上找不到地图数据文件（状态 {found}）',
-  missingFaultHint: '请确认 tiles/ 目录已一并复制。IIS 默认拒绝未登记的后缀，需要发布目录中的 web.config 或下面的设置。',
+  missingFaultHint: '请确认 tiles/ 目录已一并复制。IIS 默认拒绝未登记的后缀，需要加上下面的设置。',
   networkFault: '无法连接服务器',
   networkFaultHint: '请检查网络后重试。',
   file: '文件',
