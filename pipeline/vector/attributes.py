@@ -95,6 +95,7 @@ def encode_attributes(table: pa.Table, rows: int, tally: Tally) -> Attributes:
     blobs: list[NDArray[np.uint8]] = []
     offsets: list[NDArray[np.int64]] = [np.zeros(1, np.int64)]
     kinds: list[pa.Array] = []
+    signed: dict[int, int] = {}  # whole numbers → their codes
     base = size = 0
     for kind, word in (
         (pa.large_string(), STRING),
@@ -109,9 +110,15 @@ def encode_attributes(table: pa.Table, rows: int, tally: Tally) -> Attributes:
         distinct = pa.concat_arrays([columns[i] for i in picks]).dictionary_encode()
         indices = np.where(validity(distinct.indices), numbers(distinct.indices), np.int32(-1))
         dictionary = distinct.dictionary
+        places = np.arange(base, base + len(dictionary) + 1, dtype=np.int32)  # the last one stands for null
+        if kind == pa.int64():
+            signed = dict(zip(dictionary.to_pylist(), places.tolist(), strict=False))
+        elif kind == pa.uint64():  # beside numbers above 2^63 there may be small ones that another column has too
+            for place, value in enumerate(dictionary.to_pylist()):
+                places[place] = signed.get(value, places[place])
+        places[-1] = -1
         for k, i in enumerate(picks):
-            part = indices[k * rows : (k + 1) * rows]
-            codes[i] = np.where(part >= 0, part + base, -1)
+            codes[i] = places[indices[k * rows : (k + 1) * rows]]
             types[i] = word
         blob, ends = _values(dictionary)
         blobs.append(blob)

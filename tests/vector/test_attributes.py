@@ -136,6 +136,13 @@ def test_numbers_take_the_shortest_exact_form() -> None:
     ]
 
 
+def test_a_number_is_one_value_in_columns_of_both_signs() -> None:
+    table = pa.table({"u": pa.array([7, 2**63], pa.uint64()), "i": pa.array([7, -1], pa.int64())})
+    encoded = encode_attributes(table, 2, Tally())
+    assert encoded.codes[0, 0] == encoded.codes[1, 0]
+    assert len(set(encoded.codes.ravel().tolist())) == 3
+
+
 VALUES = {
     pa.int64(): st.integers(-(2**63), 2**63 - 1),
     pa.uint64(): st.integers(0, 2**64 - 1),
