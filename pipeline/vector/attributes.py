@@ -111,7 +111,7 @@ def encode_attributes(table: pa.Table, rows: int, tally: Tally) -> Attributes:
         indices = np.where(validity(distinct.indices), numbers(distinct.indices), np.int32(-1))
         dictionary = distinct.dictionary
         places = np.arange(base, base + len(dictionary) + 1, dtype=np.int32)  # the last one stands for null
-        if kind == pa.int64():
+        if kind == pa.int64() and any(column.type == pa.uint64() for column in columns):
             signed = dict(zip(dictionary.to_pylist(), places.tolist(), strict=False))
         elif kind == pa.uint64():  # beside numbers above 2^63 there may be small ones that another column has too
             for place, value in enumerate(dictionary.to_pylist()):
