@@ -13,6 +13,8 @@ from unicodedata import east_asian_width
 
 import click
 
+from pipeline.i18n import _
+
 _CLOSING = "，。、；：？！）》」』】”’…％"
 _OPENING = "（《「『【“‘"
 # What stays together on a line: an opened Chinese character with its closing marks, or a run of everything else.
@@ -41,6 +43,10 @@ def wrap(text: str, width: int) -> list[str]:
 
 class Formatter(click.HelpFormatter):
     """click's layout, measured in columns."""
+
+    def write_heading(self, heading: str) -> None:
+        """Write a heading with the colon of the language in force."""
+        self.write(" " * self.current_indent + _("{heading}:").format(heading=heading) + "\n")
 
     def write_text(self, text: str) -> None:
         """Write paragraphs, wrapped; one that begins with ``\\b`` keeps its lines."""

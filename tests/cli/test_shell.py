@@ -106,7 +106,7 @@ def test_help_in_both_languages(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--lang", "en", "--help"]) == 0
     english = capsys.readouterr().out
     for page, usage, options, serve in (
-        (chinese, "用法：", "选项:", "发布一个文件夹，支持 Range、ETag 和 CORS。"),
+        (chinese, "用法：", "选项：", "发布一个文件夹，支持 Range、ETag 和 CORS。"),
         (english, "Usage:", "Options:", "Serve a folder with Range, ETag and CORS."),
     ):
         assert page.startswith(usage)
