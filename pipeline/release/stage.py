@@ -24,9 +24,13 @@ from pipeline.i18n import _
 
 
 class Stage:
-    """A context manager around `folder`, a new empty folder; `commit` puts it in the place of `target`."""
+    """A context manager around `folder`, a new empty folder; `commit` puts it in the place of `target`.
+
+    A target that is a symbolic link (dist/public on another disk, say) stays one: the folder behind it is replaced.
+    """
 
     def __init__(self, target: Path) -> None:
+        target = target.resolve() if target.is_symlink() else target
         self.target = target
         self.folder = target.with_name(f".{target.name}.new")
         self._old = target.with_name(f".{target.name}.old")

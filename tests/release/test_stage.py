@@ -39,6 +39,20 @@ def test_the_first_build_needs_no_folder(tmp_path: Path) -> None:
     assert content(tmp_path) == {"dist/public/b": "new"}
 
 
+def test_the_folder_behind_a_link_is_replaced_as_often_as_one_likes(target: Path, tmp_path: Path) -> None:
+    served = tmp_path / "disk" / "www"
+    served.parent.mkdir()
+    target.rename(served)
+    target.symlink_to(served)
+    for text in ("second", "third"):
+        with Stage(target) as stage:
+            (stage.folder / "a").write_text(text)
+            stage.commit()
+        assert content(served.parent) == {"www/a": text}
+        assert target.is_symlink() and content(target) == {"a": text}
+    assert [path.name for path in target.parent.iterdir()] == ["public"]
+
+
 @pytest.mark.parametrize("failure", [ValueError, KeyboardInterrupt, SystemExit])
 def test_any_failure_leaves_the_old_folder_and_nothing_else(target: Path, failure: type[BaseException]) -> None:
     with pytest.raises(failure), Stage(target) as stage:
