@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from functools import partial
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -163,12 +164,36 @@ def _check(options: TileOptions, paths: Sequence[Path], target: Path, no_clobber
             expected=_("0 ≤ minimum ≤ maximum ≤ {last}").format(last=LAST_ZOOM),
             hint=_("Correct -Z and -z."),
         )
-    if options.buffer < 0 or options.buffer > 4096 or options.simplification < 0 or options.tiny_area < 0:
+    amounts = options.simplification, options.tiny_area
+    if not 0 <= options.buffer <= 4096 or not all(0 <= amount < inf for amount in amounts):  # NaN is neither
         raise UsageError(
             _("Buffer, simplification and tiny area are amounts of tile units."),
             expected=_("a buffer from 0 to 4096, the others from 0"),
         )
+    if options.layer == "":
+        raise UsageError(
+            _("The layer's name is empty."), hint=_("Give it a name, or leave -l out: layers keep their own names.")
+        )
+    if options.name is None and not _is_text(target.name):
+        raise UsageError(
+            _("The name is not text in the encoding of this system."),
+            where=str(target),
+            hint=_("Choose a name in UTF-8, or give the archive a --name."),
+        )
+    for text in (options.layer, options.name, options.attribution, options.description):
+        if text is not None and not _is_text(text):
+            raise UsageError(
+                _("The name is not text in the encoding of this system."),
+                where=text,
+                hint=_("Type it on a terminal that is set to UTF-8."),
+            )
     for path in paths:
+        if not _is_text(str(path)):
+            raise InputError(
+                _("The name is not text in the encoding of this system."),
+                where=str(path),
+                hint=_("Rename the file or folder; a zip made on Windows often unpacks so."),
+            )
         if not path.exists():
             raise InputError(_("The input does not exist."), where=str(path), hint=_("Check the name and the folder."))
         if path.suffix.lower() in _RASTERS:
@@ -192,6 +217,15 @@ def _check(options: TileOptions, paths: Sequence[Path], target: Path, no_clobber
         from pipeline.archive.staging import refuse_existing
 
         refuse_existing(target)
+
+
+def _is_text(name: str) -> bool:
+    """Whether it can be written as UTF-8: bytes that the system could not decode stand as lone surrogates (PEP 383)."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _find_layers(paths: Sequence[Path], options: TileOptions) -> tuple[list[_Found], list[str]]:

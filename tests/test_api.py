@@ -161,3 +161,34 @@ def test_an_existing_archive_is_replaced_or_kept(tmp_path: Path) -> None:
     assert out.read_bytes() == b"old"
     tile(source, out, max_zoom=5)
     assert out.read_bytes().startswith(b"PMTiles\x03")
+
+
+@pytest.mark.parametrize(
+    "choice",
+    [
+        {"layer": ""},
+        {"layer": "\udcc3\udcfb"},
+        {"description": "\udcc3"},
+        {"simplification": float("nan")},
+        {"simplification": float("inf")},
+        {"tiny_area": float("nan")},
+    ],
+)
+def test_choices_that_mean_nothing_are_refused(tmp_path: Path, choice: dict[str, Any]) -> None:
+    source = geojson(tmp_path / "towns.geojson", list(SHAPES))
+    with pytest.raises(UsageError):
+        tile(source, tmp_path / "out.pmtiles", max_zoom=5, **choice)
+    assert not (tmp_path / "out.pmtiles").exists()
+
+
+def test_names_that_are_not_text_are_refused_by_name(tmp_path: Path) -> None:
+    # "名" in GBK, as unpacking a zip from Windows leaves it on a UTF-8 system.
+    source = geojson(tmp_path / "towns.geojson", list(SHAPES))
+    with pytest.raises(UsageError, match="name is not text"):
+        tile(source, tmp_path / "\udcc3\udcfb.pmtiles", max_zoom=5)
+    try:
+        strange = source.rename(tmp_path / "\udcc3\udcfb.geojson")
+    except OSError:
+        pytest.skip("this file system holds no such names")
+    with pytest.raises(InputError, match="name is not text"):
+        tile(strange, tmp_path / "out.pmtiles", max_zoom=5)
