@@ -53,13 +53,21 @@ def write_city(dir: Path, *, size: Literal["small", "city"], progress: Progress)
 
 
 def _refuse_others(dir: Path) -> None:
-    """Never write over a workspace with real data."""
+    """Never write over a workspace with real data, nor over folders of the same names that are something else."""
     existing = dir / "framework.toml"
     if dir.exists() and not dir.is_dir():
         raise OutputError(
             _("{path} is a file, not a folder").format(path=dir), hint=_("name a new folder for the sample city")
         )
     if not existing.exists():
+        for part in ("departments", "schemas", "inbox"):
+            if (dir / part).is_symlink() or (dir / part).exists():
+                raise OutputError(
+                    _("this folder already holds something that the sample city would replace"),
+                    where=str(dir / part),
+                    expected=_("an empty folder, or an earlier sample city (sample = true)"),
+                    hint=_("name another folder for the sample city"),
+                )
         return
     try:
         sample = tomllib.loads(existing.read_text(encoding="utf-8")).get("city", {}).get("sample") is True

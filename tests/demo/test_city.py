@@ -289,6 +289,17 @@ def test_a_real_workspace_is_never_overwritten(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["framework.toml"]
 
 
+@pytest.mark.parametrize("part", ["departments", "schemas", "inbox"])
+def test_a_folder_that_is_no_workspace_keeps_its_files(tmp_path: Path, part: str) -> None:
+    precious = tmp_path / part / "precious.txt"
+    precious.parent.mkdir()
+    precious.write_text("the only copy")
+    with pytest.raises(OutputError, match="would replace"):
+        write_city(tmp_path, size="small", progress=Silent())
+    assert precious.read_text() == "the only copy"
+    assert [path.name for path in tmp_path.iterdir()] == [part]
+
+
 def test_a_file_in_the_way_is_named(tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("")
     with pytest.raises(OutputError, match="taken"):
