@@ -32,7 +32,7 @@ def named(text: str, where: str) -> str:
             _('"{name}" is no encoding that is known here.').format(name=text.strip()),
             where=where,
             expected="UTF-8, GBK, GB18030, Big5 …",
-            hint=_('give the right one: encoding = "GBK"'),
+            hint=_('give the right one: encoding = "GBK" / --encoding GBK'),
         ) from error
 
 
@@ -77,9 +77,11 @@ def unreadable(where: str, encoding: str, example: bytes, others: Sequence[bytes
     """The error for bytes that are no text in `encoding`; `others` are what may tell the right one."""
     fits = detect(others)
     if fits is None or fits == encoding:
-        hint = _('find out the encoding and give it: encoding = "GBK"')
+        hint = _('find out the encoding and give it: encoding = "GBK" / --encoding GBK')
     else:
-        hint = _('{fits} would fit; if that is right, give it: encoding = "{fits}"').format(fits=fits.upper())
+        hint = _('{fits} would fit; if that is right, give it: encoding = "{fits}" / --encoding {fits}').format(
+            fits=fits.upper()
+        )
     return InputError(
         _("Unreadable encoding: {bytes} is no text in {encoding}.").format(
             bytes=example[:24].hex(" "), encoding=encoding.upper()

@@ -158,6 +158,7 @@ def test_too_strange_to_guess(tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
         texts(path)
     assert "encoding = " in str(caught.value.hint)
+    assert "--encoding GBK" in str(caught.value.hint)
     with pytest.raises(InputError) as caught:
         texts(path, encoding="Klingon")
     assert '"Klingon"' in caught.value.message
