@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import shutil
 from datetime import date
 from pathlib import Path
 
@@ -18,6 +19,12 @@ from pipeline.build import build_workspace
 from pipeline.cli import main
 
 DAY = date(2026, 11, 22)
+
+
+@pytest.fixture(scope="module")
+def city(city: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy to build in: other modules look at the city as it was written."""
+    return shutil.copytree(city, tmp_path_factory.mktemp("built") / "city")
 
 
 @pytest.fixture(scope="module")
