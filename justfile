@@ -84,7 +84,7 @@ types: _python
 
 # Who may import whom; the contracts are in pyproject.toml.
 floors: _python
-    {{bin}}/lint-imports
+    {{bin}}/lint-imports --no-cache
 
 # Measure against other tools on the same machine, in docs/benchmarks.md.
 bench *options: setup
