@@ -145,6 +145,15 @@ def _archives(
             view = views.get(layer.dataset)
             if view is None:
                 continue
+            if layer.where is not None and not view.may_show(layer.where.field):
+                # A layer chosen by a value tells that value of everything in it.
+                denied.append(
+                    Denial(
+                        f"{archive.id}/{layer.name}: where {layer.where.field}",
+                        _("the field stays out, and with it a layer that is chosen by it"),
+                    )
+                )
+                continue
             if layer.zoom_by is not None and not view.may_show(layer.zoom_by.field):
                 # The zoom at which a feature appears would tell the value.
                 denied.append(

@@ -75,14 +75,27 @@ def test_a_denied_key_does_not_make_the_ids(tmp_path: Path) -> None:
     assert view(tmp_path, "government", files).dataset("roads").key == "ID"
 
 
+GOVERNMENT_CLASS = FILES["schemas/roads.toml"].replace('type = "string"', 'type = "string"\naudiences = ["government"]')
+UNFILTERED = FILES["framework.toml"].replace('where = { field = "CLASS", in = ["expressway", "national"] }\n', "")
+
+
 def test_a_denied_field_does_not_decide_the_zoom(tmp_path: Path) -> None:
-    schema = FILES["schemas/roads.toml"].replace('type = "string"', 'type = "string"\naudiences = ["government"]')
-    public = view(tmp_path, "public", {"schemas/roads.toml": schema})
+    files = {"schemas/roads.toml": GOVERNMENT_CLASS, "framework.toml": UNFILTERED}
+    public = view(tmp_path, "public", files)
     layer = public.archives[0].layers[0]
     assert layer.zoom_by is None
     assert layer.min_zoom == 13
     assert "framework/LRDL: zoom_by CLASS" in [d.subject for d in public.denied]
-    assert view(tmp_path, "government", {"schemas/roads.toml": schema}).archives[0].layers[0].zoom_by is not None
+    assert view(tmp_path, "government", files).archives[0].layers[0].zoom_by is not None
+
+
+def test_a_layer_chosen_by_a_denied_field_stays_out(tmp_path: Path) -> None:
+    where = '\n[[archive.layer]]\nname = "MAIN"\ndataset = "roads"\nwhere = { field = "CLASS", in = ["expressway"] }\n'
+    files = {"schemas/roads.toml": GOVERNMENT_CLASS, "framework.toml": UNFILTERED + where}
+    public = view(tmp_path, "public", files)
+    assert [layer.name for layer in public.archives[0].layers] == ["LRDL"]
+    assert "framework/MAIN: where CLASS" in [d.subject for d in public.denied]
+    assert [x.name for x in view(tmp_path, "government", files).archives[0].layers] == ["LRDL", "MAIN"]
 
 
 def test_a_mixed_archive_loses_only_the_denied_layers(tmp_path: Path) -> None:
