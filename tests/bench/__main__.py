@@ -76,7 +76,7 @@ def row(case: Case, medians: dict[str, Run], outputs: dict[str, Path], decode: b
         who = name if name == "tippecanoe" else f"longquan ({name})"
         ratio = "" if name == "tippecanoe" else f"**{peer.wall / figure.wall:.1f}×** ({peer.cpu / figure.cpu:.1f}×)"
         lines.append(
-            f"| {case.name} z{case.low}–{case.high} | {who} | {figure.wall:.2f} | {figure.cpu:.2f} | {figure.rss:.0f} "
+            f"| {case.name} z{case.low}–{case.high} | {who} | {figure.wall:.2f} | {figure.cpu:.2f} "
             f"| {outputs[name].stat().st_size / 1e6:.1f} | {invalid} | {kept} | {ratio} |"
         )
     return "\n".join(lines)
@@ -106,9 +106,9 @@ def main() -> int:
     title = (
         f"longquan {__version__}, {VERSIONS[0]}, Python {platform.python_version()}, "
         f"medians of {asked.rounds} rounds taken in turns.\n\n"
-        "| data | tool | wall s | CPU s | peak MiB | MB | invalid polygons | ids kept per zoom "
+        "| data | tool | wall s | CPU s | MB | invalid polygons | ids kept per zoom "
         "| tippecanoe wall (CPU) |\n"
-        "|---|---|---|---|---|---|---|---|---|"
+        "|---|---|---|---|---|---|---|---|"
     )
     if not asked.names:
         TABLE.write_text(f"{head}<!-- table -->\n" + "\n".join([title, *rows]) + f"\n<!-- /table -->{tail}", "utf-8")

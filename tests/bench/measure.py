@@ -1,4 +1,7 @@
-"""Whole commands, timed from outside: wall and CPU seconds, peak memory, by the kernel's own accounting."""
+"""Whole commands, timed from outside: wall and CPU seconds, by the kernel's own accounting.
+
+Not memory: a child's ru_maxrss begins with what its parent held when it forked, which here is a decoded archive.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,6 @@ class Run(NamedTuple):
 
     wall: float  # seconds
     cpu: float  # seconds, user and system
-    rss: float  # MiB, of the largest process
 
 
 def run(command: Sequence[str]) -> Run:
@@ -34,7 +36,7 @@ def run(command: Sequence[str]) -> Run:
         raise RuntimeError(
             f"{Path(command[0]).name} exited {process.returncode}: {words[-500:].decode(errors='replace')}"
         )
-    return Run(time.monotonic() - began, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+    return Run(time.monotonic() - began, usage.ru_utime + usage.ru_stime)
 
 
 def side_by_side(commands: dict[str, Sequence[str]], rounds: int) -> dict[str, Run]:
