@@ -15,7 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-# numba looks for scipy's BLAS when it first loads array mathematics: a third of a second for functions (np.dot,
+# numba looks for scipy's BLAS when it first loads array mathematics: 0.2 s for functions (np.dot,
 # np.linalg) that no kernel uses. A None in sys.modules makes that one import fail at once, as numba allows for.
 _BLAS = "scipy.linalg.cython_blas"
 _blas_absent = sys.modules.setdefault(_BLAS, None) is None  # type: ignore[arg-type]

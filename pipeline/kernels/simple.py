@@ -14,7 +14,7 @@ from pipeline.kernels._jit import helper, kernel
 from pipeline.kernels.grow import grown, sort_by
 from pipeline.kernels.pieces import SUSPECT, Pieces
 
-BRUTE_FORCE = 24  # edges up to which comparing all pairs beats sorting (measured on buildings)
+BRUTE_FORCE = 24  # edges up to which all pairs are compared: most buildings have fewer, and need no sorting
 
 
 @helper
