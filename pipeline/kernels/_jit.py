@@ -1,17 +1,19 @@
 """The one door to numba.
 
-numba's disk cache does not notice an edit in *another* file that a kernel calls, so compiled kernels live in a
-user cache folder named after a hash of all kernel sources. The folder is set on ``numba.config`` because the
-environment variable is ignored once anything else has imported numba.
+numba's disk cache does not notice an edit in *another* file that a kernel calls, so each module's compiled kernels
+live in a user cache folder named after a hash of the module and of all that it imports from here. The folder is set on
+``numba.config`` because the environment variable is ignored once anything else has imported numba.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -29,6 +31,7 @@ if _blas_absent:
 F = TypeVar("F", bound=Callable[..., Any])
 
 
+@lru_cache
 def _user_cache() -> Path:
     """Where this user's compiled kernels may lie: XDG_CACHE_HOME, ~/.cache, else a folder of the user in /tmp."""
     candidates = [Path(p) for p in (os.environ.get("XDG_CACHE_HOME"),) if p]
@@ -43,21 +46,32 @@ def _user_cache() -> Path:
     return Path(tempfile.gettempdir()) / f"longquan-{os.getuid() if hasattr(os, 'getuid') else 'user'}"
 
 
-def _sources_digest() -> str:
+@lru_cache
+def _sources(module: str) -> tuple[str, ...]:
+    """The module of this package and all that it imports from it, directly or not."""
+    found, waiting = set(), [module]
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting += re.findall(r"^from pipeline\.kernels\.(\w+) import", _text(name), re.MULTILINE)
+    return tuple(sorted(found))
+
+
+@lru_cache
+def _text(module: str) -> str:
+    return (Path(__file__).parent / f"{module}.py").read_text("utf-8")
+
+
+@lru_cache
+def _cache(module: str) -> str:
+    """The folder of a module's compiled kernels: another one after any edit of what they are compiled from."""
     # Bounds checks and the optimisation level are compiled in, and numba's own index does not tell them apart.
-    compiled = [
-        str(getattr(numba.config, name)) for name in ("BOUNDSCHECK", "OPT")
-    ]  # set by numba from its environment
-    settings = (sys.version_info[:2], numba.__version__, compiled)
-    digest = hashlib.sha256(repr(settings).encode())
-    for path in sorted(Path(__file__).parent.glob("*.py")):
-        digest.update(path.name.encode())
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:16]
-
-
-if not os.environ.get("NUMBA_CACHE_DIR"):
-    numba.config.CACHE_DIR = str(_user_cache() / "kernels" / _sources_digest())  # type: ignore[attr-defined]
+    compiled = [str(getattr(numba.config, name)) for name in ("BOUNDSCHECK", "OPT")]  # from numba's environment
+    digest = hashlib.sha256(repr((sys.version_info[:2], numba.__version__, compiled)).encode())
+    for name in _sources(module):
+        digest.update(name.encode() + b"\0" + _text(name).encode() + b"\0")
+    return str(_user_cache() / "kernels" / f"{module}-{digest.hexdigest()[:16]}")
 
 
 def kernel(function: F) -> F:
@@ -65,6 +79,8 @@ def kernel(function: F) -> F:
 
     Lazy signatures, because eager ones reject the read-only arrays that Arrow and mmap give.
     """
+    if not os.environ.get("NUMBA_CACHE_DIR"):  # numba reads its setting while it decorates
+        numba.config.CACHE_DIR = _cache(function.__module__.rpartition(".")[2])  # type: ignore[attr-defined]
     return cast("F", numba.njit(cache=True, nogil=True, error_model="numpy")(function))
 
 
