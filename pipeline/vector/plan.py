@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from pipeline.types import FeatureBatch, Tally
 
@@ -19,19 +19,46 @@ class ZoomByField:
 
 
 @dataclass(frozen=True, slots=True)
+class Clusters:
+    """Points of one cell are drawn as one, at the middle of them, below the last zoom."""
+
+    cell: int = 256  # tile units, a power of two
+    max_zoom: int | None = None  # the last zoom with clusters; None: all below the layer's last
+    sums: tuple[str, ...] = ()  # number fields that are added up, as `<field>_sum`; `point_count` is always there
+
+
+Simplify = Literal["distance", "area", "right-angle"]
+
+
+@dataclass(frozen=True, slots=True)
 class LayerPlan:
-    """How one layer is tiled."""
+    """How one layer is tiled; amounts are in tile units, 4096 to a tile."""
 
     name: str  # the layer's name in the archive
     min_zoom: int
     max_zoom: int
     fields: tuple[str, ...] | None = None  # kept, in this order; None keeps all
     key: str | None = None  # the field that identifies a feature; None: a hash of its content
+    # Which features, at which zoom.
+    where: str | None = None  # CQL2 text; the property `zoom` stands for the tile's zoom
     zoom_by: ZoomByField | None = None  # features may appear later than min_zoom
-    simplification: float = 1.0  # tolerance in tile units below max_zoom; 0 keeps every vertex
-    tiny_area: float = 4.0  # tile units²; smaller polygons below max_zoom are merged into squares of this area
-    buffer: int = 80  # tile units around each tile
+    min_length: float = 0.0  # shorter lines are left out below max_zoom
+    min_area: float = 0.0  # smaller areas are left out below max_zoom
+    tiny_area: float = 4.0  # smaller areas below max_zoom are gathered into squares of this area
+    rate: float = 1.0  # points: every zoom below max_zoom keeps one in `rate` of the next
+    density: int | None = None  # points: at most one in each cell of this edge (a power of two) below max_zoom
+    clusters: Clusters | None = None  # points: drawn together below max_zoom
+    priority: str | None = None  # number field; where something must give way, the smallest goes first
+    budget: int | None = None  # compressed bytes that this layer may take in a tile
+    # How they look.
+    simplify: Simplify = "distance"  # Douglas–Peucker, effective area, or keeping right angles (buildings)
+    simplification: float = 1.0  # tolerance below max_zoom; 0 keeps every vertex
+    simplification_by_zoom: Mapping[int, float] = field(default_factory=dict)  # tolerances of single zooms
     coverage: str | None = None  # layers that name the same coverage share borders: the finest of their tolerances
+    merge_lines: tuple[str, ...] | None = None  # lines equal in these fields become one where they meet; (): in all
+    dissolve: tuple[str, ...] | None = None  # areas equal in these fields become one below max_zoom; (): in all
+    merge_near: float = 0.0  # areas nearer than this are drawn as one below max_zoom
+    buffer: int = 80  # around each tile
     labels: bool = False  # also write `<name>_label`, one anchor point per feature
     label_fields: tuple[str, ...] | None = None  # fields the label layer carries; None: as `fields`
     description: str = ""
