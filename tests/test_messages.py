@@ -15,7 +15,8 @@ import pytest
 from babel.messages.pofile import read_po
 
 import hatch_build
-from pipeline.cli import VERBS, cli
+from pipeline.cli import cli
+from pipeline.cli._group import LazyGroup
 from pipeline.cli._translate import source_texts
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -51,14 +52,15 @@ def _messages_of(path: Path) -> Iterator[str]:
                 yield first.value
 
 
-def _help_of(command: click.Command) -> Iterator[str]:
-    yield from source_texts(command)
-    if isinstance(command, click.Group):
-        context = click.Context(command)
-        for name in command.list_commands(context):
-            child = command.get_command(context, name)
+def _help_below(command: click.Command, place: str) -> Iterator[tuple[str, str]]:
+    """The texts of a command's help and of all below it, each with the module that declares it."""
+    yield from ((text, place) for text in source_texts(command))
+    if isinstance(command, LazyGroup):
+        for verb, about in command.verbs.items():
+            yield about.summary, place
+            child = command.get_command(click.Context(command), verb)
             assert child is not None
-            yield from _help_of(child)
+            yield from _help_below(child, about.target.partition(":")[0])
 
 
 @cache
@@ -68,16 +70,8 @@ def wanted() -> dict[str, str]:
     for path in sorted((ROOT / "pipeline").rglob("*.py")):
         for message in _messages_of(path):
             found.setdefault(message, path.relative_to(ROOT).as_posix())
-    for verb, about in VERBS.items():
-        found.setdefault(about.summary, "pipeline/cli/__init__.py")
-        module = about.target.partition(":")[0].replace(".", "/") + ".py"
-        if (ROOT / module).is_file():
-            child = cli.get_command(click.Context(cli), verb)
-            assert child is not None
-            for text in _help_of(child):
-                found.setdefault(text, module)
-    for text in source_texts(cli):
-        found.setdefault(text, "pipeline/cli/__init__.py")
+    for text, place in _help_below(cli, "pipeline/cli/__init__.py"):
+        found.setdefault(text, place)
     return found
 
 

@@ -11,8 +11,8 @@ from shapely.geometry import shape as as_shape
 from pipeline.archive.reader import open_archive
 from pipeline.archive.summary import summarise
 from pipeline.cli import main
-from pipeline.cli._archive_page import size_text
 from pipeline.cli._format import columns
+from pipeline.cli._size import size_text
 from tests.broken.archive.forge import BROKEN, Parts, pack
 from tests.broken.archive.tiles import BROKEN_TILES, POLYGON, SOUND, SQUARE, archive, feature, layer, text
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import click
 from babel.messages.extract import extract_from_file
 from babel.messages.pofile import read_po
 
@@ -17,7 +18,7 @@ PACKAGE = Path(__file__).parents[2] / "pipeline"
 SOURCES = [
     *sorted((PACKAGE / "archive").glob("*.py")),
     *(PACKAGE / "vector" / f"{name}.py" for name in ("decode", "verify", "tile_rules", "tile_batch")),
-    *(PACKAGE / "cli" / f"{name}.py" for name in ("archive", "_archive_page")),
+    *sorted((PACKAGE / "cli" / "archive").glob("*.py")),
 ]
 
 
@@ -30,7 +31,10 @@ def said() -> set[str]:
             found.add(message if isinstance(message, str) else message[0])
     for rule in [rule for stage in STAGES for rule in stage] + [*TILE_RULES, *ARCHIVE_RULES]:
         found |= {rule.description, rule.remedy}
-    for command in (archive, *archive.commands.values()):
+    found |= set(source_texts(archive)) | {about.summary for about in archive.verbs.values()}
+    for verb in archive.verbs:
+        command = archive.get_command(click.Context(archive), verb)
+        assert command is not None
         found |= set(source_texts(command))
     return found
 
