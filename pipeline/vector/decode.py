@@ -1,72 +1,31 @@
-"""Vector tiles back into features: as tables for checks over whole archives, as GeoJSON for people."""
+"""Vector tiles back into features, as GeoJSON for people."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from itertools import pairwise
-from typing import Any, NamedTuple
-
-import numpy as np
+from typing import Any, Final, NamedTuple
 
 from pipeline.errors import ArchiveError
 from pipeline.i18n import _
-from pipeline.kernels.decode_mvt import FEATURE_COLUMNS, LAYER_COLUMNS, VALUE_COLUMNS, Tables, decode, measure
+from pipeline.kernels import decode_mvt as col
+from pipeline.kernels.decode_geometry import SOUND
+from pipeline.kernels.decode_mvt import Tables
+from pipeline.types import LINE, POINT
+from pipeline.vector.tables import Decoded, decode_tables
+from pipeline.vector.tile_batch import Batch
+from pipeline.vector.tile_rules import EXTENT, TILE_RULES
 
+__all__ = ["Decoded", "decode_tables", "geojson_features", "layer_sizes"]
+
+# Rules whose breach leaves open what a tile says; the specification's test suite calls these fatal.
+_FATAL: Final = frozenset(
+    {"tile-readable", "layer-named", "text-readable", "value-typed", "tags-in-range", "geometry-commands"}
+)
+_VERSIONS: Final = (1, 2)
+_POLE: Final = 40.0  # Mercator's y where degrees in double precision reach 90; the hyperbolic sine overflows from 710
 _LAYER_FIELD, _NAME_FIELD, _BYTES = 3, 1, 2  # vector_tile.proto: Tile.layers, Layer.name; wire type
-
-
-class Decoded(NamedTuple):
-    """Tiles as tables; positions in the tables point into `data`."""
-
-    data: bytes
-    tables: Tables
-
-    def text(self, start: int, stop: int) -> str | None:
-        """A string of the tile; None when it is not UTF-8 or not there (`start` −1)."""
-        try:
-            return self.data[start:stop].decode() if start >= 0 else None
-        except UnicodeDecodeError:
-            return None
-
-
-def decode_tables(bodies: Sequence[bytes]) -> Decoded:
-    """Decompressed tiles as tables, see `kernels.decode_mvt`; a tile that cannot be read leaves a code in `faults`."""
-    data = b"".join(bodies)
-    raw = np.frombuffer(data, dtype=np.uint8)
-    bounds = np.zeros(len(bodies) + 1, dtype=np.int64)
-    np.cumsum([len(body) for body in bodies], out=bounds[1:])
-    sizes = np.zeros(5, dtype=np.int64)
-    measure(raw, bounds, sizes)
-    layers, features, keys, values, room = sizes.tolist()
-    tables = Tables(
-        faults=np.zeros(len(bodies), dtype=np.int64),
-        layers=np.empty((layers, LAYER_COLUMNS), dtype=np.int64),
-        features=np.empty((features, FEATURE_COLUMNS), dtype=np.int64),
-        keys=np.empty((keys, 2), dtype=np.int64),
-        values=np.empty((values, VALUE_COLUMNS), dtype=np.int64),
-        tags=np.empty(room, dtype=np.int64),
-        parts=np.zeros(room // 2 + 2, dtype=np.int64),
-        areas=np.empty(room // 2 + 1, dtype=np.float64),
-        xy=np.empty((room // 2 + 2, 2), dtype=np.float64),
-    )
-    found = np.zeros(6, dtype=np.int64)
-    decode(raw, bounds, tables, found)
-    layers, features, keys, values, tags, parts = found.tolist()
-    return Decoded(
-        data,
-        Tables(
-            tables.faults,
-            tables.layers[:layers],
-            tables.features[:features],
-            tables.keys[:keys],
-            tables.values[:values],
-            tables.tags[:tags],
-            tables.parts[: parts + 1],
-            tables.areas[:parts],
-            tables.xy[: tables.parts[parts]],
-        ),
-    )
 
 
 def layer_sizes(body: bytes) -> list[tuple[str, int]]:
@@ -91,32 +50,75 @@ def geojson_features(
     """The features of a decompressed tile as GeoJSON (RFC 7946): lng/lat degrees, exterior rings counter-clockwise.
 
     `layers` keeps only layers of these names. Each feature also carries the foreign members `layer` and `tile`
-    [z, x, y]; coordinates are rounded to a tenth of a tile unit. Raises ArchiveError when the tile cannot be decoded.
+    [z, x, y]; coordinates are rounded to a tenth of a tile unit. A feature of unknown type, or without one geometry
+    field, has the geometry null (MVT 2.1 §4.3.4.1); faults that only `verify` minds are passed over. Raises
+    ArchiveError with the reason when the tile cannot be decoded.
     """
-    import mapbox_vector_tile
-    from google.protobuf.message import DecodeError
-
-    try:
-        tile = mapbox_vector_tile.decode(body, default_options={"y_coord_down": True})
-    except (DecodeError, AssertionError, IndexError, ValueError) as err:
-        raise _not_a_tile(str(err) or type(err).__name__, f"{z}/{x}/{y}") from err
-    for name, layer in tile.items():
+    decoded = decode_tables([body])
+    batch = Batch([(z, x, y)], decoded, {}, {})
+    _refuse_unreadable(batch, f"{z}/{x}/{y}")
+    t = decoded.tables
+    for row in t.layers.tolist():
+        name = decoded.text(row[col.NAME0], row[col.NAME1]) or ""
         if layers is not None and name not in layers:
             continue
-        frame = _Frame(z, x, y, layer["extent"] or 4096)
-        for feature in layer["features"]:
-            geometry = feature["geometry"]
+        frame = _Frame(z, x, y, row[col.EXTENT] or EXTENT)
+        for feature in t.features[row[col.FEATURE0] : row[col.FEATURE1]].tolist():
             out: dict[str, Any] = {"type": "Feature"}
-            if feature["id"]:  # an id of 0 means none, as in proto2
-                out["id"] = feature["id"]
+            if feature[col.HAS_ID]:
+                out["id"] = feature[col.ID] % (1 << 64)
             out["layer"] = name
             out["tile"] = [z, x, y]
-            out["properties"] = {key: _json_value(value) for key, value in feature["properties"].items()}
-            out["geometry"] = {
-                "type": geometry["type"],
-                "coordinates": _placed(geometry["coordinates"], frame, geometry["type"]),
+            tags = t.tags[feature[col.TAG0] : feature[col.TAG1]].tolist()
+            out["properties"] = {
+                decoded.text(*t.keys[row[col.KEY0] + key].tolist()): _json_value(decoded.value(row[col.VALUE0] + value))
+                for key, value in zip(tags[::2], tags[1::2], strict=False)  # a key without a value is passed over
             }
+            out["geometry"] = _geometry(t, feature, frame) if feature[col.FAULT] == SOUND else None
             yield out
+
+
+def _refuse_unreadable(batch: Batch, tile: str) -> None:
+    """Raise for the first fault that leaves open what the tile says."""
+    for rule in TILE_RULES:
+        if rule.id in _FATAL:
+            for finding in rule.check(batch):
+                where = [tile, finding.layer and _("layer {name}").format(name=finding.layer), finding.feature]
+                raise _not_a_tile(finding.message, ", ".join(part for part in where if part), _(rule.description))
+    for i, version in enumerate(batch.t.layers[:, col.VERSION].tolist()):
+        if version not in _VERSIONS:
+            found = _("the version is missing") if version < 0 else _("the version is {v}").format(v=version)
+            where = f"{tile}, " + _("layer {name}").format(name=batch.names[i])
+            raise _not_a_tile(found, where, _("version 1 or 2"))
+
+
+def _geometry(t: Tables, feature: list[int], frame: _Frame) -> dict[str, Any]:
+    """GeoJSON of a feature whose geometry is sound."""
+    first, stop, kind = feature[col.PART0], feature[col.PART1], feature[col.KIND]
+    parts = [
+        [frame.lng_lat(tx, ty) for tx, ty in t.xy[t.parts[part] : t.parts[part + 1]].tolist()]
+        for part in range(first, stop)
+    ]
+    if kind == POINT:
+        if len(parts[0]) == 1:
+            return {"type": "Point", "coordinates": parts[0][0]}
+        return {"type": "MultiPoint", "coordinates": parts[0]}
+    if kind == LINE:
+        if len(parts) == 1:
+            return {"type": "LineString", "coordinates": parts[0]}
+        return {"type": "MultiLineString", "coordinates": parts}
+    polygons: list[list[list[list[float]]]] = []
+    # A ring that runs like the first one begins a polygon: version 1 leaves open which way exterior rings run.
+    areas = t.areas[first:stop].tolist()
+    clockwise = next((area > 0 for area in areas if area), True)
+    for ring, area in zip(parts, areas, strict=True):
+        exterior = not polygons or (area != 0 and (area > 0) == clockwise)
+        if exterior:
+            polygons.append([])
+        polygons[-1].append(_wound(ring, exterior=exterior))
+    if len(polygons) == 1:
+        return {"type": "Polygon", "coordinates": polygons[0]}
+    return {"type": "MultiPolygon", "coordinates": polygons}
 
 
 class _Frame(NamedTuple):
@@ -132,21 +134,9 @@ class _Frame(NamedTuple):
         units = float(self.extent << self.z)
         digits = math.ceil(math.log10(units / 360)) + 1
         wx, wy = (self.x * self.extent + tx) / units, (self.y * self.extent + ty) / units
-        lat = math.degrees(math.atan(math.sinh(math.pi * (1 - 2 * wy))))
+        north = min(max(math.pi * (1 - 2 * wy), -_POLE), _POLE)
+        lat = math.degrees(math.atan(math.sinh(north)))
         return [round(wx * 360 - 180, digits), round(lat, digits)]
-
-
-def _placed(coordinates: Any, frame: _Frame, kind: str) -> Any:
-    if kind == "Point":
-        return frame.lng_lat(*coordinates)
-    if kind in ("MultiPoint", "LineString"):
-        return [frame.lng_lat(*point) for point in coordinates]
-    if kind == "MultiLineString":
-        return [[frame.lng_lat(*point) for point in line] for line in coordinates]
-    if kind == "Polygon":
-        rings = [[frame.lng_lat(*point) for point in ring] for ring in coordinates]
-        return [_wound(ring, exterior=i == 0) for i, ring in enumerate(rings)]
-    return [_placed(polygon, frame, "Polygon") for polygon in coordinates]
 
 
 def _wound(ring: list[list[float]], *, exterior: bool) -> list[list[float]]:
@@ -193,9 +183,10 @@ def _varint(body: bytes, at: int, end: int) -> tuple[int, int]:
     raise _not_a_tile()
 
 
-def _not_a_tile(reason: str | None = None, where: str | None = None) -> ArchiveError:
+def _not_a_tile(reason: str | None = None, where: str | None = None, expected: str | None = None) -> ArchiveError:
     return ArchiveError(
         _("This is not a vector tile: {reason}.").format(reason=reason or _("its bytes make no protobuf message")),
         where=where,
+        expected=expected,
         hint=_("`longquan archive verify` tells which tiles are damaged"),
     )

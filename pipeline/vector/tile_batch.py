@@ -14,7 +14,7 @@ from pipeline.i18n import _
 from pipeline.kernels import decode_mvt as col
 from pipeline.kernels.decode_geometry import SOUND
 from pipeline.types import POLYGON
-from pipeline.vector.decode import Decoded
+from pipeline.vector.tables import Decoded
 
 ANY_TYPE: Final = 0  # of a field: anything goes
 UNDECLARED: Final = -1

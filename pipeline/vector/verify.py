@@ -25,7 +25,7 @@ from pipeline.errors import ArchiveError
 from pipeline.i18n import _
 from pipeline.kernels import decode_mvt as col
 from pipeline.progress import Progress, Silent
-from pipeline.vector.decode import decode_tables
+from pipeline.vector.tables import decode_tables
 from pipeline.vector.tile_batch import ANY_TYPE, Batch
 from pipeline.vector.tile_rules import ARCHIVE_RULES, TILE_RULES
 
