@@ -13,11 +13,9 @@ from pipeline.kernels import decode_mvt as col
 from pipeline.kernels.decode_geometry import SOUND
 from pipeline.kernels.decode_mvt import Tables
 from pipeline.types import LINE, POINT
-from pipeline.vector.tables import Decoded, decode_tables
+from pipeline.vector.tables import decode_tables
 from pipeline.vector.tile_batch import Batch
 from pipeline.vector.tile_rules import EXTENT, TILE_RULES
-
-__all__ = ["Decoded", "decode_tables", "geojson_features", "layer_sizes"]
 
 # Rules whose breach leaves open what a tile says; the specification's test suite calls these fatal.
 _FATAL: Final = frozenset(
@@ -83,8 +81,9 @@ def _refuse_unreadable(batch: Batch, tile: str) -> None:
     for rule in TILE_RULES:
         if rule.id in _FATAL:
             for finding in rule.check(batch):
-                where = [tile, finding.layer and _("layer {name}").format(name=finding.layer), finding.feature]
-                raise _not_a_tile(finding.message, ", ".join(part for part in where if part), _(rule.description))
+                layer = finding.layer and _("layer {name}").format(name=finding.layer)
+                where = ", ".join(part for part in (tile, layer, finding.feature) if part)
+                raise _not_a_tile(finding.message, where, _(rule.description))
     for i, version in enumerate(batch.t.layers[:, col.VERSION].tolist()):
         if version not in _VERSIONS:
             found = _("the version is missing") if version < 0 else _("the version is {v}").format(v=version)

@@ -36,8 +36,10 @@ class Decoded(NamedTuple):
             return number
         unsigned = bits % (1 << 64)
         if kind == _SINT:
-            return (unsigned >> 1) ^ -(unsigned & 1)
-        return {_INT: bits, _UINT: unsigned, _BOOL: bool(bits)}.get(kind)
+            return int((unsigned >> 1) ^ -(unsigned & 1))
+        if kind == _BOOL:
+            return bool(bits)
+        return int(bits if kind == _INT else unsigned) if kind in (_INT, _UINT) else None
 
 
 def decode_tables(bodies: Sequence[bytes]) -> Decoded:

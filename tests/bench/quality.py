@@ -9,7 +9,7 @@ import numpy as np
 
 from pipeline.archive.reader import open_archive
 from pipeline.kernels import decode_mvt as col
-from pipeline.vector.decode import decode_tables
+from pipeline.vector.tables import decode_tables
 from pipeline.vector.verify import verify_tiles
 
 
