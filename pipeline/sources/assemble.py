@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -10,9 +11,18 @@ from numpy.typing import NDArray
 
 from pipeline.i18n import _
 from pipeline.sources.crs import Locator
+from pipeline.sources.pace import portions
 from pipeline.sources.ragged import meets, nothing, only
 from pipeline.sources.wkb import Parser
 from pipeline.types import FeatureBatch, Tally
+
+
+class Rows(NamedTuple):
+    """Some rows of a source, which need not be all there are between the first and the last."""
+
+    table: pa.Table
+    first: int  # the number of the first in the source, from 0
+    numbers: NDArray[np.int64] | None = None  # the number of each, counted from `first`; None: without gaps
 
 
 def assemble(
@@ -22,22 +32,34 @@ def assemble(
 
     `parse` makes the geometries (None: there are none); `attributes` are the columns to keep.
     """
-    first = 0
-    for table in tables:
-        if table.num_rows == 0:
-            continue
+    return assemble_rows(_numbered(tables), parse, attributes, locator, tally)
 
-        def place(row: int, first: int = first) -> str:
-            return feature(locator.source, first + row)
 
-        found = nothing(table.num_rows) if parse is None else locator.locate(parse(table, place), tally, place)
-        kept = table.select(list(attributes))
-        if locator.bounds is not None:
-            inside = meets(found, locator.bounds)
-            found, kept = only(found, inside), kept.filter(_mask(inside))
-        first += table.num_rows
-        if found.features:
-            yield FeatureBatch(found, kept)
+def assemble_rows(
+    pieces: Iterable[Rows], parse: Parser | None, attributes: Sequence[str], locator: Locator, tally: Tally
+) -> Iterator[FeatureBatch]:
+    """The same for rows with gaps between them."""
+    for whole in pieces:
+        for begin, table in portions(whole.table):
+            yield from _batch(whole._replace(table=table), begin, parse, attributes, locator, tally)
+
+
+def _batch(
+    rows: Rows, begin: int, parse: Parser | None, attributes: Sequence[str], locator: Locator, tally: Tally
+) -> Iterator[FeatureBatch]:
+    def place(row: int) -> str:
+        at = begin + row
+        return feature(locator.source, rows.first + (at if rows.numbers is None else int(rows.numbers[at])))
+
+    table = rows.table
+    found = nothing(table.num_rows) if parse is None else locator.locate(parse(table, place), tally, place)
+    kept = table.select(list(attributes))
+    if locator.areas is not None:
+        inside = meets(found, locator.areas)
+        if not inside.all():
+            found, kept = only(found, inside), kept.filter(mask(inside))
+    if found.features:
+        yield FeatureBatch(found, kept)
 
 
 def feature(source: str, row: int) -> str:
@@ -45,6 +67,13 @@ def feature(source: str, row: int) -> str:
     return _("{source}, feature {number}").format(source=source, number=row + 1)
 
 
-def _mask(rows: NDArray[np.bool_]) -> pa.Array:
+def mask(rows: NDArray[np.bool_]) -> pa.Array:
     """An Arrow array of the same; `pa.array` would import pandas to ask whether it is a Series."""
     return pa.Array.from_buffers(pa.bool_(), len(rows), [None, pa.py_buffer(np.packbits(rows, bitorder="little"))])
+
+
+def _numbered(tables: Iterable[pa.Table]) -> Iterator[Rows]:
+    first = 0
+    for table in tables:
+        yield Rows(table, first)
+        first += table.num_rows

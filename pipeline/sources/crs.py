@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import isfinite
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -24,12 +25,40 @@ DEGREES: Final = frozenset({"EPSG:4326", "EPSG:4979", "EPSG:4490", "EPSG:4480", 
 class Locator:
     """Takes one layer's geometries to degrees; looks at the first coordinates it gets before it believes the CRS."""
 
-    def __init__(self, source: str, declared: str | None, override: str | None, bounds: Bounds | None = None) -> None:
+    def __init__(
+        self, source: str, declared: str | None, override: str | None, areas: tuple[Bounds, ...] | None = None
+    ) -> None:
         self.source = source
-        self.bounds = bounds
+        self.areas = areas
         self._crs = override or declared
         self._transformer: pyproj.Transformer | None = None
         self._settled = False
+
+    def windows(self) -> tuple[Bounds, ...] | None:
+        """The areas in the source's own units, rather too wide; None where all has to be read.
+
+        That is so without areas, where the source does not name its CRS, and for an area that its projection does not
+        reach.
+        """
+        if self.areas is None or self._crs is None:
+            return None
+        if _is_degrees(self._crs):
+            return self.areas
+        import pyproj
+
+        crs = _parse(self._crs, self.source)
+        if crs.is_engineering:
+            return None
+        transformer = pyproj.Transformer.from_crs("EPSG:4326", crs.to_2d(), always_xy=True)
+        found = []
+        for area in self.areas:
+            west, south, east, north = transformer.transform_bounds(*area)
+            if not (isfinite(west + south + east + north) and west <= east and south <= north):
+                return None
+            # A side becomes a curve, of which PROJ follows 21 points.
+            aside, beyond = 0.01 * (east - west) + 1e-9, 0.01 * (north - south) + 1e-9
+            found.append((west - aside, south - beyond, east + aside, north + beyond))
+        return tuple(found)
 
     def locate(self, geometries: Geometries, tally: Tally, place: Callable[[int], str]) -> Geometries:
         """The same features in degrees (the arrays are overwritten).

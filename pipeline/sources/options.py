@@ -21,7 +21,7 @@ class ReadOptions:
     columns: tuple[str, ...] | None = None  # attributes to read, in this order; None reads all
     x: str | None = None  # a table's column of eastings or longitudes
     y: str | None = None  # a table's column of northings or latitudes
-    bounds: Bounds | None = None  # only features whose box meets these west, south, east, north degrees
+    areas: tuple[Bounds, ...] | None = None  # degrees; only features whose box meets any of them, each once, in order
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,7 +56,7 @@ def batches(dataset: Dataset, options: ReadOptions, tally: Tally) -> Iterator[Fe
         shape = geo.get("primary_column")
         parse = from_wkb(shape, tally) if shape else table_parser(schema, options, tally)
         wanted = [*attributes, shape] if shape else list(there)
-        locator = Locator(dataset.name, _crs(geo), options.crs, options.bounds)
+        locator = Locator(dataset.name, _crs(geo), options.crs, options.areas)
         tables = _tables(file, wanted, dataset)
         yield from assemble(tables, parse, attributes, locator, tally)
 

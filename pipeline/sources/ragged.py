@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.kernels import boxes
 from pipeline.types import NONE, OPEN, POINT, Bounds, Geometries
 
 
@@ -65,21 +68,17 @@ def features_of(geometries: Geometries, vertices: NDArray[np.bool_]) -> NDArray[
     return found
 
 
-def meets(geometries: Geometries, bounds: Bounds) -> NDArray[np.bool_]:
-    """Which features have a box that meets `bounds` (same units as x, y); those without geometry do not."""
-    west, south, east, north = bounds
-    starts = geometries.vertex_offsets[geometries.part_offsets[:-1]]
-    there = geometries.part_offsets[1:] > geometries.part_offsets[:-1]
-    found = np.zeros(geometries.features, np.bool_)
-    if there.any():
-        at = starts[there]  # features without vertices lie between, so each run ends where the next begins
-        found[there] = (
-            (np.minimum.reduceat(geometries.x, at) <= east)
-            & (np.maximum.reduceat(geometries.x, at) >= west)
-            & (np.minimum.reduceat(geometries.y, at) <= north)
-            & (np.maximum.reduceat(geometries.y, at) >= south)
-        )
+def meets(geometries: Geometries, areas: Sequence[Bounds]) -> NDArray[np.bool_]:
+    """Which features have a box that meets any of `areas` (same units as x, y); those without geometry do not."""
+    found = np.empty(geometries.features, np.bool_)
+    _kinds, part_offsets, vertex_offsets, _roles, x, y = geometries
+    boxes.features_meet(part_offsets, vertex_offsets, x, y, as_array(areas), found)
     return found
+
+
+def as_array(areas: Sequence[Bounds]) -> NDArray[np.float64]:
+    """Areas as an array [areas, 4]."""
+    return np.array(areas, np.float64).reshape(-1, 4)
 
 
 def _offsets(counts: NDArray[np.int64]) -> NDArray[np.int64]:

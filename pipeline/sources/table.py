@@ -51,7 +51,7 @@ def batches(dataset: Dataset, options: ReadOptions, tally: Tally) -> Iterator[Fe
     check_columns(options.columns or (), table.column_names, dataset.name)
     check_columns([c for c in (options.x, options.y) if c], table.column_names, dataset.name)
     parse = table_parser(table.schema, options, tally)
-    locator = Locator(dataset.name, None, options.crs, options.bounds)
+    locator = Locator(dataset.name, None, options.crs, options.areas)
     tables = (table.slice(at, BATCH) for at in range(0, table.num_rows, BATCH))
     yield from assemble(tables, parse, options.columns or tuple(table.column_names), locator, tally)
 

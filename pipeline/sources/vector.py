@@ -66,12 +66,12 @@ def batches(dataset: Dataset, options: ReadOptions, tally: Tally) -> Iterator[Fe
         tables = _tables(reader, dataset, source, names, shapes[:1], encoding, tally)
         described = pa.schema([pa.field(names[f.name], f.type) for f in reader.schema if f.name in names])
         parse = from_wkb(shapes[0], tally) if shapes else table_parser(described, options, tally)
-        locator = Locator(source, meta["crs"], options.crs, options.bounds)
+        locator = Locator(source, meta["crs"], options.crs, options.areas)
         count = 0
         for batch in assemble(tables, parse, there if options.columns is None else options.columns, locator, tally):
             count += batch.geometries.features
             yield batch
-    if dataset.suffix == ".gpkg" and dataset.inner is None and options.bounds is None:
+    if dataset.suffix == ".gpkg" and dataset.inner is None and options.areas is None:
         _check_count(dataset, layer, count, source)
 
 

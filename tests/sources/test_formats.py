@@ -163,14 +163,14 @@ def test_columns(tmp_path: Path) -> None:
 def test_bounds(tmp_path: Path) -> None:
     shapes = [shapely.box(0, 0, 1, 1), None, shapely.box(5, 5, 6, 6), shapely.box(0.5, 0.5, 5, 5)]
     path = write(tmp_path / "b.fgb", shapes[:1] + shapes[2:], {"A": [0, 2, 3]}, SPATIAL_INDEX="NO")
-    found, attributes, _ = read(path, bounds=(5.5, 5.5, 9, 9))
+    found, attributes, _ = read(path, areas=((5.5, 5.5, 9, 9),))
     assert (
         attributes["A"].to_pylist() == [2]
         and found.x.tolist() == [6, 6, 5, 5, 6]
         and found.part_offsets.tolist() == [0, 1]
     )
-    assert read(path, bounds=(1, 1, 5, 5))[1]["A"].to_pylist() == [0, 2, 3]
-    assert list(read_batches(path, ReadOptions(bounds=(10, 10, 11, 11)), Tally())) == []
+    assert read(path, areas=((1, 1, 5, 5),))[1]["A"].to_pylist() == [0, 2, 3]
+    assert list(read_batches(path, ReadOptions(areas=((10, 10, 11, 11),)), Tally())) == []
 
 
 def test_zips(tmp_path: Path) -> None:
@@ -305,7 +305,7 @@ def test_importing_parquet_needs_no_gdal(tmp_path: Path) -> None:
         "assert 'numba' not in sys.modules and 'pyarrow' not in sys.modules\n"
         f"path = Path({str(tmp_path / 't.parquet')!r})\n"
         "assert len(list(read_batches(path, ReadOptions(), Tally()))) == 1\n"
-        "assert len(list(read_batches(path, ReadOptions(bounds=(119, 28, 120, 29)), Tally()))) == 1\n"
+        "assert len(list(read_batches(path, ReadOptions(areas=((119, 28, 120, 29),)), Tally()))) == 1\n"
         "print(sorted({'pandas', 'geopandas', 'pyogrio', 'pyproj', 'shapely', 'rasterio'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

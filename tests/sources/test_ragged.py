@@ -47,9 +47,11 @@ def test_without_and_only(features: list[tuple[object, bool]]) -> None:
 @given(some)
 def test_meets(features: list[tuple[object, bool]]) -> None:
     shapes = [s for s, _ in features]
-    found = meets(parsed(shapes), (4, 4, 6, 6))
-    expected = [s is not None and shapely.box(*s.bounds).intersects(shapely.box(4, 4, 6, 6)) for s in shapes]
-    assert found.tolist() == expected
+    areas = [(4.0, 4.0, 6.0, 6.0), (-1.0, 1.0, 0.0, 1.5)]
+    near = shapely.union_all([shapely.box(*area) for area in areas])
+    found = meets(parsed(shapes), areas)
+    assert found.tolist() == [s is not None and shapely.box(*s.bounds).intersects(near) for s in shapes]
+    assert not meets(parsed(shapes), ()).any()
 
 
 @given(some, st.integers(0, 100))
