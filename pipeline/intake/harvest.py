@@ -15,6 +15,7 @@ from pipeline.types import NONE, FeatureBatch, Tally
 # What is mended, converted or assumed without losing anything a map shows; told, but not held against the data.
 HARMLESS = frozenset(
     {
+        "antimeridian",
         "binary-column",
         "crs-assumed",
         "curve-to-chords",
