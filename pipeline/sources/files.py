@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import struct
 import zipfile
 from dataclasses import dataclass
@@ -14,8 +15,10 @@ from pipeline.i18n import _
 # Data sets looked for inside zips and folders; anything else there is a companion or a document.
 SUFFIXES: Final = frozenset({
     ".csv", ".dxf", ".fgb", ".gdb", ".geojson", ".geojsonl", ".geojsons", ".geoparquet", ".gml", ".gpkg", ".gpx",
-    ".json", ".kml", ".kmz", ".mif", ".ods", ".parquet", ".shp", ".sqlite", ".tab", ".tsv", ".xlsx",
+    ".json", ".kml", ".kmz", ".mif", ".ods", ".osm", ".parquet", ".shp", ".sqlite", ".tab", ".tsv", ".xlsx",
 })  # fmt: skip
+OSM: Final = (".osm.gz", ".osm.bz2", ".osm", ".pbf")
+_ZIPPED_OSM: Final = (".osm.gz", ".osm.bz2", ".osm.pbf")  # a .pbf in a zip is rather one of many vector tiles
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,11 @@ class Dataset:
         return PurePosixPath(self.inner or self.path.name).suffix.lower()
 
     @property
+    def osm(self) -> bool:
+        """Whether its name says that it holds OpenStreetMap data."""
+        return (self.inner or self.path.name).lower().endswith(OSM)
+
+    @property
     def gdal(self) -> str:
         """The address GDAL opens."""
         path = str(self.path.absolute())
@@ -61,6 +69,12 @@ class Dataset:
             return None
         with path.open("rb") as file:
             return file.read(limit)
+
+    def unpack(self, target: Path) -> None:
+        """Write the bytes of a file inside a zip to another file."""
+        assert self.inner is not None
+        with zipfile.ZipFile(self.path) as archive, archive.open(self.inner) as file, target.open("wb") as out:
+            shutil.copyfileobj(file, out)
 
     def companion(self, suffix: str) -> Path | None:
         """The file beside it with another suffix, in small or capital letters."""
@@ -121,7 +135,7 @@ def _zipped(path: Path) -> tuple[Dataset, ...]:
         folder = next((i for i, part in enumerate(parts) if part.lower().endswith(".gdb")), None)
         if folder is not None:
             inner.add("/".join(parts[: folder + 1]))
-        elif PurePosixPath(name).suffix.lower() in SUFFIXES:
+        elif PurePosixPath(name).suffix.lower() in SUFFIXES or name.lower().endswith(_ZIPPED_OSM):
             inner.add(name)
     if not inner:
         raise InputError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from pipeline.types import Bounds
@@ -22,6 +23,7 @@ class ReadOptions:
     x: str | None = None  # a table's column of eastings or longitudes
     y: str | None = None  # a table's column of northings or latitudes
     areas: tuple[Bounds, ...] | None = None  # degrees; only features whose box meets any of them, each once, in order
+    rules: Path | None = None  # which OpenStreetMap objects make which layers; None: the rules that come along
 
 
 @dataclass(frozen=True, slots=True)

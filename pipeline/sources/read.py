@@ -22,12 +22,13 @@ class Reader(Protocol):
         """The features of one layer in longitude and latitude."""
 
 
-def list_layers(path: Path) -> tuple[SourceLayer, ...]:
+def list_layers(path: Path, rules: Path | None = None) -> tuple[SourceLayer, ...]:
     """The layers of any vector file or table, in the file's order; of a zip, of all data sets in it.
 
-    Raises InputError where the file is missing, damaged or none that can be read.
+    `rules` is the file that says which layers OpenStreetMap data become. Raises InputError where the file is missing,
+    damaged or none that can be read, ConfigError where the rules are wrong.
     """
-    return tuple(layer for dataset in datasets(path) for layer in _reader(dataset).layers(dataset))
+    return tuple(layer for dataset in datasets(path) for layer in _reader(dataset, rules).layers(dataset))
 
 
 def read_batches(path: Path, options: ReadOptions, tally: Tally) -> Iterator[FeatureBatch]:
@@ -36,15 +37,15 @@ def read_batches(path: Path, options: ReadOptions, tally: Tally) -> Iterator[Fea
     A table without coordinates gives features of kind NONE. What had to be changed or left out is counted in `tally`,
     the first of each kind with its place. Raises InputError, some of it only while reading.
     """
-    dataset = _dataset(datasets(path), path, options.layer)
-    return _reader(dataset).batches(dataset, options, tally)
+    dataset = _dataset(datasets(path), path, options.layer, options.rules)
+    return _reader(dataset, options.rules).batches(dataset, options, tally)
 
 
-def _dataset(found: tuple[Dataset, ...], path: Path, layer: str | None) -> Dataset:
+def _dataset(found: tuple[Dataset, ...], path: Path, layer: str | None, rules: Path | None) -> Dataset:
     """The data set that holds the layer asked for."""
     if len(found) == 1:
         return found[0]
-    names = [(item.name, dataset) for dataset in found for item in _reader(dataset).layers(dataset)]
+    names = [(item.name, dataset) for dataset in found for item in _reader(dataset, rules).layers(dataset)]
     if layer is None:
         raise which_layer([name for name, _dataset in names], path.name)
     for name, dataset in names:
@@ -53,8 +54,12 @@ def _dataset(found: tuple[Dataset, ...], path: Path, layer: str | None) -> Datas
     raise no_such_layer(layer, [name for name, _dataset in names], path.name)
 
 
-def _reader(dataset: Dataset) -> Reader:
+def _reader(dataset: Dataset, rules: Path | None) -> Reader:
     """The module that reads this format; imported now, because GDAL and Arrow take their time."""
+    if dataset.osm:
+        from pipeline.sources.osm import OsmReader
+
+        return OsmReader(rules)
     if dataset.suffix in (".parquet", ".geoparquet"):
         from pipeline.sources import parquet
 
