@@ -14,8 +14,9 @@ from pmtiles.tile import tileid_to_zxy, zxy_to_tileid
 from pipeline.archive.compress import decompress
 from pipeline.archive.directory import Directory, decode_directory
 from pipeline.archive.header import HEADER_BYTES, ROOT_LIMIT, Header, Section, parse_header
+from pipeline.archive.region import Ranges
 from pipeline.archive.source import FileSource, Source
-from pipeline.archive.tileids import FIRST_IDS
+from pipeline.archive.tileids import FIRST_IDS, ZOOM_LIMIT, zoom_of
 from pipeline.errors import ArchiveError, LongquanError, UsageError
 from pipeline.i18n import _
 
@@ -133,9 +134,38 @@ class Archive:
             columns = (directory.tile_ids, directory.offsets, directory.lengths, directory.run_lengths)
             yield from map(Entry, *(column.tolist() for column in columns))
 
-    def directories(self) -> Iterator[Directory]:
-        """The same as columns: one directory of tile entries after the other, leaves read when their turn comes."""
-        yield from self._walk(self.root, 1)
+    def directories(self, within: Ranges | None = None) -> Iterator[Directory]:
+        """The same as columns: one directory of tile entries after the other, leaves read when their turn comes.
+
+        `within` passes over leaves that have no tile in these ranges.
+        """
+        yield from self._walk(self.root, 1, within)
+
+    def zooms(self) -> tuple[int, int]:
+        """The lowest and the highest zoom that hold tiles, from the directories, whatever the header says.
+
+        Raises ArchiveError when there is no tile or an id lies beyond zoom 31.
+        """
+        ends = []
+        for i in (0, -1):
+            directory = self.root
+            for _depth in range(DEPTH_LIMIT):
+                if not directory.size:
+                    raise ArchiveError(
+                        _("The archive holds no tile."), where=self.source.name, hint=_("build it again")
+                    )
+                entry = _entry(directory, i)
+                if entry.run_length:
+                    break
+                directory = self.leaf(entry.offset, entry.length)
+            else:
+                raise self._too_deep()
+            ends.append(zoom_of(entry.tile_id if i == 0 else entry.tile_id + entry.run_length - 1))
+        if ends[1] > ZOOM_LIMIT:
+            raise ArchiveError(
+                _("There are tiles beyond zoom {limit}.").format(limit=ZOOM_LIMIT), where=self.source.name
+            )
+        return ends[0], ends[1]
 
     def tiles(self, zoom: int | None = None) -> Iterator[tuple[int, int, int, bytes]]:
         """z, x, y and body (as it lies in the file) of every tile, or of those of one zoom, in tile order."""
@@ -165,7 +195,7 @@ class Archive:
                 del self._leaves[next(iter(self._leaves))]
         return read
 
-    def _walk(self, directory: Directory, depth: int) -> Iterator[Directory]:
+    def _walk(self, directory: Directory, depth: int, within: Ranges | None) -> Iterator[Directory]:
         if depth > DEPTH_LIMIT:
             raise self._too_deep()
         begin = 0
@@ -173,7 +203,9 @@ class Archive:
             if i > begin:
                 yield directory.part(begin, i)
             begin = i + 1
-            yield from self._walk(self.leaf(int(directory.offsets[i]), int(directory.lengths[i])), depth + 1)
+            if within is None or _reaches(within, directory.tile_ids[i : i + 2].tolist()):
+                leaf = self.leaf(int(directory.offsets[i]), int(directory.lengths[i]))
+                yield from self._walk(leaf, depth + 1, within)
         if directory.size > begin:
             yield directory.part(begin, directory.size)
 
@@ -206,6 +238,12 @@ def tile_id_of(z: int, x: int, y: int) -> int:
             expected=_("zoom 0 … 31, x and y from 0 to 2^zoom − 1"),
         )
     return zxy_to_tileid(z, x, y)
+
+
+def _reaches(ranges: Ranges, ids: list[int]) -> bool:
+    """Whether a range has a tile in a leaf, given its first id and that of the entry behind it, if there is one."""
+    at = int(ranges.stops.searchsorted(ids[0], side="right"))
+    return at < len(ranges.starts) and (len(ids) == 1 or bool(ranges.starts[at] < ids[1]))
 
 
 def _entry(directory: Directory, i: int) -> Entry:

@@ -49,7 +49,7 @@ class StagedFile:
             _link_new(self.temporary, self.path)
         else:
             self.temporary.replace(self.path)
-        _sync_folder(self.path.parent)
+        sync_folder(self.path.parent)
 
     def discard(self) -> None:
         """Remove the temporary file, if it is still there; may be called at any time, more than once."""
@@ -123,7 +123,7 @@ def _exists(path: Path) -> OutputError:
     )
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Make a rename survive a power cut; Windows has no such call."""
     if sys.platform == "win32":
         return

@@ -5,10 +5,12 @@ The `pmtiles` package turns one id at a time; reports and checks ask for million
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+from pmtiles.tile import tileid_to_zxy
 
 ZOOM_LIMIT: Final = 31  # ids of zoom 32 do not fit 64 bits
 FIRST_IDS: Final = tuple(((1 << (2 * z)) - 1) // 3 for z in range(ZOOM_LIMIT + 2))  # of each zoom; 4^0 + 4^1 + …
@@ -17,6 +19,17 @@ FIRST_IDS: Final = tuple(((1 << (2 * z)) - 1) // 3 for z in range(ZOOM_LIMIT + 2
 def zooms_of(tile_ids: NDArray[np.int64]) -> NDArray[np.int64]:
     """The zoom of every id; 32 for ids beyond zoom 31."""
     return np.searchsorted(np.array(FIRST_IDS, dtype=np.int64), tile_ids, side="right") - 1
+
+
+def zoom_of(tile_id: int) -> int:
+    """The zoom of one id; 32 for ids beyond zoom 31."""
+    return bisect_right(FIRST_IDS, tile_id) - 1
+
+
+def zxy_of(tile_id: int) -> tuple[int, int, int]:
+    """Zoom, column and row of one id of zooms 0 to 31."""
+    z, x, y = tileid_to_zxy(tile_id)
+    return z, x, y
 
 
 def columns_rows(zoom: int, positions: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

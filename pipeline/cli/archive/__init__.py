@@ -10,6 +10,11 @@ VERBS = {
         "pipeline.cli.archive.verify:verify", "Check archives: structure, and every tile of vector archives."
     ),
     "decode": Verb("pipeline.cli.archive.decode:decode", "Print vector tiles as GeoJSON."),
+    "diff": Verb("pipeline.cli.archive.diff:diff", "Show what differs between two archives; write the delta."),
+    "patch": Verb("pipeline.cli.archive.patch:patch", "Make the newer archive from the older one and a delta."),
+    "extract": Verb("pipeline.cli.archive.extract:extract", "Copy part of an archive: an area, zooms, layers."),
+    "merge": Verb("pipeline.cli.archive.merge:merge", "Put the tiles of several archives into one."),
+    "export": Verb("pipeline.cli.archive.export:export", "Write an archive as MBTiles or as a folder of tiles."),
 }
 
 archive = LazyGroup("archive", verbs=VERBS, help="Look into PMTiles archives and check them.")
