@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from pipeline.editions.rules import admitted_rules
 from pipeline.errors import UsageError
 from pipeline.framework import (
     ArchiveSpec,
@@ -145,27 +146,10 @@ def _archives(
             view = views.get(layer.dataset)
             if view is None:
                 continue
-            if layer.where is not None and not view.may_show(layer.where.field):
-                # A layer chosen by a value tells that value of everything in it.
-                denied.append(
-                    Denial(
-                        f"{archive.id}/{layer.name}: where {layer.where.field}",
-                        _("the field stays out, and with it a layer that is chosen by it"),
-                    )
-                )
-                continue
-            if layer.zoom_by is not None and not view.may_show(layer.zoom_by.field):
-                # The zoom at which a feature appears would tell the value.
-                denied.append(
-                    Denial(
-                        f"{archive.id}/{layer.name}: zoom_by {layer.zoom_by.field}",
-                        _("the field stays out; all features appear from zoom {zoom}").format(
-                            zoom=layer.zoom_by.default
-                        ),
-                    )
-                )
-                layer = layer.model_copy(update={"zoom_by": None, "min_zoom": layer.zoom_by.default})
-            layers.append(layer)
+            admitted, taken = admitted_rules(layer, view.may_show)
+            denied.extend(Denial(f"{archive.id}/{layer.name}: {what}", reason) for what, reason in taken)
+            if admitted is not None:
+                layers.append(admitted)
         if layers:
             kept.append(archive.model_copy(update={"layers": tuple(layers)}))
     return kept

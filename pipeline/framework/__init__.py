@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from pipeline.framework.archive import ArchiveSpec, LayerSpec, Where, ZoomBy
+from pipeline.framework.archive import ArchiveSpec, LayerSpec
 from pipeline.framework.base import Text
 from pipeline.framework.city import BuildRules, City, Edition, Publish, Theme
 from pipeline.framework.department import Contact, Coordinates, Dataset, Department, Join, StyleHint, TileRange
 from pipeline.framework.faults import Fault, WorkspaceError, did_you_mean
+from pipeline.framework.rules import ClusterRule, LayerRules, NamedRules, RulesFile, Where, ZoomBy
 from pipeline.framework.schema import Schema, SchemaField
 from pipeline.framework.workspace import Framework, load_workspace
 
@@ -14,6 +15,7 @@ __all__ = [
     "ArchiveSpec",
     "BuildRules",
     "City",
+    "ClusterRule",
     "Contact",
     "Coordinates",
     "Dataset",
@@ -22,8 +24,11 @@ __all__ = [
     "Fault",
     "Framework",
     "Join",
+    "LayerRules",
     "LayerSpec",
+    "NamedRules",
     "Publish",
+    "RulesFile",
     "Schema",
     "SchemaField",
     "StyleHint",

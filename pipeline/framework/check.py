@@ -5,22 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from pipeline.framework.archive import LayerSpec, Where, ZoomBy
+from pipeline.framework.archive import LayerSpec
+from pipeline.framework.check_rules import check_rules, unknown_word
 from pipeline.framework.city import FrameworkFile
 from pipeline.framework.department import Dataset, Department
 from pipeline.framework.faults import Fault, choices, did_you_mean, shown
 from pipeline.framework.lines import Path
 from pipeline.framework.read import Source
-from pipeline.framework.schema import Schema, SchemaField
+from pipeline.framework.schema import Schema
 from pipeline.i18n import _
-
-_PYTHON_TYPES: Mapping[str, tuple[type, ...]] = {
-    "string": (str,),
-    "integer": (int,),
-    "number": (int, float),
-    "boolean": (bool,),
-    "date": (str,),
-}
 
 
 def cross_check(
@@ -73,7 +66,7 @@ def _layer(
 ) -> Iterator[Fault]:
     dataset = datasets.get(layer.dataset)
     if dataset is None:
-        yield _unknown(main, (*path, "dataset"), layer.dataset, datasets, _("no dataset has this id"))
+        yield unknown_word(main, (*path, "dataset"), layer.dataset, datasets, _("no dataset has this id"))
         return
     if dataset.kind == "raster":
         yield main.fault(
@@ -84,38 +77,7 @@ def _layer(
     schema = schemas.get(dataset.schema_name)
     if schema is None:
         return  # told at the dataset
-    rules: tuple[tuple[str, ZoomBy | Where | None], ...] = (("zoom_by", layer.zoom_by), ("where", layer.where))
-    for rule_name, rule in rules:
-        if rule is None:
-            continue
-        field = schema.get(rule.field)
-        if field is None:
-            at = (*path, rule_name, "field")
-            yield _unknown(main, at, rule.field, schema.names, _("not a field of schema {id}").format(id=schema.id))
-        elif isinstance(rule, ZoomBy):
-            yield from _codes(main, (*path, rule_name, "zooms"), field, rule.zooms)
-        else:
-            wrong = [v for v in rule.values if not _has_type(v, field.type)]
-            for value in wrong:
-                yield main.fault(
-                    (*path, rule_name, "in"),
-                    _("{value}: the field {field} is of type {type}").format(
-                        value=shown(value), field=field.name, type=field.type
-                    ),
-                )
-            yield from _codes(main, (*path, rule_name, "in"), field, [str(v) for v in rule.values if v not in wrong])
-
-
-def _has_type(value: Any, type: str) -> bool:
-    """Whether a TOML value can be a value of a field of that type (in Python a bool is an int, in TOML it is not)."""
-    return isinstance(value, _PYTHON_TYPES[type]) and (isinstance(value, bool) == (type == "boolean"))
-
-
-def _codes(source: Source[FrameworkFile], path: Path, field: SchemaField, codes: Iterable[str]) -> Iterator[Fault]:
-    """Codes that the field's code table does not hold."""
-    for code in codes:
-        if field.domain is not None and code not in field.domain:
-            yield _unknown(source, path, code, field.domain, _("not a code of field {name}").format(name=field.name))
+    yield from check_rules(main, path, layer, schema)
 
 
 def _unique_datasets(departments: Sequence[Source[Department]]) -> Iterator[Fault]:
@@ -141,10 +103,10 @@ def _dataset(
 ) -> Iterator[Fault]:
     themes, editions = [t.id for t in file.themes], [e.id for e in file.editions]
     if dataset.theme not in themes:
-        yield _unknown(source, (*path, "theme"), dataset.theme, themes, _("no [[theme]] has this id"))
+        yield unknown_word(source, (*path, "theme"), dataset.theme, themes, _("no [[theme]] has this id"))
     for edition in dataset.audiences:
         if edition not in editions:
-            yield _unknown(source, (*path, "audiences"), edition, editions, _("no [[edition]] has this id"))
+            yield unknown_word(source, (*path, "audiences"), edition, editions, _("no [[edition]] has this id"))
     schema = schemas.get(dataset.schema_name)
     if schema is None and (dataset.kind == "vector" or dataset.schema_id):
         yield source.fault(
@@ -155,12 +117,14 @@ def _dataset(
         )
     if schema is not None and dataset.key is not None and dataset.key not in schema.names:
         text = _("not a field of schema {id}").format(id=schema.id)
-        yield _unknown(source, (*path, "key"), dataset.key, schema.names, text)
+        yield unknown_word(source, (*path, "key"), dataset.key, schema.names, text)
+    if schema is not None:
+        yield from check_rules(source, (*path, "tiles"), dataset.tiles, schema)
     if dataset.join is not None:
         target = datasets.get(dataset.join.dataset)
         at = (*path, "join", "dataset")
         if target is None:
-            yield _unknown(source, at, dataset.join.dataset, datasets, _("no dataset has this id"))
+            yield unknown_word(source, at, dataset.join.dataset, datasets, _("no dataset has this id"))
         elif target.join is not None or target.kind == "raster" or target.id == dataset.id:
             yield source.fault(
                 at, _("{id}: has no points of its own").format(id=shown(target.id)), _("a point dataset")
@@ -168,7 +132,7 @@ def _dataset(
         elif (table := schemas.get(target.schema_name)) and dataset.join.on.target_field not in table.names:
             field = dataset.join.on.target_field
             text = _("not a field of schema {id}").format(id=table.id)
-            yield _unknown(source, (*path, "join", "on", "target_field"), field, table.names, text)
+            yield unknown_word(source, (*path, "join", "on", "target_field"), field, table.names, text)
 
 
 def _schema(source: Source[Schema], editions: Sequence[str]) -> Iterator[Fault]:
@@ -177,7 +141,7 @@ def _schema(source: Source[Schema], editions: Sequence[str]) -> Iterator[Fault]:
         for edition in field.audiences or ():
             if edition not in editions:
                 at = ("field", number, "audiences")
-                yield _unknown(source, at, edition, editions, _("no [[edition]] has this id"))
+                yield unknown_word(source, at, edition, editions, _("no [[edition]] has this id"))
 
 
 def _unique(source: Source[Any], table: str, names: Iterable[str], key: str = "id") -> Iterator[Fault]:
@@ -186,8 +150,3 @@ def _unique(source: Source[Any], table: str, names: Iterable[str], key: str = "i
         if name in taken:
             yield source.fault((table, number, key), _("{name}: taken twice").format(name=shown(name)))
         taken.add(name)
-
-
-def _unknown(source: Source[Any], path: Path, word: str, known: Iterable[str], message: str) -> Fault:
-    words = tuple(known)
-    return source.fault(path, f"{shown(word)}: {message}{did_you_mean(word, words)}", choices(words))

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from pipeline.framework.base import Crs, Id, Model, NonEmpty, Text, Zoom, refuse
 from pipeline.framework.city import Share
+from pipeline.framework.rules import LayerRules
 from pipeline.i18n import _
 
 Cycle = Literal["daily", "weekly", "monthly", "quarterly", "half-yearly", "yearly", "irregular"]
@@ -57,21 +58,10 @@ class Join(Model):
     on: JoinOn
 
 
-class TileRange(Model):
-    """The zooms of a dataset that has an archive of its own."""
+class TileRange(LayerRules):
+    """The zooms and rules of a dataset that has an archive of its own."""
 
-    min_zoom: Zoom = 0
     max_zoom: Zoom = 14
-    labels: bool = False
-
-    @model_validator(mode="after")
-    def _zooms_in_order(self) -> TileRange:
-        if self.min_zoom > self.max_zoom:
-            raise refuse(
-                _("min_zoom {low} is above max_zoom {high}").format(low=self.min_zoom, high=self.max_zoom),
-                _("min_zoom ≤ max_zoom"),
-            )
-        return self
 
 
 class StyleHint(Model):

@@ -17,6 +17,7 @@ from pydantic_core import ErrorDetails
 from pipeline.framework import lines
 from pipeline.framework.base import ID_PATTERN, Model
 from pipeline.framework.faults import Fault, choices, did_you_mean, dotted, shown
+from pipeline.framework.rules import WHERE_TABLE, WHERE_TEXT
 from pipeline.i18n import _
 
 M = TypeVar("M", bound=Model)
@@ -77,25 +78,29 @@ def read_model(path: Path, name: str, model: type[M], *, stem_is_id: bool = Fals
         # By way of JSON, because strict JSON mode takes arrays for tuples and ISO text for dates.
         parsed = model.model_validate_json(json.dumps(data, default=str), strict=True)
     except ValidationError as errors:
-        faults: dict[str, Fault] = {}
-        details = errors.errors(include_url=False)
-        for detail in details:
-            # An array whose only entry is faulty counts as empty, too; the entry's own fault says more.
-            depth = len(detail["loc"])
-            if any(len(d["loc"]) > depth and d["loc"][:depth] == detail["loc"] for d in details):
-                continue
-            fault = _explain(detail, model, name, index)
-            faults.setdefault(fault.key + fault.message, fault)
-        return failed(*sorted(faults.values(), key=lambda f: (f.line or 0, f.key)), index=index)
+        return failed(*explain(errors, model, name, index), index=index)
     return Source(name, parsed, (), index)
+
+
+def explain(errors: ValidationError, model: type[Model], name: str, index: lines.LineIndex) -> list[Fault]:
+    """What pydantic found in a file called `name`, in this project's words, by line and key."""
+    faults: dict[str, Fault] = {}
+    details = errors.errors(include_url=False)
+    for detail in details:
+        # An array whose only entry is faulty counts as empty, too; the entry's own fault says more.
+        depth = len(detail["loc"])
+        if any(len(d["loc"]) > depth and d["loc"][:depth] == detail["loc"] for d in details):
+            continue
+        fault = _explain(detail, model, name, index)
+        faults.setdefault(fault.key + fault.message, fault)
+    return sorted(faults.values(), key=lambda f: (f.line or 0, f.key))
 
 
 def _explain(detail: ErrorDetails, model: type[Model], name: str, index: lines.LineIndex) -> Fault:
     """A pydantic error in this project's words."""
     kind, path, found = detail["type"], detail["loc"], detail["input"]
     context: Mapping[str, Any] = detail.get("ctx", {})
-    if path and path[-1] == "[key]":
-        path = path[:-1]
+    path = tuple(part for part in path if part not in ("[key]", WHERE_TABLE, WHERE_TEXT))
     expected = ""
     value = shown(found)
     if kind == "extra_forbidden":
@@ -135,6 +140,7 @@ _WANTED = {
     "string_type": lambda: _("a string in quotes"),
     "int_type": lambda: _("a whole number"),
     "int_from_float": lambda: _("a whole number"),
+    "int_parsing": lambda: _("a whole number"),
     "float_type": lambda: _("a number"),
     "finite_number": lambda: _("a finite number"),
     "bool_type": lambda: _("true or false"),

@@ -99,11 +99,6 @@ def _own_archives(declared: tuple[ArchiveSpec, ...], departments: tuple[Departme
     for department in departments:
         for dataset in department.datasets:
             if dataset.kind == "vector" and dataset.id not in gathered:
-                layer = LayerSpec(
-                    name=dataset.id,
-                    dataset=dataset.id,
-                    min_zoom=dataset.tiles.min_zoom,
-                    max_zoom=dataset.tiles.max_zoom,
-                    labels=dataset.tiles.labels,
-                )
+                rules = dict(dataset.tiles)  # its fields as they are: models, not tables
+                layer = LayerSpec(name=dataset.id, dataset=dataset.id, **rules)
                 yield ArchiveSpec(id=dataset.id, title=dataset.title, layer=(layer,))

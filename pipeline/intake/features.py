@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from pipeline.editions import DatasetView, EditionView, Redaction, admits, redact
 from pipeline.errors import InputError
-from pipeline.framework import Framework, LayerSpec
+from pipeline.framework import Framework, LayerSpec, Where
 from pipeline.i18n import _
 from pipeline.intake.harvest import Harvest
 from pipeline.intake.locate import Places, gather_places, locate
 from pipeline.sources import ReadOptions, read_batches
-from pipeline.sources.ragged import features_of, without
+from pipeline.sources.ragged import features_of, only, without
 from pipeline.types import Bounds, FeatureBatch, Geometries, Tally
 
 OUTSIDE = "outside-city"  # a feature that leaves the city's bounds by more than the margin; it is left out
@@ -31,6 +32,7 @@ class LayerReader:
     edition: EditionView
     view: DatasetView
     spec: LayerSpec
+    choose: Callable[[pa.Table], NDArray[np.bool_]] | None = None  # of the redacted rows, those that ever appear
 
     def read(self, harvest: Harvest) -> Iterator[FeatureBatch]:
         """The layer's batches, all that an edition may show and nothing else; counts go to `harvest`.
@@ -45,8 +47,13 @@ class LayerReader:
             if places is not None and (join := self.view.dataset.join) is not None:
                 batch = locate(batch, join.on.source_field, places, harvest.source)
             batch = batch._replace(geometries=fence.inside(batch.geometries))
-            harvest.note(batch, admits(batch.attributes, redaction))
+            admitted = admits(batch.attributes, redaction)
             shown = redact(batch, redaction, harvest.layer)
+            if self.choose is not None:
+                chosen = self.choose(shown.attributes)
+                shown = FeatureBatch(only(shown.geometries, chosen), shown.attributes.filter(pa.array(chosen)))
+                admitted = chosen if admitted is None else _among(admitted, chosen)
+            harvest.note(batch, admitted)
             harvest.spell(shown.attributes)
             yield shown if shown.attributes.num_columns else _counted(shown)
         fence.judge(harvest.source)
@@ -57,7 +64,7 @@ class LayerReader:
         return self.framework.root / self.view.dataset.source
 
     def _redaction(self) -> Redaction:
-        where = self.spec.where
+        where = self.spec.where if isinstance(self.spec.where, Where) else None
         schema = self.framework.schema_of(self.view.dataset)
         return Redaction(
             dataset=self.view.dataset.id,
@@ -116,6 +123,13 @@ def _options(view: DatasetView, columns: tuple[str, ...]) -> ReadOptions:
         x=dataset.coordinates.x if dataset.coordinates else None,
         y=dataset.coordinates.y if dataset.coordinates else None,
     )
+
+
+def _among(rows: NDArray[np.bool_], chosen: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Of the rows that are set, those that are chosen [rows]; `chosen` has one entry per row that is set."""
+    out = np.zeros(len(rows), np.bool_)
+    out[rows] = chosen
+    return out
 
 
 def _counted(batch: FeatureBatch) -> FeatureBatch:

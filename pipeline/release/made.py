@@ -16,7 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from pipeline.catalog import ArchiveFacts
 from pipeline.editions import EditionView
-from pipeline.framework import ArchiveSpec, Framework
+from pipeline.framework import ArchiveSpec, Framework, Where
 from pipeline.intake.counts import DatasetCounts
 from pipeline.portal.files import write_file
 from pipeline.release.inputs import InputFile
@@ -63,7 +63,7 @@ def recipe_of(
         "where": [
             field.model_dump(mode="json")
             for layer in archive.layers
-            if layer.where
+            if isinstance(layer.where, Where)
             and (field := framework.schema_of(view.dataset(layer.dataset).dataset).get(layer.where.field))
         ],
         "versions": dict(sorted(versions.items())),

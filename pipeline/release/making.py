@@ -7,6 +7,10 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
 from pipeline.archive.reader import open_archive
 from pipeline.catalog import ArchiveFacts, LayerFacts
 from pipeline.catalog.tilejson import notice_of
@@ -21,7 +25,9 @@ from pipeline.progress import Progress
 from pipeline.release.files import sha256_of
 from pipeline.release.made import MadeArchive
 from pipeline.types import FeatureBatch, Tally
-from pipeline.vector import ArchivePlan, ArchiveResult, LayerInput, LayerPlan, ZoomByField, tile_layers
+from pipeline.vector import ArchivePlan, ArchiveResult, LayerInput, LayerPlan, tile_layers
+from pipeline.vector.filters import visible
+from pipeline.vector.planned import layer_plan
 
 
 def make_archive(
@@ -73,8 +79,17 @@ def _reader(
     framework: Framework, view: EditionView, layer: LayerSpec, harvest: Harvest
 ) -> Callable[[Tally], Iterable[FeatureBatch]]:
     """What the engine calls for a layer's features; the engine's tally is left to the engine."""
-    reader = LayerReader(framework, view, view.dataset(layer.dataset), layer)
+    reader = LayerReader(framework, view, view.dataset(layer.dataset), layer, _choice(layer))
     return lambda _tally: reader.read(harvest)
+
+
+def _choice(layer: LayerSpec) -> Callable[[pa.Table], NDArray[np.bool_]] | None:
+    """Which rows the layer's CQL2 filter ever lets through; None where it does not look at fields."""
+    filter = layer.filter
+    if filter is None or not filter.fields:
+        return None
+    zooms = range(layer.min_zoom, layer.max_zoom + 1)
+    return lambda table: visible(filter, table, zooms) > 0
 
 
 def _archive_plan(framework: Framework, archive: ArchiveSpec) -> ArchivePlan:
@@ -95,17 +110,15 @@ def _archive_plan(framework: Framework, archive: ArchiveSpec) -> ArchivePlan:
 
 def _layer_plan(view: EditionView, layer: LayerSpec) -> LayerPlan:
     shown = view.dataset(layer.dataset)
-    zoom_by = layer.zoom_by
-    return LayerPlan(
+    kept = tuple(field.name for field in shown.fields) if layer.fields is None else layer.fields
+    filter = layer.filter
+    return layer_plan(
+        layer,
         name=layer.name,
-        min_zoom=layer.min_zoom,
         max_zoom=layer.max_zoom,
-        fields=tuple(field.name for field in shown.fields) or None,  # the reader hands over nothing else
+        fields=kept if shown.fields else None,  # a table without columns has one that only counts its rows
         key=shown.key,
-        zoom_by=ZoomByField(zoom_by.field, dict(zoom_by.zooms), zoom_by.default) if zoom_by else None,
-        simplification=layer.simplification,
-        coverage=layer.coverage,
-        labels=layer.labels,
+        where=filter.text if filter and filter.uses_zoom else None,  # else the reader has chosen already
         description=shown.dataset.title.zh,
     )
 
