@@ -11,6 +11,7 @@ from typing import Final
 
 from pipeline.errors import InputError
 from pipeline.i18n import _
+from pipeline.sources.parts import find_parts
 
 # Data sets looked for inside zips and folders; anything else there is a companion or a document.
 SUFFIXES: Final = frozenset({
@@ -23,10 +24,11 @@ _ZIPPED_OSM: Final = (".osm.gz", ".osm.bz2", ".osm.pbf")  # a .pbf in a zip is r
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """One data set: a file, a File Geodatabase folder, or either of them inside a zip."""
+    """One data set: a file, a File Geodatabase folder, either of them inside a zip, or a folder of Parquet files."""
 
     path: Path
     inner: str | None = None  # its name inside the zip, as the zip's directory has it
+    parts: tuple[Path, ...] = ()  # the files of a folder of Parquet files
 
     @property
     def name(self) -> str:
@@ -41,6 +43,8 @@ class Dataset:
     @property
     def suffix(self) -> str:
         """ ".shp", in small letters."""
+        if self.parts:
+            return ".parquet"
         return PurePosixPath(self.inner or self.path.name).suffix.lower()
 
     @property
@@ -94,11 +98,13 @@ def datasets(path: Path) -> tuple[Dataset, ...]:
             hint=_("check the path and its spelling"),
         )
     if path.is_dir():
+        if parts := find_parts(path):
+            return (Dataset(path, parts=parts),)
         if path.suffix.lower() != ".gdb":
             raise InputError(
                 _("This is a folder, not a file."),
                 where=str(path),
-                expected=_("one vector file or table, a zip, or a File Geodatabase (*.gdb)"),
+                expected=_("one vector file or table, a zip, a File Geodatabase (*.gdb), or a folder of Parquet files"),
                 hint=_("name the file inside the folder"),
             )
         return (Dataset(path),)

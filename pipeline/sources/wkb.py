@@ -10,6 +10,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from pipeline.kernels import wkb as kernel
+from pipeline.sources.arrow import offsets, valid, whole
 from pipeline.types import Geometries, Tally
 
 # What the kernel's flags are called in a tally.
@@ -36,7 +37,7 @@ def from_wkb(column: str, tally: Tally) -> Parser:
     """A parser for the WKB in a table's `column`."""
 
     def parse(table: pa.Table, place: Place) -> Geometries:
-        return geometries(table.column(column).combine_chunks(), tally, place)
+        return geometries(whole(table.column(column)), tally, place)
 
     return parse
 
@@ -47,12 +48,17 @@ def geometries(column: pa.Array, tally: Tally, place: Place) -> Geometries:
     What had to be changed or left out is counted once per feature in `tally`, the first with the sample `place(row)`.
     """
     parsed, flags = ragged(column)
+    count_faults(flags, tally, place)
+    return parsed
+
+
+def count_faults(flags: NDArray[np.int32], tally: Tally, place: Place) -> None:
+    """Count the kernels' flags [features] once per feature and kind, the first with the sample `place(row)`."""
     seen = int(np.bitwise_or.reduce(flags, initial=0))
     for flag, kind in FAULTS:
         if seen & flag:
             rows = np.flatnonzero(flags & flag)
             tally.add(kind, len(rows), place(int(rows[0])))
-    return parsed
 
 
 def ragged(column: pa.Array) -> tuple[Geometries, NDArray[np.int32]]:
@@ -73,18 +79,11 @@ def _buffers(column: pa.Array) -> tuple[NDArray[np.uint8], NDArray[np.int64], ND
     """The bytes (shared, read-only), their offsets, and which values are there ([0] when all are)."""
     if isinstance(column, pa.ExtensionArray):
         column = column.storage
+    if isinstance(column, pa.DictionaryArray):
+        column = column.dictionary_decode()
     if not (pa.types.is_binary(column.type) or pa.types.is_large_binary(column.type)):
         column = column.cast(pa.large_binary())
-    wide = pa.types.is_large_binary(column.type)
-    bitmap, starts, content = column.buffers()
-    if len(column) == 0 or starts is None:
-        offsets = np.zeros(len(column) + 1, np.int64)
-    else:
-        raw = np.frombuffer(starts, np.int64 if wide else np.int32)
-        offsets = raw[column.offset : column.offset + len(column) + 1].astype(np.int64)
+    content = column.buffers()[2]
     data = np.frombuffer(content if content is not None else b"", np.uint8)
     data.flags.writeable = False  # one compiled signature, whoever owns the bytes
-    if column.null_count:  # unpacked here: `to_numpy` would import pandas
-        bits = np.unpackbits(np.frombuffer(bitmap, np.uint8), bitorder="little")
-        return data, offsets, bits[column.offset : column.offset + len(column)].astype(np.bool_)
-    return data, offsets, np.empty(0, np.bool_)
+    return data, offsets(column), valid(column)

@@ -84,9 +84,13 @@ BROKEN: dict[str, tuple[Callable[[Path], Path], str]] = {
     "half a FlatGeobuf": (lambda t: half(many(t / "p.fgb")), "damaged"),
     "half a Parquet": (lambda t: half(_parquet(t / "p.parquet")), "damaged"),
     "Parquet with bad metadata": (lambda t: _parquet(t / "p.parquet", geo='{"columns": {}}'), "GeoParquet"),
-    "Parquet with native geometries": (
+    "Parquet with geometries of its own": (
+        lambda t: _parquet(t / "p.parquet", geo='{"primary_column": "g", "columns": {"g": {"encoding": "TWKB"}}}'),
+        'stored as "twkb"',
+    ),
+    "Parquet with points that are no numbers": (
         lambda t: _parquet(t / "p.parquet", geo='{"primary_column": "g", "columns": {"g": {"encoding": "point"}}}'),
-        'stored as "point"',
+        "GeoParquet",
     ),
     ".dbf missing": (lambda t: shapefile_without(t, ".dbf"), ".dbf is missing"),
     ".shx missing": (lambda t: shapefile_without(t, ".shx"), ".shx is missing"),
