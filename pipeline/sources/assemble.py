@@ -53,13 +53,22 @@ def _batch(
 
     table = rows.table
     found = nothing(table.num_rows) if parse is None else locator.locate(parse(table, place), tally, place)
-    kept = table.select(list(attributes))
+    kept = _plain(table.select(list(attributes)))
     if locator.areas is not None:
         inside = meets(found, locator.areas)
         if not inside.all():
             found, kept = only(found, inside), kept.filter(mask(inside))
     if found.features:
         yield FeatureBatch(found, kept)
+
+
+def _plain(table: pa.Table) -> pa.Table:
+    """Columns of extension types as what they are stored as: GDAL gives fields of mixed types as `arrow.json`."""
+    for i, kind in enumerate(table.schema.types):
+        if isinstance(kind, pa.BaseExtensionType):
+            stored = pa.chunked_array([chunk.storage for chunk in table.column(i).chunks], kind.storage_type)
+            table = table.set_column(i, table.column_names[i], stored)
+    return table
 
 
 def feature(source: str, row: int) -> str:
