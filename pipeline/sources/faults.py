@@ -24,6 +24,7 @@ def describe(kind: str) -> str:
         "crs-assumed": _("layers that do not declare their CRS, assumed from their coordinates"),
         "text-cut": _("texts whose last character was cut off by the width of the field"),
         "bad-row": _("table rows with too many or too few values, left out"),
+        "bad-line": _("lines that are no GeoJSON feature, left out"),
         "osm-missing-nodes": _("ways with nodes that are not in the file or stand behind them, left out"),
         "osm-incomplete-relation": _("areas whose relation has members that are not in the file, left out"),
         "osm-broken-area": _("areas whose outlines cross or do not close, left out"),

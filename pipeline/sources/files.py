@@ -15,9 +15,11 @@ from pipeline.sources.parts import find_parts
 
 # Data sets looked for inside zips and folders; anything else there is a companion or a document.
 SUFFIXES: Final = frozenset({
-    ".csv", ".dxf", ".fgb", ".gdb", ".geojson", ".geojsonl", ".geojsons", ".geoparquet", ".gml", ".gpkg", ".gpx",
-    ".json", ".kml", ".kmz", ".mif", ".ods", ".osm", ".parquet", ".shp", ".sqlite", ".tab", ".tsv", ".xlsx",
+    ".csv", ".dxf", ".fgb", ".gdb", ".geojson", ".geojsonl", ".geojsons", ".geojsonseq", ".geoparquet", ".gml",
+    ".gpkg", ".gpx", ".json", ".kml", ".kmz", ".mif", ".ods", ".osm", ".parquet", ".shp", ".sqlite", ".tab", ".tsv",
+    ".xlsx",
 })  # fmt: skip
+STDIN: Final = Path("-")
 OSM: Final = (".osm.gz", ".osm.bz2", ".osm", ".pbf")
 _ZIPPED_OSM: Final = (".osm.gz", ".osm.bz2", ".osm.pbf")  # a .pbf in a zip is rather one of many vector tiles
 
@@ -33,6 +35,8 @@ class Dataset:
     @property
     def name(self) -> str:
         """What people call it: "roads.zip/道路.shp"."""
+        if self.stdin:
+            return "stdin"
         return self.path.name if self.inner is None else f"{self.path.name}/{_unzipped_name(self.inner)}"
 
     @property
@@ -46,6 +50,11 @@ class Dataset:
         if self.parts:
             return ".parquet"
         return PurePosixPath(self.inner or self.path.name).suffix.lower()
+
+    @property
+    def stdin(self) -> bool:
+        """Whether it is what the program before the pipe writes."""
+        return self.path == STDIN
 
     @property
     def osm(self) -> bool:
@@ -89,7 +98,9 @@ class Dataset:
 
 
 def datasets(path: Path) -> tuple[Dataset, ...]:
-    """The data sets at a path: one, or those inside a zip, by name. Raises InputError."""
+    """The data sets at a path: one, or those inside a zip, by name; "-" is standard input. Raises InputError."""
+    if path == STDIN:
+        return (Dataset(path),)
     if not path.exists():
         raise InputError(
             _("The file does not exist."),

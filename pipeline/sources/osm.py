@@ -52,7 +52,7 @@ class OsmReader:
 
     def batches(self, dataset: Dataset, options: ReadOptions, tally: Tally) -> Iterator[FeatureBatch]:
         """The features of one layer; the first call reads the whole file for all of them. Raises InputError."""
-        rules = osm_rules(options.rules or self.rules)
+        rules = osm_rules(self.rules)
         names = [layer.name for layer in rules.layers]
         if options.layer is None and len(names) > 1:
             raise which_layer(names, dataset.name)

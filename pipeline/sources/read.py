@@ -22,13 +22,15 @@ class Reader(Protocol):
         """The features of one layer in longitude and latitude."""
 
 
-def list_layers(path: Path, rules: Path | None = None) -> tuple[SourceLayer, ...]:
+def list_layers(path: Path, options: ReadOptions | None = None) -> tuple[SourceLayer, ...]:
     """The layers of any vector file or table, in the file's order; of a zip, of all data sets in it.
 
-    `rules` is the file that says which layers OpenStreetMap data become. Raises InputError where the file is missing,
-    damaged or none that can be read, ConfigError where the rules are wrong.
+    The path "-" is standard input, GeoJSON features line by line; nothing of it is read here. `options` matter only
+    where the layers depend on them: on the rules of OpenStreetMap data, on the encoding of lines of GeoJSON. Raises
+    InputError where the file is missing, damaged or none that can be read, ConfigError where the rules are wrong.
     """
-    return tuple(layer for dataset in datasets(path) for layer in _reader(dataset, rules).layers(dataset))
+    chosen = options or ReadOptions()
+    return tuple(layer for dataset in datasets(path) for layer in _reader(dataset, chosen).layers(dataset))
 
 
 def read_batches(path: Path, options: ReadOptions, tally: Tally) -> Iterator[FeatureBatch]:
@@ -37,15 +39,16 @@ def read_batches(path: Path, options: ReadOptions, tally: Tally) -> Iterator[Fea
     A table without coordinates gives features of kind NONE. What had to be changed or left out is counted in `tally`,
     the first of each kind with its place. Raises InputError, some of it only while reading.
     """
-    dataset = _dataset(datasets(path), path, options.layer, options.rules)
-    return _reader(dataset, options.rules).batches(dataset, options, tally)
+    dataset = _dataset(datasets(path), path, options)
+    return _reader(dataset, options).batches(dataset, options, tally)
 
 
-def _dataset(found: tuple[Dataset, ...], path: Path, layer: str | None, rules: Path | None) -> Dataset:
+def _dataset(found: tuple[Dataset, ...], path: Path, options: ReadOptions) -> Dataset:
     """The data set that holds the layer asked for."""
     if len(found) == 1:
         return found[0]
-    names = [(item.name, dataset) for dataset in found for item in _reader(dataset, rules).layers(dataset)]
+    names = [(item.name, dataset) for dataset in found for item in _reader(dataset, options).layers(dataset)]
+    layer = options.layer
     if layer is None:
         raise which_layer([name for name, _dataset in names], path.name)
     for name, dataset in names:
@@ -54,12 +57,16 @@ def _dataset(found: tuple[Dataset, ...], path: Path, layer: str | None, rules: P
     raise no_such_layer(layer, [name for name, _dataset in names], path.name)
 
 
-def _reader(dataset: Dataset, rules: Path | None) -> Reader:
+def _reader(dataset: Dataset, options: ReadOptions) -> Reader:
     """The module that reads this format; imported now, because GDAL and Arrow take their time."""
     if dataset.osm:
         from pipeline.sources.osm import OsmReader
 
-        return OsmReader(rules)
+        return OsmReader(options.rules)
+    if dataset.stdin or dataset.suffix in (".geojsonl", ".geojsons", ".geojsonseq"):
+        from pipeline.sources.geojsonseq import SequenceReader
+
+        return SequenceReader(options.encoding)
     if dataset.suffix in (".parquet", ".geoparquet"):
         from pipeline.sources import parquet
 

@@ -78,7 +78,7 @@ def test_a_file_of_ones_own(tmp_path: Path) -> None:
         },
         {9: (ring, {"craft": "pottery", "name": "Studio", "start_date": "about 1900"})},
     )
-    (layer,) = list_layers(path, own)
+    (layer,) = list_layers(path, ReadOptions(rules=own))
     assert (layer.name, layer.geometry, layer.features, layer.crs) == ("kilns", "point", None, "OGC:CRS84")
     assert layer.fields == {
         "osm_id": "int64", "label": "string", "kind": "string", "product": "string", "built": "int64",
