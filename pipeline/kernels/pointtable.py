@@ -39,6 +39,18 @@ def find(keys: NDArray[np.int64], users: NDArray[np.int64], user: int, bits: int
 
 
 @helper
+def look(keys: NDArray[np.int64], users: NDArray[np.int64], user: int, bits: int, key: int) -> np.int64:
+    """The slot of `key` if this user has entered it, else −1."""
+    mask: Any = (np.int64(1) << bits) - 1
+    slot: Any = np.int64((np.uint64(key) * _GOLDEN) >> np.uint64(64 - bits))
+    while users[slot] == user:
+        if keys[slot] == key:
+            return np.int64(slot)
+        slot = (slot + 1) & mask
+    return np.int64(-1)
+
+
+@helper
 def point_key(x: int, y: int) -> np.int64:
     """One number for two tile units."""
     return (np.int64(x) << 32) | (np.int64(y) & 0xFFFFFFFF)
