@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pipeline.cli._format import columns
+from pipeline.cli._layer_options import layer_options, layer_rules
 from pipeline.cli._options import json_option
 from pipeline.cli._progress import Bars
 from pipeline.cli._size import size_text
@@ -22,74 +23,31 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("paths", metavar="INPUT… OUT.pmtiles", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("-Z", "--min-zoom", type=click.IntRange(0, 22), default=0, show_default=True, help="First zoom.")
-@click.option(
-    "-z", "--max-zoom", type=click.IntRange(0, 22), help="Last zoom; without it from the data's own precision."
-)
 @click.option("-l", "--layer", metavar="NAME", help="Write everything into one layer of this name.")
 @click.option("--select", multiple=True, metavar="LAYER", help="Take only this input layer; may be repeated.")
 @click.option("--s-srs", metavar="CRS", help="CRS of the input, instead of what the file says (EPSG:4549, WKT, PROJ).")
 @click.option("--encoding", metavar="NAME", help="Encoding of the texts, such as GBK, where detection errs.")
-@click.option("-x", "x_column", metavar="FIELD", help="A table's column of longitudes or eastings.")
-@click.option("-y", "y_column", metavar="FIELD", help="A table's column of latitudes or northings.")
-@click.option("--field", "fields", multiple=True, metavar="FIELD", help="Keep only this field; may be repeated.")
-@click.option("--key", metavar="FIELD", help="Field that identifies a feature; without it ids come from the content.")
-@click.option("--coverage", is_flag=True, help="The areas share borders: keep them shared at every zoom.")
-@click.option("--labels", is_flag=True, help="Also write LAYER_label, one label point per feature.")
+@click.option("-x", metavar="FIELD", help="A table's column of longitudes or eastings.")
+@click.option("-y", metavar="FIELD", help="A table's column of latitudes or northings.")
 @click.option(
-    "--simplification",
-    type=click.FloatRange(0),
-    default=1.0,
-    show_default=True,
-    metavar="UNITS",
-    help="Tolerance below the last zoom, in tile units (4096 to a tile); 0 keeps every vertex.",
+    "--osm-rules",
+    metavar="FILE",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Which OpenStreetMap objects make which layers, instead of the rules that come along.",
 )
-@click.option(
-    "--tiny-area",
-    type=click.FloatRange(0),
-    default=4.0,
-    show_default=True,
-    metavar="UNITS",
-    help="Below the last zoom, areas smaller than this many square tile units are gathered into squares; 0 keeps all.",
-)
-@click.option(
-    "--buffer", type=click.IntRange(0, 4096), default=80, show_default=True, help="Tile units kept around each tile."
-)
+@layer_options
 @click.option("--name", help="Name of the archive; without it that of the file.")
 @click.option("--attribution", default="", help="Whom to credit; shown on maps.")
 @click.option("--description", default="", help="What the archive is.")
 @click.option("--threads", type=click.IntRange(1), help="Threads to use; the bytes do not depend on it.")
 @click.option("--no-clobber", is_flag=True, help="Refuse to replace an existing archive.")
 @json_option
-def tile(
-    paths: tuple[Path, ...],
-    min_zoom: int,
-    max_zoom: int | None,
-    layer: str | None,
-    select: tuple[str, ...],
-    s_srs: str | None,
-    encoding: str | None,
-    x_column: str | None,
-    y_column: str | None,
-    fields: tuple[str, ...],
-    key: str | None,
-    coverage: bool,
-    labels: bool,
-    simplification: float,
-    tiny_area: float,
-    buffer: int,
-    name: str | None,
-    attribution: str,
-    description: str,
-    threads: int | None,
-    no_clobber: bool,
-    as_json: bool,
-) -> None:
+def tile(paths: tuple[Path, ...], threads: int | None, no_clobber: bool, as_json: bool, **given: Any) -> None:
     """Turn files into one PMTiles archive, without a workspace.
 
-    INPUT is any vector file: GeoPackage, Shapefile, GeoJSON, GeoParquet, FlatGeobuf, File Geodatabase, DXF, CSV, XLSX
-    and more. Each of its layers becomes a layer of the archive. An existing archive is replaced when the new one is
-    complete.
+    INPUT is any vector file: GeoPackage, Shapefile, GeoJSON, GeoParquet, FlatGeobuf, File Geodatabase, OpenStreetMap
+    PBF, DXF, CSV, XLSX and more; - is GeoJSON lines on standard input. Each of its layers becomes a layer of the
+    archive. An existing archive is replaced when the new one is complete.
     """
     if len(paths) < 2 or paths[-1].suffix.lower() != ".pmtiles":
         raise UsageError(
@@ -100,26 +58,7 @@ def tile(
     from pipeline.api import TileOptions
     from pipeline.api import tile as tile_files
 
-    options = TileOptions(
-        min_zoom=min_zoom,
-        max_zoom=max_zoom,
-        layer=layer,
-        select=select,
-        s_srs=s_srs,
-        encoding=encoding,
-        x=x_column,
-        y=y_column,
-        fields=fields or None,
-        key=key,
-        coverage=coverage,
-        labels=labels,
-        simplification=simplification,
-        tiny_area=tiny_area,
-        buffer=buffer,
-        name=name,
-        attribution=attribution,
-        description=description,
-    )
+    options = TileOptions(**layer_rules(given))
     with Bars() as progress:
         tiled = tile_files(paths[:-1], paths[-1], options, threads=threads, no_clobber=no_clobber, progress=progress)
     click.echo(json.dumps(_machine(tiled, paths[-1]), ensure_ascii=False) if as_json else _human(tiled, paths[-1]))

@@ -14,6 +14,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipeline.types import Tally
+
 # Digits that int64 surely holds; spreadsheets hand whole numbers over as "12.0".
 _INTEGER = r"^[+-]?[0-9]{1,18}(\.0*)?$"
 _NUMBER = r"^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?$"
@@ -30,6 +32,17 @@ TARGETS = {
     "boolean": pa.bool_(),
     "date": pa.large_string(),
 }
+
+
+NOT_OF_TYPE = "value-not-of-type"  # a value that its field's type cannot hold; it becomes null
+
+
+def convert(column: pa.ChunkedArray, type: str, name: str, tally: Tally) -> tuple[pa.ChunkedArray, int]:
+    """The column as `type`, and how many values it could not hold; they are counted, with a sample of field `name`."""
+    values, lost = cast(column, type)
+    if lost.true_count:
+        tally.add(NOT_OF_TYPE, lost.true_count, f"{name}: {column.filter(lost)[0].as_py()!r} ({type})")
+    return values, lost.true_count
 
 
 def cast(column: pa.ChunkedArray, type: str) -> tuple[pa.ChunkedArray, pa.BooleanArray]:

@@ -9,14 +9,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from pipeline.editions.cast import cast
+from pipeline.editions.cast import cast, convert
 from pipeline.errors import InputError
 from pipeline.framework import SchemaField, Where, did_you_mean
 from pipeline.i18n import _
 from pipeline.sources.ragged import only
 from pipeline.types import FeatureBatch, Tally
 
-NOT_OF_TYPE = "value-not-of-type"  # a value that its field's type cannot hold; it becomes null
 NOT_IN_DOMAIN = "code-not-in-domain"  # a code that the field's table does not hold; it stays
 REQUIRED_MISSING = "required-value-missing"
 
@@ -87,12 +86,9 @@ def missing_column(column: str, there: list[str], redaction: Redaction) -> Input
 def _field(column: pa.ChunkedArray, field: SchemaField, redaction: Redaction, tally: Tally) -> pa.ChunkedArray:
     """One column as its schema wants it; what does not fit is counted."""
     name = f"{redaction.dataset}.{field.name}"
-    values, lost = cast(column, field.type)
-    if lost.true_count:
-        sample = column.filter(lost)[0].as_py()
-        tally.add(NOT_OF_TYPE, lost.true_count, f"{name}: {sample!r} ({field.type})")
-    if field.required and values.null_count > lost.true_count:
-        tally.add(REQUIRED_MISSING, values.null_count - lost.true_count, name)
+    values, lost = convert(column, field.type, name, tally)
+    if field.required and values.null_count > lost:
+        tally.add(REQUIRED_MISSING, values.null_count - lost, name)
     if field.domain is not None:
         codes = values.cast(pa.large_string())
         strange = pc.and_(

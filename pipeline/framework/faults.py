@@ -36,16 +36,16 @@ class Fault:
 
 
 class WorkspaceError(ConfigError):
-    """Workspace files say something that is not allowed; `faults` holds every instance."""
+    """Workspace files say something that is not allowed; `faults` holds every instance, `head` counts them."""
 
-    def __init__(self, faults: Sequence[Fault]) -> None:
+    def __init__(self, faults: Sequence[Fault], head: str = "") -> None:
         self.faults = tuple(faults)
         if len(self.faults) == 1:
             only = self.faults[0]
             super().__init__(only.message, where=only.where, expected=only.expected or None)
             return
-        head = ngettext("{n} fault in the workspace files", "{n} faults in the workspace files", len(self.faults))
-        lines = [head.format(n=len(self.faults)), *(f"  {fault}" for fault in self.faults)]
+        counted = ngettext("{n} fault in the workspace files", "{n} faults in the workspace files", len(self.faults))
+        lines = [head or counted.format(n=len(self.faults)), *(f"  {fault}" for fault in self.faults)]
         super().__init__("\n".join(lines), hint=_("correct these lines and run the command again"))
 
 

@@ -124,7 +124,7 @@ def _explain(detail: ErrorDetails, model: type[Model], name: str, index: lines.L
             (s, context[k]) for k, s in (("ge", "≥"), ("gt", ">"), ("le", "≤"), ("lt", "<")) if k in context
         )
         message = value + ": " + _("out of range")
-        expected = f"{sign} {bound}"
+        expected = f"{sign} {int(bound) if bound == int(bound) else bound}"
     elif kind in ("too_short", "string_too_short"):
         message = _("empty")
         expected = _("at least one entry") if kind == "too_short" else _("some text")

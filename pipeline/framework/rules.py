@@ -42,7 +42,7 @@ def _kind_of_where(value: Any) -> str:
 
 
 Amount = Annotated[float, Field(ge=0, le=EXTENT * EXTENT)]
-Tolerance = Annotated[float, Field(ge=0, le=100)]
+Tolerance = Annotated[float, Field(ge=0, le=EXTENT)]
 Cell = Annotated[int, Field(ge=1, le=EXTENT), AfterValidator(_power_of_two)]
 FilterText = Annotated[str, StringConstraints(min_length=1), AfterValidator(_readable)]
 Names = tuple[NonEmpty, ...]
