@@ -43,6 +43,72 @@ def round_part(
 
 
 @helper
+def _owners(
+    gx: NDArray[np.int64],
+    gy: NDArray[np.int64],
+    so: NDArray[np.int64],
+    sa: NDArray[np.int64],
+    count: int,
+    owner: NDArray[np.int64],
+    box: NDArray[np.int64],
+) -> bool:
+    """The smallest shell around each hole, −1 if none, and every shell itself; whether a hole found none.
+
+    `box` [≥ 4 count] is scratch. Boxes first: a tile may hold thousands of islands with ponds.
+    """
+    for r in range(count):
+        x0 = x1 = gx[so[r]]
+        y0 = y1 = gy[so[r]]
+        for i in range(so[r] + 1, so[r + 1]):
+            x0, x1 = min(x0, gx[i]), max(x1, gx[i])
+            y0, y1 = min(y0, gy[i]), max(y1, gy[i])
+        box[4 * r], box[4 * r + 1], box[4 * r + 2], box[4 * r + 3] = x0, y0, x1, y1
+    lost = False
+    for r in range(count):
+        if sa[r] > 0:
+            owner[r] = r
+            continue
+        owner[r] = -1
+        x0, y0, x1, y1 = box[4 * r], box[4 * r + 1], box[4 * r + 2], box[4 * r + 3]
+        for shell in range(count):
+            if (
+                box[4 * shell] <= x0
+                and box[4 * shell + 2] >= x1
+                and box[4 * shell + 1] <= y0
+                and box[4 * shell + 3] >= y1
+                and sa[shell] > 0
+                and (owner[r] < 0 or sa[shell] < sa[owner[r]])
+                and hole_in(gx, gy, so[r], so[r + 1], so[shell], so[shell + 1]) > 0
+            ):
+                owner[r] = shell
+        lost |= owner[r] < 0
+    return lost
+
+
+@helper
+def _sequence(owner: NDArray[np.int64], count: int, at: NDArray[np.int64], order: NDArray[np.int64]) -> None:
+    """Fill `order` [count]: each shell before its holes, holes without a shell last; `at` [≥ count + 1] is scratch."""
+    for r in range(count + 1):
+        at[r] = 0
+    for r in range(count):
+        at[owner[r] if owner[r] >= 0 else count] += 1
+    total = np.int64(0)
+    for r in range(count + 1):
+        size = at[r]
+        at[r] = total
+        total += size
+    for r in range(count):
+        if owner[r] == r:
+            order[at[r]] = r
+            at[r] += 1
+    for r in range(count):
+        if owner[r] != r:
+            shell = owner[r] if owner[r] >= 0 else count
+            order[at[shell]] = r
+            at[shell] += 1
+
+
+@helper
 def _put_rings(
     gx: NDArray[np.int64],
     gy: NDArray[np.int64],
@@ -57,43 +123,34 @@ def _put_rings(
 ) -> tuple[int, bool]:
     """Append `count` rings (offsets `so`, doubled areas `sa`), each shell before its holes.
 
-    Returns the new number of rings and whether a hole found no shell.
+    Returns the new number of rings and whether a hole found no shell; those come last, for GEOS to decide.
     """
     exteriors = 0
-    largest = 0
+    only = np.int64(0)
     for r in range(count):
         if sa[r] > 0:
-            if exteriors == 0 or sa[r] > sa[largest]:
-                largest = r
+            only = np.int64(r)
             exteriors += 1
-    lost = False
-    for r in range(count):
-        if sa[r] > 0:
-            owner[r] = r
-            continue
-        owner[r] = largest if exteriors == 1 else -1
-        for shell in range(count if exteriors > 1 else 0):  # the smallest shell around this hole
-            if (
-                sa[shell] > 0
-                and (owner[r] < 0 or sa[shell] < sa[owner[r]])
-                and hole_in(gx, gy, so[r], so[r + 1], so[shell], so[shell + 1]) > 0
-            ):
-                owner[r] = shell
-        lost |= owner[r] < 0
+    lost = exteriors == 0
+    order = owner
+    if exteriors > 1:
+        scratch = np.empty(4 * count + 1, np.int64)
+        order = np.empty(count, np.int64)
+        lost = _owners(gx, gy, so, sa, count, owner, scratch)
+        _sequence(owner, count, scratch, order)
+    else:  # the shell, then whatever else there is
+        for r in range(count):
+            order[r] = r - 1 if r <= only else r
+        order[0] = only
     vertices = r_vertex[rings]
-    for shell in range(count + 1):  # the last round: holes without a shell, for GEOS to decide
-        if shell < count and sa[shell] < 0:
-            continue
-        for k in range(-1, count):
-            r = shell if k < 0 else k
-            if r == count or (k == shell) or (k >= 0 and owner[k] != (shell if shell < count else -1)):
-                continue
-            for i in range(so[r], so[r + 1]):
-                x[vertices] = gx[i]
-                y[vertices] = gy[i]
-                vertices += 1
-            rings += 1
-            r_vertex[rings] = vertices
+    for k in range(count):
+        r = order[k]
+        for i in range(so[r], so[r + 1]):
+            x[vertices] = gx[i]
+            y[vertices] = gy[i]
+            vertices += 1
+        rings += 1
+        r_vertex[rings] = vertices
     return rings, lost
 
 
