@@ -90,7 +90,7 @@ class _Tally:
     def layers(self, zoom: int) -> Iterator[LayerDiff]:
         rows = self.merged()
         for name in sorted(self.tiles):
-            number = self.names.get(name, _BEFORE - 2)
+            number = self.names.get(name, -1)  # a layer without features has none
             flags = rows[rows[:, 0] == number, 2]
             _number, added, removed = self.nameless[self.nameless[:, 0] == number].sum(axis=0)
             both = flags & (_BEFORE | _AFTER)
