@@ -30,9 +30,9 @@ def misplaced(
     """Whether a ring of [r0, r1) lies in another one than its shell, or a hole outside of its shell.
 
     The rings touch nothing, so that one vertex of each speaks for all of it. `shell_of` [≥ rings]: for a hole the
-    number of its shell, counted from `r0` (−1: it has none), for a shell its own. Edges in the order of the rings run from
-    vertex `e_from` to `e_to` and cover `ex0` … `ex1` along x; `order` lists them by `ex0`. Exact on integers. Source:
-    crossing number along y.
+    number of its shell, counted from `r0` (−1: it has none), for a shell its own. Edges, in the order of the rings, run
+    from vertex `e_from` to `e_to` and cover `ex0` … `ex1` along x; `order` lists them by `ex0`. Exact on integers.
+    Source: crossing number along y.
     """
     count = r1 - r0
     n = vertex_offsets[r1] - vertex_offsets[r0]
