@@ -104,7 +104,7 @@ def _verdict(found: Mapping[str, Any]) -> str:
         return _("the same tiles and metadata, stored in other bytes")
     if not any(totals.values()):
         return _("the same tiles")
-    return _("{added} tiles added, {removed} removed, {changed} changed, {repacked} repacked").format(
+    return _("tiles: {added} added, {removed} removed, {changed} changed, {repacked} repacked").format(
         **{kind: count_text(n) for kind, n in totals.items()}
     )
 
