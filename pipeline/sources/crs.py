@@ -10,9 +10,10 @@ import numpy as np
 
 from pipeline.errors import InputError
 from pipeline.i18n import _
-from pipeline.sources.detective import are_degrees, check, digits, infer, option
+from pipeline.sources.detective import are_degrees, check, contradicted, digits, displacement, infer, option
+from pipeline.sources.gcj02 import System, displaced, from_displaced
 from pipeline.sources.ragged import features_of, without
-from pipeline.types import Bounds, Geometries, Tally
+from pipeline.types import NONE, Bounds, Geometries, Tally
 
 if TYPE_CHECKING:
     import pyproj
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 # Longitude/latitude in degrees on WGS 84 or CGCS2000, which differ by centimetres. EPSG:4490 and 4326 say latitude
 # first, but files store x = longitude.
 DEGREES: Final = frozenset({"EPSG:4326", "EPSG:4979", "EPSG:4490", "EPSG:4480", "OGC:CRS84", "OGC:CRS84H"})
+_DISPLACED: Final = 0.02  # degrees, more than GCJ-02 and BD-09 move anything
 
 
 class Locator:
@@ -31,6 +33,8 @@ class Locator:
         self.source = source
         self.areas = areas
         self._crs = override or declared
+        self._overridden = override is not None
+        self._displaced: System | None = None
         self._transformer: pyproj.Transformer | None = None
         self._settled = False
 
@@ -44,6 +48,8 @@ class Locator:
             return None
         if _is_degrees(self._crs):
             return self.areas
+        if displaced(self._crs):
+            return tuple((w - _DISPLACED, s - _DISPLACED, e + _DISPLACED, n + _DISPLACED) for w, s, e, n in self.areas)
         import pyproj
 
         crs = _parse(self._crs, self.source)
@@ -70,6 +76,9 @@ class Locator:
             return geometries
         if not self._settled:
             self._settle(geometries, tally)
+        if self._displaced is not None:
+            geometries.x[:], geometries.y[:] = from_displaced(self._displaced, geometries.x, geometries.y)
+            tally.add("displaced", int((geometries.kinds != NONE).sum()), f"{self.source}: {self._displaced}")
         if self._transformer is None:
             return geometries
         self._transformer.transform(geometries.x, geometries.y, inplace=True)
@@ -83,6 +92,12 @@ class Locator:
     def _settle(self, geometries: Geometries, tally: Tally) -> None:
         """Decide how the layer gets to degrees."""
         seen = digits(geometries.x, geometries.y)
+        if system := displaced(self._crs or "") or (None if self._overridden else displaced(self.source)):
+            if not self._overridden:
+                raise displacement(system, self.source)
+            self._crs, self._displaced = "EPSG:4490", system
+            if not are_degrees(seen.box):
+                raise contradicted(system, seen, self.source, None)
         crs = None if self._crs is None or _is_degrees(self._crs) else _parse(self._crs, self.source)
         if self._crs is None or (crs is not None and crs.is_engineering):
             self._crs, crs = infer(seen, self.source), None

@@ -16,12 +16,14 @@ from numpy.typing import NDArray
 
 from pipeline.errors import InputError
 from pipeline.i18n import _
+from pipeline.sources.gcj02 import SYSTEMS, Floats, System, from_displaced
 from pipeline.types import Bounds
 
 if TYPE_CHECKING:
     import pyproj
 
 SAMPLE = 20_000  # vertices looked at
+FEWEST = 10  # points and places from which a suspicion may arise
 SLACK = 10.0  # degrees; data may lie this far outside the area its CRS is meant for
 NORTHINGS = (1.8e6, 6.0e6)  # metres; China from 16° to 54° north
 
@@ -32,6 +34,17 @@ class Digits(NamedTuple):
     x: float
     y: float
     box: Bounds
+
+
+class Suspicion(NamedTuple):
+    """Points that seem to be displaced; all in metres, offsets east and north."""
+
+    system: System
+    offset: tuple[float, float]  # median from the nearest known place to where a point stands
+    expected: tuple[float, float]  # median displacement of the system there
+    near: float  # median distance to the nearest known place once moved back
+    apart: float  # the same as they stand
+    points: int  # looked at
 
 
 def digits(x: NDArray[np.float64], y: NDArray[np.float64]) -> Digits:
@@ -89,7 +102,7 @@ def check(crs: pyproj.CRS, transformer: pyproj.Transformer, seen: Digits, source
     """
     area = _area(crs)
     if not crs.is_geographic and are_degrees(seen.box) and any(seen.box):
-        raise _contradicted(crs, seen, source, "EPSG:4490")
+        raise contradicted(_name(crs), seen, source, "EPSG:4490")
     where = transformer.transform(seen.x, seen.y)
     if _inside(where, area, SLACK) and (crs.is_geographic or _returns(transformer, where, seen)):
         return True
@@ -104,7 +117,58 @@ def check(crs: pyproj.CRS, transformer: pyproj.Transformer, seen: Digits, source
         fits = f"EPSG:{epsg + 21}"  # the same meridian without the zone number
     if fits is None and all(map(math.isfinite, where)) and not (crs.is_geographic and abs(seen.y) > 90):
         return False
-    raise _contradicted(crs, seen, source, fits)
+    raise contradicted(_name(crs), seen, source, fits)
+
+
+def displacement(system: System, source: str) -> InputError:
+    """The error for a source that says it is displaced."""
+    message = _("The coordinates are said to be displaced: {system}, as Chinese web maps use it.")
+    hint = _("ask for the data in CGCS2000; or have them moved back: {yes}; or say that they are not: {no}")
+    return InputError(
+        message.format(system=system),
+        where=source,
+        expected=_("coordinates in CGCS2000 or WGS 84"),
+        hint=hint.format(yes=option(system), no=option("EPSG:4490")),
+    )
+
+
+def suspect(lng: Floats, lat: Floats, known_lng: Floats, known_lat: Floats) -> Suspicion | None:
+    """Whether points [points] are displaced as in GCJ-02 or BD-09, seen from places that are known, [places]; degrees.
+
+    The places are of the same kind (addresses, junctions, schools), in any order and number. Suspicion arises where
+    most points have a place close by once they are moved back, and do not as they stand, nor moved as far in three
+    other directions: among places that stand close together some would always fit.
+    """
+    step = max(1, len(lng) // SAMPLE)
+    lng, lat = lng[::step], lat[::step]
+    if len(lng) < FEWEST or len(known_lng) < FEWEST:
+        return None
+    import shapely
+
+    east = 111_320.0 * math.cos(math.radians(float(np.median(known_lat))))  # metres in a degree; 0.5 % will do
+    scale = np.array([east, 110_800.0])
+    places = np.column_stack((known_lng, known_lat)) * scale
+    tree = shapely.STRtree(shapely.points(places))
+
+    def nearest(moved: Floats) -> tuple[float, Floats]:
+        """The median distance to the nearest place, and what those points make of it."""
+        found, away = tree.query_nearest(shapely.points(moved), return_distance=True, all_matches=False)
+        return float(np.median(away)), places[found[1]]
+
+    stand = np.column_stack((lng, lat)) * scale
+    best: Suspicion | None = None
+    for system in SYSTEMS:
+        back = np.column_stack(from_displaced(system, lng, lat)) * scale
+        shift = stand - back
+        if not np.abs(shift).any():
+            continue  # outside China
+        near, met = nearest(back)
+        turned = np.column_stack((-shift[:, 1], shift[:, 0]))
+        others = min(nearest(stand + other)[0] for other in (np.zeros_like(shift), shift, turned, -turned))
+        if near < others / 3 and (best is None or near < best.near):
+            offset, expected = np.median(stand - met, axis=0), np.median(shift, axis=0)
+            best = Suspicion(system, _pair(offset), _pair(expected), near, nearest(stand)[0], len(lng))
+    return best
 
 
 def plain(value: float) -> str:
@@ -115,6 +179,10 @@ def plain(value: float) -> str:
 def option(crs: str) -> str:
     """How a CRS is given, in a dataset's file or on the command line."""
     return f'crs = "{crs}" / --s-srs {crs}'
+
+
+def _pair(vector: Floats) -> tuple[float, float]:
+    return float(vector[0]), float(vector[1])
 
 
 def _northing(value: float) -> bool:
@@ -171,16 +239,17 @@ def _exchanged(seen: Digits, source: str, crs: pyproj.CRS | None) -> InputError:
     )
 
 
-def _contradicted(crs: pyproj.CRS, seen: Digits, source: str, fits: str | None) -> InputError:
+def contradicted(crs: str, seen: Digits, source: str, fits: str | None) -> InputError:
+    """The error for coordinates that do not fit the declared CRS, and what would `fits`."""
     message = _("The coordinates do not fit the declared coordinate reference system {crs}: x = {x}, y = {y}.")
     if fits is None:
         hint = _("find out which CRS the coordinates are in and give it: {option}").format(option=option("EPSG:…"))
     else:
         hint = _("{crs} would fit; if that is right, give it: {option}").format(crs=fits, option=option(fits))
     return InputError(
-        message.format(crs=_name(crs), x=plain(seen.x), y=plain(seen.y)),
+        message.format(crs=crs, x=plain(seen.x), y=plain(seen.y)),
         where=source,
-        expected=_("coordinates inside the area that {crs} is meant for").format(crs=_name(crs)),
+        expected=_("coordinates inside the area that {crs} is meant for").format(crs=crs),
         hint=hint,
     )
 

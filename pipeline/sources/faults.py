@@ -22,6 +22,7 @@ def describe(kind: str) -> str:
         "outside-crs": _("features that have no place on earth in their CRS, geometry left out"),
         "outside-crs-area": _("layers far from the area that their CRS is meant for"),
         "crs-assumed": _("layers that do not declare their CRS, assumed from their coordinates"),
+        "displaced": _("features moved back from GCJ-02 or BD-09 to WGS 84, as was asked"),
         "text-cut": _("texts whose last character was cut off by the width of the field"),
         "bad-row": _("table rows with too many or too few values, left out"),
         "bad-line": _("lines that are no GeoJSON feature, left out"),
