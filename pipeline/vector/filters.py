@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from pipeline.vector.arrow import flags, numbers, validity, whole
+from pipeline.vector.arrow_from import from_numbers, from_texts
 
 if TYPE_CHECKING:  # at run time only where there is a filter: the framework's models cost 0.2 s of start-up
     from pipeline.framework.filter import Call, Filter, Kind, Node
@@ -175,7 +176,7 @@ class _Asked:
     def _within(self, value: _Answer, choices: list[_Answer]) -> pa.Array | pa.Scalar:
         """One of the choices; literals of a text column are looked up together."""
         if value.kind == "text" and all(each.kind == "text" and isinstance(each.data, pa.Scalar) for each in choices):
-            found = pc.is_in(self._spread(value.data), value_set=_texts([each.data.as_py() for each in choices]))
+            found = pc.is_in(self._spread(value.data), value_set=from_texts([each.data.as_py() for each in choices]))
             return pc.if_else(pc.is_valid(self._spread(value.data)), found, _nothing(pa.bool_()))
         out = self._compare("=", value, choices[0])
         for each in choices[1:]:
@@ -189,7 +190,7 @@ class _Asked:
         a, b = (_cast(self._spread(each.data), pa.float64()) for each in (left, right))
         with np.errstate(all="ignore"):
             out = _COMPUTE[op](numbers(a), numbers(b))
-        return _Answer("number", _masked(out, validity(a) & validity(b) & np.isfinite(out)))
+        return _Answer("number", from_numbers(out, validity(a) & validity(b) & np.isfinite(out)))
 
     def _as_time(self, answer: _Answer) -> _Answer:
         from pipeline.framework.filter import moment
@@ -200,21 +201,21 @@ class _Asked:
         found = [moment(text) for text in coded.dictionary.to_pylist()]
         times = np.array([0 if each is None else each for each in found], np.int64)
         known = np.array([each is not None for each in found], np.bool_)
-        return _Answer("time", _masked(times, known).take(coded.indices))
+        return _Answer("time", from_numbers(times, known).take(coded.indices))
 
     def _each_text(self, answer: _Answer, change: Callable[[str], str]) -> pa.Array:
         """Every distinct text changed once."""
         if answer.kind == "nothing":
             return answer.data
         coded = self._spread(answer.data).dictionary_encode()
-        return _texts([change(text) for text in coded.dictionary.to_pylist()]).take(coded.indices)
+        return from_texts([change(text) for text in coded.dictionary.to_pylist()]).take(coded.indices)
 
     def _spread(self, data: pa.Array | pa.Scalar) -> pa.Array:
         """One value per row."""
         if isinstance(data, pa.Array):
             return data
         one = pa.nulls(1, data.type) if not data.is_valid else _array(data.as_py())
-        return one.take(_masked(np.zeros(self.rows, np.int64)))
+        return one.take(from_numbers(np.zeros(self.rows, np.int64)))
 
     def _nulls(self) -> pa.Array:
         return pa.nulls(self.rows, pa.bool_())
@@ -239,7 +240,7 @@ def _column(column: pa.ChunkedArray) -> _Answer:
     elif kind == "time":
         if pa.types.is_date(array.type):
             days = array.cast(pa.date32()).view(pa.int32())
-            array = _masked(numbers(days).astype(np.int64) * _DAY, validity(days))
+            array = from_numbers(numbers(days).astype(np.int64) * _DAY, validity(days))
         else:
             array = array.cast(pa.timestamp("us", array.type.tz), safe=False).view(pa.int64())
     elif kind == "number":
@@ -255,9 +256,6 @@ def _cast(data: pa.Array | pa.Scalar, type: pa.DataType) -> pa.Array | pa.Scalar
     return data if data.type == type else pc.cast(data, type, safe=False)
 
 
-# What follows makes Arrow values from buffers, because `pa.array` and `pa.scalar` import pandas: see arrow.py.
-
-
 def _scalar(value: Any) -> pa.Scalar:
     return _array(value)[0]
 
@@ -267,26 +265,11 @@ def _array(value: Any) -> pa.Array:
     if isinstance(value, bool):
         return pa.Array.from_buffers(pa.bool_(), 1, [None, pa.py_buffer(b"\x01" if value else b"\x00")])
     if isinstance(value, str):
-        return _texts([value])
+        return from_texts([value])
     if isinstance(value, float) and not value.is_integer():
-        return _masked(np.array([value], np.float64))
-    return _masked(np.array([value], np.int64))
+        return from_numbers(np.array([value], np.float64))
+    return from_numbers(np.array([value], np.int64))
 
 
 def _nothing(type: pa.DataType) -> pa.Scalar:
     return pa.nulls(1, type)[0]
-
-
-def _texts(texts: list[str]) -> pa.Array:
-    encoded = [text.encode() for text in texts]
-    offsets = np.zeros(len(texts) + 1, np.int64)
-    np.cumsum([len(each) for each in encoded], out=offsets[1:])
-    buffers = [None, pa.py_buffer(offsets), pa.py_buffer(b"".join(encoded))]
-    return pa.Array.from_buffers(pa.large_string(), len(texts), buffers)
-
-
-def _masked(values: NDArray[Any], valid: NDArray[np.bool_] | None = None) -> pa.Array:
-    """An int64 or float64 array; null where not `valid`."""
-    type = pa.int64() if values.dtype == np.int64 else pa.float64()
-    bitmap = None if valid is None else pa.py_buffer(np.packbits(valid, bitorder="little"))
-    return pa.Array.from_buffers(type, len(values), [bitmap, pa.py_buffer(np.ascontiguousarray(values))])

@@ -15,6 +15,9 @@ VERBS = {
     "extract": Verb("pipeline.cli.archive.extract:extract", "Copy part of an archive: an area, zooms, layers."),
     "merge": Verb("pipeline.cli.archive.merge:merge", "Put the tiles of several archives into one."),
     "export": Verb("pipeline.cli.archive.export:export", "Write an archive as MBTiles or as a folder of tiles."),
+    "explain": Verb(
+        "pipeline.cli.archive.explain:explain", "Tell which features were left out, gathered or joined, and why."
+    ),
 }
 
 archive = LazyGroup("archive", verbs=VERBS, help="Look into PMTiles archives and check them.")
