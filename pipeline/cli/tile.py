@@ -46,8 +46,9 @@ def tile(paths: tuple[Path, ...], threads: int | None, no_clobber: bool, as_json
     """Turn files into one PMTiles archive, without a workspace.
 
     INPUT is any vector file: GeoPackage, Shapefile, GeoJSON, GeoParquet, FlatGeobuf, File Geodatabase, OpenStreetMap
-    PBF, DXF, CSV, XLSX and more; - is GeoJSON lines on standard input. Each of its layers becomes a layer of the
-    archive. An existing archive is replaced when the new one is complete.
+    PBF, DXF, CSV, XLSX and more; or - for GeoJSON lines on standard input; or the address of a PostGIS database,
+    postgresql://USER@HOST/NAME. Each of its layers becomes a layer of the archive. An existing archive is replaced when
+    the new one is complete.
     """
     if len(paths) < 2 or paths[-1].suffix.lower() != ".pmtiles":
         raise UsageError(
