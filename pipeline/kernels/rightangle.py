@@ -50,14 +50,14 @@ def _side(ax: float, ay: float, bx: float, by: float, px: float, py: float) -> f
 
 @helper
 def _cross_over(x: NDArray[np.float64], y: NDArray[np.float64], s: int, e: int, s2: int, e2: int) -> bool:
-    """Whether edges of the closed rings [s, e) and [s2, e2), the same or two, have a point in common.
+    """Whether edges of the closed rings [s, e) and [s2, e2), the same or two, have a point in common once rounded.
 
     Within one ring neighbours share their vertex; they may not share more.
     """
     for i in range(s, e - 1):
-        ax, ay, bx, by = x[i], y[i], x[i + 1], y[i + 1]
+        ax, ay, bx, by = np.rint(x[i]), np.rint(y[i]), np.rint(x[i + 1]), np.rint(y[i + 1])
         for j in range(i + 1 if s == s2 else s2, e2 - 1):
-            cx, cy, dx, dy = x[j], y[j], x[j + 1], y[j + 1]
+            cx, cy, dx, dy = np.rint(x[j]), np.rint(y[j]), np.rint(x[j + 1]), np.rint(y[j + 1])
             if max(ax, bx) < min(cx, dx) or max(cx, dx) < min(ax, bx):
                 continue
             if max(ay, by) < min(cy, dy) or max(cy, dy) < min(ay, by):

@@ -167,6 +167,14 @@ def test_a_hole_in_what_would_go_keeps_the_polygon() -> None:
     assert simplified((1, wing))[1][FEWER] == 1, "without the hole the wing goes"
 
 
+def test_what_rounding_would_bring_into_touch_stays() -> None:
+    """From OpenStreetMap: the two wings' walls would meet in a point."""
+    ring = [(1654, 107), (1581, 457), (2033, 552), (1099, 5062), (3179, 5493), (4113, 983), (4186, 632), (2106, 201),
+            (2467, -1543), (2014, -1636), (-5574, -3207), (-5935, -1465)]  # fmt: skip
+    rings, _, _ = simplified((1, ring), tolerance=1000)
+    assert shapely.Polygon(np.rint(rings[0])).is_valid
+
+
 def test_several_polygons_and_degenerate_rings() -> None:
     notched = SHAPES["notch"][0]
     moved = [(x + 500, y) for x, y in notched]
