@@ -37,6 +37,11 @@ def _plain_crs(value: str) -> str:
     return value
 
 
+def _source_crs(value: str) -> str:
+    """Of a source also the displaced systems of Chinese web maps, which are moved back when they are declared."""
+    return value if value in ("GCJ-02", "BD-09") else _plain_crs(value)
+
+
 def _scalar(value: Any) -> Any:
     if not isinstance(value, str | int | float | bool):
         raise refuse(_("not a plain value"), _("a string, a number or true/false"))
@@ -45,6 +50,7 @@ def _scalar(value: Any) -> Any:
 
 Id = Annotated[str, StringConstraints(pattern=ID_PATTERN)]
 Crs = Annotated[str, AfterValidator(_plain_crs)]
+SourceCrs = Annotated[str, AfterValidator(_source_crs)]
 Zoom = Annotated[int, Field(ge=0, le=22)]
 Scalar = Annotated[Any, BeforeValidator(_scalar)]
 NonEmpty = Annotated[str, StringConstraints(min_length=1)]

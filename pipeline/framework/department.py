@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
 
-from pipeline.framework.base import Crs, Id, Model, NonEmpty, Text, Zoom, refuse
+from pipeline.framework.base import Id, Model, NonEmpty, SourceCrs, Text, Zoom, refuse
 from pipeline.framework.city import Share
 from pipeline.framework.rules import LayerRules
 from pipeline.i18n import _
@@ -26,7 +28,31 @@ def _inside_workspace(value: str) -> str:
     return plain
 
 
+def _file_or_database(value: str) -> str:
+    """A path below the workspace, or the address of a database without a password: these files are shared."""
+    if not is_database(value):
+        return _inside_workspace(value)
+    address, _question, options = value.partition("?")
+    user = address.partition("://")[2].rpartition("@")[0]
+    if ":" in user or re.search(r"(?:^|&)(?:ssl)?password=", options):
+        raise PydanticCustomError(  # the value is not repeated: it holds the password
+            "longquan_secret",
+            "{text}",
+            {
+                "text": _("the address of a database with its password"),
+                "expected": _("postgresql://USER@HOST/NAME; the password in PGPASSWORD, ~/.pgpass or a service"),
+            },
+        )
+    return value
+
+
+def is_database(source: str) -> bool:
+    """Whether a source is the address of a PostGIS database."""
+    return re.match(r"postgres(?:ql)?://", source) is not None
+
+
 WorkspacePath = Annotated[str, AfterValidator(_inside_workspace)]
+SourceAddress = Annotated[str, AfterValidator(_file_or_database)]
 
 
 class Contact(Model):
@@ -79,12 +105,13 @@ class Dataset(Model):
     description: Text | None = None
     theme: Id
     kind: Literal["vector", "raster"] = "vector"
-    source: WorkspacePath
+    source: SourceAddress
     layer: NonEmpty | None = None
-    crs: Crs | None = None
+    crs: SourceCrs | None = None
     encoding: NonEmpty | None = None
     coordinates: Coordinates | None = None
     join: Join | None = None
+    rules: WorkspacePath | None = None  # which OpenStreetMap objects of the source make which layers
     schema_id: Id | None = Field(alias="schema", default=None)
     key: NonEmpty | None = None
     currency: date  # 现势性
@@ -102,10 +129,12 @@ class Dataset(Model):
     def _one_way_to_a_place(self) -> Dataset:
         if self.coordinates and self.join:
             raise refuse(_("coordinates and join exclude each other"), _("one of the two"))
-        if self.kind == "raster" and (self.coordinates or self.join or self.key):
+        if self.kind == "raster" and (self.coordinates or self.join or self.key or self.rules):
             raise refuse(
-                _("a raster dataset has no coordinates, join or key"), _("kind = vector, or none of the three")
+                _("a raster dataset has no coordinates, join, key or rules"), _("kind = vector, or none of the four")
             )
+        if is_database(self.source) and self.layer is None:
+            raise refuse(_("a database without a layer"), _('layer = "schema.table"'))
         return self
 
     @property

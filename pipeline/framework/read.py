@@ -112,6 +112,8 @@ def _explain(detail: ErrorDetails, model: type[Model], name: str, index: lines.L
     elif kind == "longquan":
         message = str(context["text"]) if isinstance(found, dict) else f"{value}: {context['text']}"
         expected = str(context["expected"])
+    elif kind == "longquan_secret":
+        message, expected = str(context["text"]), str(context["expected"])
     elif kind == "literal_error":
         allowed = re.findall(r"'([^']*)'", str(context["expected"]))
         message = value + ": " + _("not allowed") + did_you_mean(str(found), allowed)

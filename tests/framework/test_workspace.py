@@ -50,6 +50,23 @@ def test_a_dataset_in_no_archive_gets_one_of_its_own(tmp_path: Path) -> None:
     )
 
 
+def test_a_source_may_be_a_database_or_displaced(tmp_path: Path) -> None:
+    address = 'postgresql://u@[::1]:5432/d?sslmode=require"\nlayer = "public.roads'
+    files = spoiled(P, "inbox/planning/LRDL.shp", address)
+    planning = files[P]
+    assert planning is not None
+    files[P] = planning.replace('crs = "EPSG:4528"', 'crs = "GCJ-02"\nrules = "inbox/osm.toml"')
+    _owner, roads = load_workspace(write_workspace(tmp_path, files)).dataset("roads")
+    assert (roads.source, roads.layer) == ("postgresql://u@[::1]:5432/d?sslmode=require", "public.roads")
+    assert (roads.crs, roads.rules) == ("GCJ-02", "inbox/osm.toml")
+
+
+def test_a_password_is_not_repeated(tmp_path: Path) -> None:
+    with pytest.raises(WorkspaceError) as caught:
+        load_workspace(write_workspace(tmp_path, spoiled(P, "inbox/planning/LRDL.shp", "postgresql://u:geheim@h/d")))
+    assert "geheim" not in str(caught.value)
+
+
 def test_the_model_cannot_be_changed(tmp_path: Path) -> None:
     framework = load_workspace(write_workspace(tmp_path))
     with pytest.raises(ValueError, match="frozen"):
@@ -150,6 +167,23 @@ def test_the_model_cannot_be_changed(tmp_path: Path) -> None:
             "leaves",
             "inbox/",
         ),
+        *(
+            (
+                spoiled(P, "inbox/planning/LRDL.shp", address),
+                f"{P}:9  dataset[0].source",
+                "the address of a database with its password",
+                "PGPASSWORD",
+            )
+            for address in ("postgresql://u:geheim@h/d", "postgres://h/d?sslmode=require&password=geheim")
+        ),
+        (
+            spoiled(P, "inbox/planning/LRDL.shp", "postgresql://u@h/d"),
+            f"{P}:5  dataset[0]",
+            "a database without a layer",
+            "schema.table",
+        ),
+        (spoiled(P, 'crs = "EPSG:4528"', 'crs = "GCJ02"'), f"{P}:10  dataset[0].crs", '"GCJ02"', "EPSG:4549"),
+        (spoiled(F, 'crs = "EPSG:4549"', 'crs = "GCJ-02"'), f"{F}:7  city.crs", '"GCJ-02"', "EPSG:4549"),
         (spoiled(P, 'id = "roads"', 'id = "Roads"'), f"{P}:6  dataset[0].id", '"Roads": not allowed', "lower-case"),
         (spoiled(P, "name = {", 'id = "planning"\nname = {'), f"{P}:1  id", "name of the file", None),
         (spoiled(P, "accuracy_m = 50", "accuracy_m = nan"), f"{P}:18  dataset[0].accuracy_m", "nan", "finite"),
