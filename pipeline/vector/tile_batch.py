@@ -67,9 +67,13 @@ class Batch:
 
     @cached_property
     def pairs(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
-        """Feature, key index and value index of every attribute, and whether both indices are in range."""
-        counts = self.t.features[:, col.TAG1] - self.t.features[:, col.TAG0]
-        kept = np.repeat(counts % 2 == 0, counts)
+        """Feature, key index and value index of every attribute, and whether both indices are in range.
+
+        A key without a value, last of an odd number of tags, is left out.
+        """
+        first, counts = self.t.features[:, col.TAG0], self.t.features[:, col.TAG1] - self.t.features[:, col.TAG0]
+        kept = np.ones(int(counts.sum()), dtype=bool)
+        kept[(first + counts - 1)[counts % 2 != 0]] = False
         features = np.repeat(np.arange(len(counts)), counts)[kept][::2]
         keys, values = self.t.tags[: len(kept)][kept].reshape(-1, 2).T
         layers = self.t.layers[self.t.features[features, col.LAYER]]
