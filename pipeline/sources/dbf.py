@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from typing import Final
 
-from pipeline.sources.encoding import SAMPLE, detect, named, unreadable
+from pipeline.sources.encoding import SAMPLE, asked, detect, named, unreadable
 from pipeline.sources.files import Dataset
 
 _LIMIT: Final = 1 << 26  # bytes looked at
@@ -20,7 +20,7 @@ _LANGUAGE_DRIVERS: Final = {
 def text_encoding(dataset: Dataset, given: str | None) -> str:
     """Python's name of the encoding. Raises InputError where it cannot be found."""
     if given is not None:
-        return named(given, dataset.name)
+        return asked(given)
     declared = dataset.read(".cpg")
     if declared and declared.strip(b" \r\n\t\0"):
         return named(declared.decode("ascii", "replace"), f"{dataset.name} (.cpg)")

@@ -11,7 +11,7 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.sources.encoding import named
+from pipeline.sources.encoding import asked, named
 from pipeline.sources.files import Dataset
 
 _HEAD: Final = 1 << 16  # bytes; both variables stand at the beginning
@@ -22,7 +22,7 @@ _ESCAPE: Final = r"\\U\+([0-9A-Fa-f]{4})"
 def text_encoding(dataset: Dataset, given: str | None) -> str:
     """Python's name of the encoding. Raises InputError for one that is not known."""
     if given is not None:
-        return named(given, dataset.name)
+        return asked(given)
     head = dataset.read(limit=_HEAD) or b""
     version = _variable(head, b"$ACADVER")
     if version is None or version >= _UNICODE:

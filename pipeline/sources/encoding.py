@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import codecs
+import difflib
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from pipeline.errors import InputError
+from pipeline.errors import InputError, UsageError
 from pipeline.i18n import _
+from pipeline.sources.frequent import FREQUENT
 
 # What people and .cpg files call encodings that Python calls otherwise; GBK and GB2312 are parts of GB 18030.
 _NAMES: Final = {
@@ -17,30 +19,43 @@ _NAMES: Final = {
     "big5": "cp950", "1252": "cp1252", "ansi 1252": "cp1252", "88591": "iso-8859-1", "iso88591": "iso-8859-1",
     "932": "cp932", "949": "cp949",
 }  # fmt: skip
+_COMMON_NAMES: Final = {"utf-8": "UTF-8", "gbk": "GBK", "gb18030": "GB18030", "gb2312": "GB2312", "big5": "Big5"}
+_SPELLED: Final = {"cp950": "Big5"}  # as people call it
 SAMPLE: Final = 4000  # distinct values looked at
 SURE: Final = 0.6  # share of common characters below which no guess is made
 
 
 def named(text: str, where: str) -> str:
-    """Python's name of the encoding a person or a .cpg file names. Raises InputError."""
-    plain = text.strip().strip("\0").lower()
-    plain = _NAMES.get(plain, plain)
-    try:
-        return codecs.lookup(plain).name
-    except LookupError as error:
-        raise InputError(
-            _('"{name}" is no encoding that is known here.').format(name=text.strip()),
-            where=where,
-            expected="UTF-8, GBK, GB18030, Big5 …",
-            hint=_('give the right one: encoding = "GBK" / --encoding GBK'),
-        ) from error
+    """Python's name of the encoding that a file names. Raises InputError."""
+    found = _python_name(text)
+    if found is None:
+        message, expected, hint = _unknown(text)
+        raise InputError(message, where=where, expected=expected, hint=hint)
+    return found
+
+
+def asked(text: str) -> str:
+    """Python's name of the encoding that a person names. Raises UsageError."""
+    found = _python_name(text)
+    if found is None:
+        message, expected, hint = _unknown(text)
+        raise UsageError(message, expected=expected, hint=hint)
+    return found
 
 
 def detect(values: Iterable[bytes]) -> str | None:
-    """The encoding most values are surely in: "utf-8", "gb18030", "cp950" or "cp1252"; None where that is not sure.
+    """The encoding most values are surely in: "utf-8", "gb18030", "cp950" or "cp1252"; None where that is not sure."""
+    found = possible(values)
+    return found[0] if len(found) == 1 else None
 
-    UTF-8 proves itself. Of the others the one wins whose characters are common ones: level 1 of GB 2312 or of Big5, or
-    for western texts letters that stand alone among ASCII letters.
+
+def possible(values: Iterable[bytes]) -> tuple[str, ...]:
+    """The encodings that the values may be in, one where it is sure.
+
+    UTF-8 proves itself, but for characters of two bytes: 小学 in GBK is Cyrillic in UTF-8. Of the others those remain
+    whose characters are of the level of everyday use in GB 2312 or Big5, or, in western texts, letters that stand alone
+    among ASCII letters. Every second pair of bytes is such a character in both Chinese ones; then the most frequent
+    characters tell: one more of them is enough for GB 18030, which is what files here are in, and two for Big5.
     """
     seen: dict[bytes, None] = {}
     for value in values:
@@ -48,13 +63,15 @@ def detect(values: Iterable[bytes]) -> str | None:
             seen[value] = None
             if len(seen) == SAMPLE:
                 break
-    if not seen:
-        return "utf-8"
-    if all(decoded(value, "utf-8") is not None for value in seen):
-        return "utf-8"
+    texts = [found and found[0] for found in (decoded(value, "utf-8") for value in seen)]
+    if all(text is not None for text in texts):
+        return ("gb18030",) if seen and _rather_chinese(seen, [text or "" for text in texts]) else ("utf-8",)
     scores = {name: _plausible(seen, name) for name in ("gb18030", "cp950", "cp1252")}
-    best = max(scores, key=lambda name: scores[name])
-    return best if scores[best] >= SURE else None
+    found = tuple(name for name, score in scores.items() if score >= SURE)
+    if "gb18030" in found and "cp950" in found:
+        ahead = _frequent(seen, "gb18030") - _frequent(seen, "cp950")
+        return ("gb18030",) if ahead >= 1 else ("cp950",) if ahead <= -2 else ("gb18030", "cp950")
+    return tuple(sorted(found, key=lambda name: -scores[name]))[:1]
 
 
 def decoded(value: bytes, encoding: str) -> tuple[str, bool] | None:
@@ -75,13 +92,16 @@ def decoded(value: bytes, encoding: str) -> tuple[str, bool] | None:
 
 def unreadable(where: str, encoding: str, example: bytes, others: Sequence[bytes]) -> InputError:
     """The error for bytes that are no text in `encoding`; `others` are what may tell the right one."""
-    fits = detect(others)
-    if fits is None or fits == encoding:
+    fits = [_SPELLED.get(name, name.upper()) for name in possible(others) if name != encoding]
+    if not fits:
         hint = _('find out the encoding and give it: encoding = "GBK" / --encoding GBK')
-    else:
+    elif len(fits) == 1:
         hint = _('{fits} would fit; if that is right, give it: encoding = "{fits}" / --encoding {fits}').format(
-            fits=fits.upper()
+            fits=fits[0]
         )
+    else:
+        hint = _('{fits} would fit; find out which it is and give it: encoding = "{first}" / --encoding {first}')
+        hint = hint.format(fits=", ".join(fits), first=fits[0])
     return InputError(
         _("Unreadable encoding: {bytes} is no text in {encoding}.").format(
             bytes=example[:24].hex(" "), encoding=encoding.upper()
@@ -90,6 +110,45 @@ def unreadable(where: str, encoding: str, example: bytes, others: Sequence[bytes
         expected=_("text in one encoding throughout"),
         hint=hint,
     )
+
+
+def _python_name(text: str) -> str | None:
+    plain = text.strip().strip("\0").lower()
+    plain = _NAMES.get(plain, plain)
+    try:
+        "a".encode(plain)  # says no to what turns bytes into bytes, such as "base64"
+        return codecs.lookup(plain).name
+    except (LookupError, ValueError):
+        return None
+
+
+def _unknown(text: str) -> tuple[str, str, str]:
+    near = difflib.get_close_matches(text.strip().lower(), _COMMON_NAMES, 1)
+    hint = _('did you mean "{name}"?').format(name=_COMMON_NAMES[near[0]]) if near else None
+    return (
+        _('"{name}" is no encoding that is known here.').format(name=text.strip()),
+        "UTF-8, GBK, GB18030, Big5 …",
+        hint or _('give the right one: encoding = "GBK" / --encoding GBK'),
+    )
+
+
+def _rather_chinese(values: Iterable[bytes], texts: Iterable[str]) -> bool:
+    """Whether values that are UTF-8, of two bytes only and none among ASCII letters, are all common Chinese in GBK."""
+    beyond = [(text, i) for text in texts for i, character in enumerate(text) if not character.isascii()]
+    if any(text[i] >= "\u0800" or _beside_ascii(text, i) for text, i in beyond):
+        return False
+    return _plausible(values, "gb18030") == 1 and _frequent(values, "gb18030") > 0
+
+
+def _beside_ascii(text: str, i: int) -> bool:
+    """Whether a letter stands beside an ASCII letter."""
+    return any(c.isascii() and c.isalpha() for c in text[max(0, i - 1) : i] + text[i + 1 : i + 2])
+
+
+def _frequent(values: Iterable[bytes], encoding: str) -> int:
+    """How many of the distinct characters are among the most frequent of the language."""
+    characters = {character for value in values if (found := decoded(value, encoding)) for character in found[0]}
+    return len(characters & FREQUENT)
 
 
 def _plausible(values: Iterable[bytes], encoding: str) -> float:
@@ -111,7 +170,7 @@ def _plausible(values: Iterable[bytes], encoding: str) -> float:
                 common += character.isalpha() and all(c.isascii() for c in beside)
             else:
                 code = character.encode(encoding)
-                common += len(code) == 2 and _common(code, encoding)
+                common += character in FREQUENT or (len(code) == 2 and _common(code, encoding))
     return common / characters if characters and broken <= 0.02 * total else 0.0
 
 

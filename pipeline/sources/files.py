@@ -11,6 +11,7 @@ from typing import Final
 
 from pipeline.errors import InputError
 from pipeline.i18n import _
+from pipeline.sources import flatgeobuf, xml_whole
 from pipeline.sources.parts import find_parts
 
 # Data sets looked for inside zips and folders; anything else there is a companion or a document.
@@ -169,23 +170,52 @@ def _zipped(path: Path) -> tuple[Dataset, ...]:
 
 def _check(dataset: Dataset) -> None:
     """What GDAL would read past, or say only in its own words."""
-    if dataset.suffix == ".shp":
+    if dataset.suffix in (".shp", ".dbf"):
         _check_shapefile(dataset)
     elif dataset.suffix == ".gpkg":
-        head = dataset.read(limit=32) or b""
-        if head[:16] != b"SQLite format 3\0":
-            raise damaged(dataset, _("it does not begin like a GeoPackage (SQLite)"))
-        page, pages = struct.unpack(">H", head[16:18])[0], struct.unpack(">I", head[28:32])[0]
-        size = (65536 if page == 1 else page) * pages  # SQLite file format §1.3
-        if dataset.inner is None and dataset.path.stat().st_size < size:
-            raise damaged(dataset, _("it is cut off after {n} of {size} bytes").format(
-                n=dataset.path.stat().st_size, size=size
-            ))  # fmt: skip
+        _check_geopackage(dataset)
+    elif dataset.suffix == ".fgb":
+        _check_flatgeobuf(dataset)
+    elif dataset.suffix in xml_whole.SUFFIXES and dataset.inner is None:
+        with dataset.path.open("rb") as file:
+            head = file.read(xml_whole.HEAD)
+            file.seek(max(0, dataset.path.stat().st_size - xml_whole.TAIL))
+            reason = xml_whole.fault(dataset.suffix, head, file.read())
+        if reason is not None:
+            raise damaged(dataset, reason)
+
+
+def _check_geopackage(dataset: Dataset) -> None:
+    head = dataset.read(limit=32) or b""
+    if head[:16] != b"SQLite format 3\0":
+        raise damaged(dataset, _("it does not begin like a GeoPackage (SQLite)"))
+    page, pages = struct.unpack(">H", head[16:18])[0], struct.unpack(">I", head[28:32])[0]
+    size = (65536 if page == 1 else page) * pages  # SQLite file format §1.3
+    if dataset.inner is None:
+        _check_size(dataset, dataset.path.stat().st_size, size)
+
+
+def _check_flatgeobuf(dataset: Dataset) -> None:
+    found = flatgeobuf.extent(dataset.read(limit=flatgeobuf.HEAD) or b"")
+    if found is None:
+        raise damaged(dataset, _("it does not begin like a FlatGeobuf, or ends within its header"))
+    if dataset.inner is None:
+        _check_size(dataset, dataset.path.stat().st_size, found.size)
+
+
+def _check_size(dataset: Dataset, size: int, wanted: int) -> None:
+    if size < wanted:
+        raise damaged(dataset, _("it is cut off after {n} of {size} bytes").format(n=size, size=wanted))
 
 
 def _check_shapefile(dataset: Dataset) -> None:
-    """All three parts are there and as long as their headers say (ESRI whitepaper 1998, dBASE III)."""
-    for suffix in (".shx", ".dbf"):
+    """All three parts are there and as long as their headers say (ESRI whitepaper 1998, dBASE III).
+
+    A .dbf alone is a table; with other parts beside it, it is what is left of a Shapefile.
+    """
+    if dataset.suffix == ".dbf" and all(dataset.read(suffix, 1) is None for suffix in (".shp", ".shx", ".prj")):
+        return
+    for suffix in (".shp", ".shx", ".dbf"):
         if dataset.read(suffix, 1) is None:
             raise InputError(
                 _("The Shapefile is incomplete: {suffix} is missing.").format(suffix=suffix),

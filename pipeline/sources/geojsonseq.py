@@ -24,7 +24,7 @@ from pipeline.i18n import _
 from pipeline.sources.assemble import assemble
 from pipeline.sources.choose import check_columns, no_such_layer
 from pipeline.sources.crs import Locator
-from pipeline.sources.encoding import SAMPLE, named, unreadable
+from pipeline.sources.encoding import SAMPLE, asked, unreadable
 from pipeline.sources.files import Dataset
 from pipeline.sources.geojson_wkb import geojson_wkb, geometry_name
 from pipeline.sources.growing import GrowingTable, column
@@ -76,7 +76,7 @@ class _Sequence:
         self.tally = Tally()
         self.types: set[bytes] = set()  # of geometries, as WKB writes them
         self._name = name
-        self._encoding = None if encoding is None else named(encoding, name)
+        self._encoding = None if encoding is None else asked(encoding)
         try:
             self._read(stream)
         finally:

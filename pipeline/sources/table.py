@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -17,12 +18,14 @@ from pipeline.sources.assemble import assemble
 from pipeline.sources.choose import check_columns, no_such_layer
 from pipeline.sources.coordinates import coordinate_columns, table_parser
 from pipeline.sources.crs import Locator
-from pipeline.sources.encoding import detect, named, unreadable
+from pipeline.sources.encoding import asked, detect, unreadable
 from pipeline.sources.files import Dataset, damaged
 from pipeline.sources.options import ReadOptions, SourceLayer
 from pipeline.types import FeatureBatch, Tally
 
 BATCH: Final = 65_536  # rows
+_HEAD: Final = 1 << 16  # bytes; pictures and workbooks have a NUL among the first
+_LONG: Final = re.compile("[\u0800-\U0010ffff]")  # characters of three bytes and more in UTF-8
 _INTEGER: Final = r"^-?(0|[1-9][0-9]{0,17})$"  # what stays the same when written again: "0578" is a code, not a number
 _NUMBER: Final = r"^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?$"
 
@@ -62,7 +65,11 @@ def _read(dataset: Dataset, encoding: str | None, tally: Tally) -> pa.Table:
     head, _newline, body = text.partition(b"\n")
     first = head.decode()
     separator = max(",;\t|", key=first.count)
-    names = _unique([name.strip() for name in next(csv.reader([first.rstrip("\r")], delimiter=separator), [])])
+    try:
+        header = next(csv.reader([first.rstrip("\r")], delimiter=separator), [])
+    except csv.Error as error:
+        raise damaged(dataset, _("its first line names no columns")) from error
+    names = _unique([name.strip() for name in header])
     if not any(names):
         raise damaged(dataset, _("its first line names no columns"))
 
@@ -101,19 +108,40 @@ def _utf8(dataset: Dataset, encoding: str | None) -> bytes:
         elif data[:3] == b"\xef\xbb\xbf":
             encoding = "utf-8"
         else:
-            try:
-                data.decode()
+            if b"\0" in data[:_HEAD]:
+                raise _no_text(dataset, data)
+            encoding = detect(data.split(b"\n")) if _in_doubt(data) else "utf-8"
+            if encoding == "utf-8":
                 return data
-            except UnicodeDecodeError as error:
-                encoding = detect(data.split(b"\n"))
-                if encoding is None:
-                    raise _broken(dataset, data, error) from error
+            if encoding is None:
+                encoding = "utf-8"  # which it breaks
     else:
-        encoding = named(encoding, dataset.name)
+        encoding = asked(encoding)
     try:
         return data.decode(encoding).removeprefix("\ufeff").encode()
     except UnicodeDecodeError as error:
         raise _broken(dataset, data, error) from error
+
+
+def _in_doubt(data: bytes) -> bool:
+    """Whether it may be something else than UTF-8; characters of more than two bytes are proof enough."""
+    try:
+        text = data.decode()
+    except UnicodeDecodeError:
+        return True
+    return not text.isascii() and _LONG.search(text) is None
+
+
+def _no_text(dataset: Dataset, data: bytes) -> InputError:
+    packed = data[:2] == b"PK"
+    return InputError(
+        _("This is no text, although its name ends in {suffix}.").format(suffix=dataset.suffix),
+        where=dataset.name,
+        expected=_("a table as text, one row per line"),
+        hint=_("it is an Excel workbook or a zip: name it *.xlsx or *.zip, or export it as CSV")
+        if packed
+        else _("ask what program it comes from, and export the table there as CSV"),
+    )
 
 
 def _broken(dataset: Dataset, data: bytes, error: UnicodeDecodeError) -> InputError:

@@ -18,12 +18,13 @@ from pyogrio.raw import open_arrow
 
 from pipeline.errors import InputError
 from pipeline.i18n import _
-from pipeline.sources import dbf, dxf, geopackage
+from pipeline.sources import dbf, dxf, flatgeobuf, geopackage
 from pipeline.sources.assemble import assemble, feature
 from pipeline.sources.choose import check_columns, no_such_layer, which_layer
 from pipeline.sources.coordinates import coordinate_columns, table_parser
 from pipeline.sources.crs import Locator
 from pipeline.sources.files import Dataset, damaged
+from pipeline.sources.gdal_words import plainly
 from pipeline.sources.options import GeometryName, ReadOptions, SourceLayer
 from pipeline.sources.recode import BYTEWISE, check_utf8, recode, recode_name
 from pipeline.sources.wkb import from_wkb
@@ -71,7 +72,7 @@ def batches(dataset: Dataset, options: ReadOptions, tally: Tally) -> Iterator[Fe
         for batch in assemble(tables, parse, there if options.columns is None else options.columns, locator, tally):
             count += batch.geometries.features
             yield batch
-    if dataset.suffix == ".gpkg" and dataset.inner is None and options.areas is None:
+    if options.areas is None:
         _check_count(dataset, layer, count, source)
 
 
@@ -108,7 +109,7 @@ def _tables(
         except StopIteration:
             return
         except (pa.ArrowException, OSError, RuntimeError) as error:
-            raise damaged(dataset, _reason(error), source) from error
+            raise damaged(dataset, plainly(error, dataset.gdal), source) from error
         table = pa.Table.from_batches([batch]).select([*names, *shapes])
         table = table.rename_columns([*names.values(), *shapes])
 
@@ -215,30 +216,28 @@ def _geometry_name(geometry_type: str | None) -> GeometryName:
 
 
 def _check_count(dataset: Dataset, layer: str | None, count: int, source: str) -> None:
-    """GDAL ends a stream early and says nothing where pages of a GeoPackage are damaged; the file knows its count."""
-    counted = geopackage.counts(dataset)
-    expected = counted.get(layer or "", count) if layer else next(iter(counted.values()), count)
+    """GDAL ends a stream early and says nothing where pages of a GeoPackage are damaged or a FlatGeobuf was cut off."""
+    expected = count
+    if dataset.suffix == ".gpkg" and dataset.inner is None:
+        counted = geopackage.counts(dataset)
+        expected = counted.get(layer or "", count) if layer else next(iter(counted.values()), count)
+    elif dataset.suffix == ".fgb" and (found := flatgeobuf.extent(dataset.read(limit=flatgeobuf.HEAD) or b"")):
+        expected = found.features
     if count < expected:
         raise damaged(dataset, _("only {n} of {total} features can be read").format(n=count, total=expected), source)
 
 
 def _refused(dataset: Dataset, layer: str | None, error: Exception) -> InputError:
     """What an error of GDAL means to the one who handed in the file."""
-    reason = _reason(error)
     if isinstance(error, DataLayerError) and layer is not None:
         there = list(_names(dataset))
         if layer not in there:
             return no_such_layer(layer, there, dataset.name)
-    if "not recognized as being in a supported file format" in reason:
+    if "not recognized as being in a supported file format" in str(error):
         return InputError(
             _("This is no vector file or table that can be read."),
             where=dataset.name,
             expected=_("GeoPackage, Shapefile, GeoJSON, FlatGeobuf, GeoParquet, File Geodatabase, DXF, CSV, XLSX …"),
             hint=_("export the data to one of these formats; an old .xls has to be saved as .xlsx"),
         )
-    return damaged(dataset, reason)
-
-
-def _reason(error: BaseException) -> str:
-    """GDAL's words, without the address of the file and the advice for programmers."""
-    return str(error).split(". It might help")[0].split(".; It might help")[0].split("\n")[0]
+    return damaged(dataset, plainly(error, dataset.gdal))

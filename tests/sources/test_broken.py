@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import struct
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +15,7 @@ import pytest
 import shapely
 
 from pipeline.errors import InputError
-from pipeline.sources import ReadOptions, list_layers, read_batches
+from pipeline.sources import ReadOptions, flatgeobuf, list_layers, read_batches, xml_whole
 from pipeline.types import Tally
 from tests.sources.made import places, write
 
@@ -51,6 +52,29 @@ def overwritten(path: Path) -> Path:
     return path
 
 
+def cut(path: Path, size: int) -> Path:
+    os.truncate(path, size)
+    return path
+
+
+def boundary(path: Path) -> Path:
+    """Cut a FlatGeobuf without an index behind its 31st feature: each begins with its length."""
+    write(path, [shapely.Point(119, 28)] * 50, {"A": list(range(50))}, geometry_type="Point", SPATIAL_INDEX="NO")
+    data = path.read_bytes()
+    at = 12 + struct.unpack_from("<I", data, 8)[0]
+    for _feature in range(31):
+        at += 4 + struct.unpack_from("<I", data, at)[0]
+    return cut(path, at)
+
+
+def last_part(tmp_path: Path, suffix: str) -> Path:
+    """A Shapefile's .dbf with its .prj, the rest gone."""
+    path = places(tmp_path / "p.shp")
+    for gone in (".shp", ".shx"):
+        path.with_suffix(gone).unlink()
+    return path.with_suffix(suffix)
+
+
 def text(path: Path, content: bytes) -> Path:
     path.write_bytes(content)
     return path
@@ -64,6 +88,9 @@ def zipped(path: Path, **content: bytes) -> Path:
 
 
 KML = b'<kml xmlns="http://www.opengis.net/kml/2.2"><Document></Document></kml>'
+GPX = (
+    b'<?xml version="1.0"?><gpx version="1.1" xmlns="http://www.topografix.com/GPX/1/1"><wpt lat="28" lon="119"/></gpx>'
+)
 
 BROKEN: dict[str, tuple[Callable[[Path], Path], str]] = {
     "missing": (lambda t: t / "nothing.gpkg", "does not exist"),
@@ -82,6 +109,24 @@ BROKEN: dict[str, tuple[Callable[[Path], Path], str]] = {
     "GeoPackage with garbage pages": (lambda t: overwritten(many(t / "p.gpkg")), "damaged"),
     "KML without layers": (lambda t: text(t / "p.kml", KML), "no layers"),
     "half a FlatGeobuf": (lambda t: half(many(t / "p.fgb")), "damaged"),
+    "FlatGeobuf cut within its header": (lambda t: cut(many(t / "p.fgb"), 60), "FlatGeobuf, or ends within its header"),
+    "FlatGeobuf cut within its index": (lambda t: cut(many(t / "p.fgb"), 30_000), "is cut off after 30000 of"),
+    "FlatGeobuf cut between features": (lambda t: boundary(t / "p.fgb"), "only 31 of 50 features"),
+    "no FlatGeobuf": (lambda t: text(t / "p.fgb", b"PK\3\4" + bytes(200)), "does not begin like a FlatGeobuf"),
+    "half a KML": (lambda t: text(t / "p.kml", KML[:-20]), "</kml> is missing"),
+    "no KML": (lambda t: text(t / "p.kml", b"hello"), "does not begin like XML"),
+    "page of an error": (lambda t: text(t / "p.kml", b"<!DOCTYPE html>\n<html><p>404</html>"), "begins with <html>"),
+    "KML that does not close": (
+        lambda t: text(t / "p.kml", KML.replace(b"</Document>", b"")),
+        "from line 1, character",
+    ),
+    "half a GPX": (lambda t: text(t / "p.gpx", GPX[:-3]), "</gpx> is missing"),
+    "half a GML": (lambda t: half(places(t / "p.gml")), "> is missing at its end"),
+    "picture named CSV": (lambda t: text(t / "p.csv", b"\x89PNG\r\n\x1a\n" + bytes(100)), "no text, although"),
+    "workbook named CSV": (lambda t: zipped(t / "p.csv", xl__xml=b"x" * 99), "no text, although"),
+    "bytes named CSV": (lambda t: text(t / "p.csv", bytes(range(256))), "no text, although"),
+    "broken quotes in CSV": (lambda t: text(t / "p.csv", b"a\rb,c\nx,y\n"), "names no columns"),
+    ".shp missing": (lambda t: last_part(t, ".dbf"), ".shp is missing"),
     "half a Parquet": (lambda t: half(_parquet(t / "p.parquet")), "damaged"),
     "Parquet with bad metadata": (lambda t: _parquet(t / "p.parquet", geo='{"columns": {}}'), "GeoParquet"),
     "Parquet with geometries of its own": (
@@ -114,6 +159,9 @@ def _parquet(path: Path, geo: str = "{}") -> Path:
     return path
 
 
+WHOLE_LISTS = ("GeoPackage with garbage pages", "half a FlatGeobuf", "FlatGeobuf cut between features")
+
+
 @pytest.mark.parametrize("name", BROKEN)
 def test_refused(tmp_path: Path, name: str, capfd: pytest.CaptureFixture[str]) -> None:
     make, says = BROKEN[name]
@@ -121,7 +169,7 @@ def test_refused(tmp_path: Path, name: str, capfd: pytest.CaptureFixture[str]) -
     folder.mkdir()
     path = make(folder)
     for use in (lambda: list(read_batches(path, ReadOptions(), Tally())), lambda: list_layers(path)):
-        if use.__code__.co_names[0] == "list_layers" and name in ("GeoPackage with garbage pages", "half a FlatGeobuf"):
+        if use.__code__.co_names[0] == "list_layers" and name in WHOLE_LISTS:
             continue  # the list of layers is whole; the features are not
         capfd.readouterr()
         with pytest.raises(InputError) as caught:
@@ -163,3 +211,36 @@ def test_geojson_in_plane_coordinates(tmp_path: Path) -> None:
     assert "do not fit" in caught.value.message and 'crs = "EPSG:4528"' in str(caught.value.hint)
     (batch,) = read_batches(path, ReadOptions(crs="EPSG:4528"), Tally())
     assert (batch.geometries.x[0], batch.geometries.y[0]) == pytest.approx((119.13, 28.07), abs=1e-7)
+
+
+def test_a_dbf_alone_is_a_table(tmp_path: Path) -> None:
+    last_part(tmp_path, ".dbf")
+    (tmp_path / "p.prj").unlink()
+    (layer,) = list_layers(tmp_path / "p.dbf")
+    assert (layer.geometry, layer.features) == ("none", 3)
+
+
+@pytest.mark.parametrize(
+    "xml",
+    [
+        KML,
+        b"\xef\xbb\xbf<?xml version='1.0' encoding='UTF-8'?>\n<!-- a > b -->\n" + KML + b"\n<!-- end -->\n",
+        KML.replace(b"kml xmlns=", b"k:kml xmlns:k=").replace(b"</kml>", b"</k:kml\n>"),
+        b'<!DOCTYPE kml [<!ENTITY a "b">]>' + KML,
+        b"<kml/>",
+        '<?xml version="1.0" encoding="UTF-16"?><kml></kml>'.encode("utf-16"),
+    ],
+)
+def test_whole_xml(xml: bytes) -> None:
+    assert xml_whole.fault(".kml", xml, xml) is None
+
+
+def test_size_of_a_flatgeobuf(tmp_path: Path) -> None:
+    """1 of 3000 features is the least the index can be short of: 3000 leaves, 188, 12 and 1 nodes of 40 bytes."""
+    found = flatgeobuf.extent(many(tmp_path / "p.fgb").read_bytes())
+    assert found is not None and found.features == 3000
+    header = struct.unpack_from("<I", (tmp_path / "p.fgb").read_bytes(), 8)[0]
+    assert found.size == 12 + header + 40 * (3000 + 188 + 12 + 1) + 8 * 3000
+    path = write(tmp_path / "e.fgb", [], {"A": []}, geometry_type="Point")
+    assert flatgeobuf.extent(path.read_bytes()).features == 0  # type: ignore[union-attr]
+    assert list(read_batches(path, ReadOptions(), Tally())) == []

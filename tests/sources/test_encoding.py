@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 import shapely
 
-from pipeline.errors import InputError
+from pipeline.errors import InputError, UsageError
 from pipeline.sources import ReadOptions, list_layers, read_batches, recode
-from pipeline.sources.encoding import decoded, detect, named
+from pipeline.sources.encoding import decoded, detect, named, possible
 from pipeline.types import Tally
 from tests.sources.made import edit, write
 
@@ -159,9 +159,28 @@ def test_too_strange_to_guess(tmp_path: Path) -> None:
         texts(path)
     assert "encoding = " in str(caught.value.hint)
     assert "--encoding GBK" in str(caught.value.hint)
-    with pytest.raises(InputError) as caught:
-        texts(path, encoding="Klingon")
-    assert '"Klingon"' in caught.value.message
+
+
+@pytest.mark.parametrize("name", ["klingon", "base64", "rot13", "undefined", "", "u\0tf8", "big55"])
+def test_unknown_encodings(tmp_path: Path, name: str) -> None:
+    """Asked for, it is a wrong command (exit 2); declared by a file, a wrong file (exit 1)."""
+    path = shapefile(tmp_path, TOWNS, "gbk")
+    with pytest.raises(UsageError) as asked_for:
+        texts(path, encoding=name)
+    assert asked_for.value.exit_code == 2
+    if name:
+        path.with_suffix(".cpg").write_text(name)
+        with pytest.raises(InputError) as declared:
+            texts(path)
+        assert declared.value.exit_code == 1 and ".cpg" in str(declared.value.where)
+        assert declared.value.message == asked_for.value.message
+    assert f'"{name}" is no encoding' in asked_for.value.message
+    assert asked_for.value.expected and asked_for.value.hint
+    assert ('"Big5"' in str(asked_for.value.hint)) == (name == "big55")
+    table = tmp_path / "t.csv"
+    table.write_text("a,x,y\n1,119,28\n")
+    with pytest.raises(UsageError):
+        texts(table, encoding=name)
 
 
 def test_detect() -> None:
@@ -171,6 +190,72 @@ def test_detect() -> None:
     assert detect(t.encode("big5") for t in TRADITIONAL) == "cp950"
     assert detect(t.encode("cp1252") for t in WESTERN) == "cp1252"
     assert detect([bytes(range(128, 256))]) is None
+
+
+TAIWAN = [
+    "臺北市中正區忠孝東路一段",
+    "高雄市前金區中正四路",
+    "花蓮縣秀林鄉太魯閣",
+    "新竹縣竹北市光明六路",
+    "國立故宮博物院",
+]
+HONGKONG = ["九龍尖沙咀彌敦道", "香港中環皇后大道中", "新界沙田源禾路", "大嶼山東涌", "油麻地廟街"]
+PROSE = [
+    "本署謹訂於下星期三上午十時，在灣仔會議中心舉行簡介會，歡迎各界人士出席。",
+    "這條河流發源於中央山脈，向西流經五個鄉鎮，最後注入臺灣海峽。",
+]
+
+
+@pytest.mark.parametrize("values", [TRADITIONAL, TAIWAN, HONGKONG, PROSE, [PROSE[1]]])
+def test_traditional_chinese(tmp_path: Path, values: list[str]) -> None:
+    """The same texts in every encoding that can hold them, without a word of which it is."""
+    for encoding, found in (("big5", "cp950"), ("utf-8", "utf-8"), ("gb18030", "gb18030")):
+        assert possible(v.encode(encoding) for v in values) == (found,), encoding
+        if all(len(v.encode(encoding)) < 255 for v in values):
+            assert texts(shapefile(tmp_path, values, encoding, field="N"))[1] == values
+
+
+@pytest.mark.parametrize(
+    "value", ["臺北市", "新竹", "九龍", "香港", "中山路", "花蓮縣", "國民小學", "墾丁", "學校", "龍泉", "劍池"]
+)
+def test_short_traditional_texts(value: str) -> None:
+    assert possible([value.encode("big5")]) == ("cp950",)
+
+
+@pytest.mark.parametrize(
+    "value", ["龙泉", "青瓷", "剑池", "丽水", "八都镇", "中山路", "小学", "人民医院", "塔石", "西街", "兰巨乡"]
+)
+def test_short_simplified_texts(value: str) -> None:
+    """小学 in GBK happens to be two Cyrillic letters in UTF-8."""
+    assert possible([value.encode("gbk")]) == ("gb18030",)
+
+
+@pytest.mark.parametrize("value", ["Москва", "Αθήνα", "Königstraße", "é", "Łódź", "naïve café", "Ωμέγα"])
+def test_two_bytes_of_utf8_are_no_chinese(value: str) -> None:
+    assert possible([value.encode()]) == ("utf-8",)
+
+
+def test_ambiguous(tmp_path: Path) -> None:
+    """A6AA C4AF: 高雄 in Big5, and characters of everyday use in GB 2312 as well; nothing else in the file to tell."""
+    raw = "高雄".encode("big5")
+    assert possible([raw]) == ("gb18030", "cp950") and detect([raw]) is None
+    path = shapefile(tmp_path, ["高雄"], "big5", field="N")
+    with pytest.raises(InputError) as caught:
+        texts(path)
+    assert "GB18030, Big5 would fit" in str(caught.value.hint) and "--encoding GB18030" in str(caught.value.hint)
+    assert texts(path, encoding="Big5")[1] == ["高雄"]
+    more = shapefile(tmp_path, ["高雄", *TAIWAN], "big5", field="N")  # one more text settles it
+    assert texts(more)[1] == ["高雄", *TAIWAN]
+
+
+def test_a_table_of_few_words(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_bytes("N,x,y\n小学,119,28\n".encode("gbk"))
+    (batch,) = read_batches(path, ReadOptions(), Tally())
+    assert batch.attributes["N"].to_pylist() == ["小学"]
+    path.write_text("N,x,y\nMoscow Москва,119,28\n", encoding="utf-8")
+    (batch,) = read_batches(path, ReadOptions(), Tally())
+    assert batch.attributes["N"].to_pylist() == ["Moscow Москва"]
 
 
 def test_decoded() -> None:
