@@ -73,6 +73,20 @@ def test_show_for_people(
     assert not any(line.endswith(" ") for line in out.splitlines())
 
 
+def test_show_tells_features_where_the_metadata_does(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    stats = {"layerCount": 1, "layers": [{"layer": "a", "count": 12345}, {"layer": "道路"}, 7]}
+    for tilestats, cells in ((stats, ["12,345", "1"]), ("odd", ["1"]), ({"layers": 3}, ["1"])):
+        parts = archive(SOUND + ROADS, layers=["a", "道路"])
+        parts.metadata = pack({"vector_layers": [{"id": "a", "minzoom": 0, "maxzoom": 0}], "tilestats": tilestats})
+        assert main(["archive", "show", write(tmp_path / "s.pmtiles", parts)]) == 0
+        out = capsys.readouterr().out
+        rows = [line.split() for line in out[out.index("Layers") :].split("\n\n")[0].splitlines()]
+        assert rows[1][:4] == ["layer", "zooms", "features", "bodies"]
+        (row,) = (row for row in rows if row[0] == "a")
+        assert row[4 : 4 + len(cells)] == cells
+        assert "tilestats" not in out
+
+
 def test_show_of_a_raster_archive(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     from pipeline.archive.header import TileType
 

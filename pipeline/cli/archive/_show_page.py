@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _VALUE_SHOWN: Final = 100  # columns of a metadata value; the whole is in --json
 _FIELDS_SHOWN: Final = 60
+_IN_TABLES: Final = frozenset({"vector_layers", "tilestats"})  # members of the metadata that the table of layers shows
 
 
 def described(
@@ -83,7 +84,7 @@ def written(shown: Mapping[str, Any]) -> str:
         ),
         titled_table(_("Sections"), _section_rows(shown["sections"]), left=(0, 2)),
     ]
-    plain = {key: value for key, value in shown["metadata"].items() if key != "vector_layers"}
+    plain = {key: value for key, value in shown["metadata"].items() if key not in _IN_TABLES}
     if plain:
         rows = [
             (
@@ -99,7 +100,7 @@ def written(shown: Mapping[str, Any]) -> str:
     ]
     blocks.append(titled_table(_("Zooms"), [(_("zoom"), _("tiles"), _("bodies"), _("size"), _("largest")), *zooms]))
     if shown["layers"]:
-        blocks.append(titled_table(_("Layers"), _layer_rows(shown), left=(0, 5)))
+        blocks.append(titled_table(_("Layers"), _layer_rows(shown), left=(0, 6)))
     largest = [(f"{t['z']}/{t['x']}/{t['y']}", size_text(t["bytes"]), count_text(t["tiles"])) for t in shown["largest"]]
     blocks.append(titled_table(_("Largest tiles"), [(_("tile"), _("size"), _("times shown")), *largest], left=(0,)))
     return "\n\n".join(blocks)
@@ -136,9 +137,10 @@ def _layer_rows(shown: Mapping[str, Any]) -> list[tuple[object, ...]]:
         for layer in shown["metadata"].get("vector_layers", [])
         if isinstance(layer, dict) and isinstance(layer.get("id"), str)
     }
+    counts = _feature_counts(shown["metadata"])
     whole = sum(layer["bytes"] for layer in shown["layers"].values()) or 1
     rows: list[tuple[object, ...]] = [
-        (_("layer"), _("zooms"), _("bodies"), _("size"), _("share"), _("fields")),
+        (_("layer"), _("zooms"), _("features"), _("bodies"), _("size"), _("share"), _("fields")),
     ]
     for name, layer in sorted(shown["layers"].items(), key=lambda item: (-item[1]["bytes"], item[0])):
         said = declared.get(name, {})
@@ -147,6 +149,7 @@ def _layer_rows(shown: Mapping[str, Any]) -> list[tuple[object, ...]]:
             (
                 name,
                 f"{said.get('minzoom', '?')} – {said.get('maxzoom', '?')}",
+                counts.get(name, ""),
                 count_text(layer["contents"]),
                 size_text(layer["bytes"]),
                 f"{layer['bytes'] / whole:.1%}",
@@ -154,3 +157,14 @@ def _layer_rows(shown: Mapping[str, Any]) -> list[tuple[object, ...]]:
             )
         )
     return rows
+
+
+def _feature_counts(metadata: Mapping[str, Any]) -> dict[str, str]:
+    """Layer → features of its source, as far as the metadata tells (tilestats, a habit of tippecanoe's)."""
+    stats = metadata.get("tilestats")
+    layers = stats.get("layers") if isinstance(stats, dict) else None
+    return {
+        str(layer.get("layer")): count_text(layer["count"])
+        for layer in (layers if isinstance(layers, list) else ())
+        if isinstance(layer, dict) and isinstance(layer.get("count"), int)
+    }
