@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -54,11 +55,14 @@ def extract_tiles(
     everything = region is None and (low, high) == (lowest, highest)
     progress.start(_("Extracting tiles"), archive.header.tile_entries or None if everything else None, _("tiles"))
     header = archive.header
-    with Writer(
-        out, tile_type=header.tile_type, tile_compression=header.tile_compression, no_clobber=no_clobber
-    ) as writer:
+    with (
+        Writer(
+            out, tile_type=header.tile_type, tile_compression=header.tile_compression, no_clobber=no_clobber
+        ) as writer,
+        closing(carry([archive], spans, change, threads=threads)) as carried,
+    ):
         first, last, tiles = -1, -1, 0
-        for tile_id, run, body, _places in carry([archive], spans, change, threads=threads):
+        for tile_id, run, body, _places in carried:
             if body is not None:
                 writer.add(tile_id, body, run)
                 first, last = tile_id if first < 0 else first, tile_id + run - 1

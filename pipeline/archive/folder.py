@@ -10,6 +10,7 @@ import os
 import secrets
 import shutil
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Final
 
@@ -84,11 +85,11 @@ def export_folder(
 
         progress.start(_("Writing tiles"), header.addressed_tiles or None, _("tiles"))
         count = size = 0
-        for tiles, written in in_order(
-            write, batches(spans_of(archive, ranges_of(None, 0, ZOOM_LIMIT))), threads=threads
-        ):
-            count, size = count + tiles, size + written
-            progress.advance(tiles)
+        spans = batches(spans_of(archive, ranges_of(None, 0, ZOOM_LIMIT)))
+        with closing(in_order(write, spans, threads=threads)) as done:
+            for tiles, written in done:
+                count, size = count + tiles, size + written
+                progress.advance(tiles)
         (staging / "metadata.json").write_text(json.dumps(said, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
         if hasattr(os, "sync"):
             os.sync()  # a call for each of a million files would take hours on a disk that turns

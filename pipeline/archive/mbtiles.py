@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -88,9 +89,10 @@ def export_mbtiles(
                 f"PRAGMA locking_mode=EXCLUSIVE; PRAGMA application_id={_APPLICATION_ID}; BEGIN;{_SCHEMA}"
             )
             database.executemany("INSERT INTO metadata VALUES (?, ?)", metadata.items())
-            for count in _fill(database, archive, threads):
-                tiles += count
-                progress.advance(count)
+            with closing(_fill(database, archive, threads)) as counts:
+                for count in counts:
+                    tiles += count
+                    progress.advance(count)
             for statement in (*_INDEXES, "COMMIT"):  # `executescript` would commit before it begins
                 database.execute(statement)
         except sqlite3.OperationalError as err:
@@ -152,28 +154,23 @@ def stored_as(header: Header, wanted: Compression) -> Change | None:
     return change
 
 
-def _fill(database: sqlite3.Connection, archive: Archive, threads: int | None) -> Iterator[int]:
+def _fill(database: sqlite3.Connection, archive: Archive, threads: int | None) -> Generator[int, None, None]:
     """Write every tile; yields how many at a time. A body's id is its place in the archive: nothing to remember."""
-    wanted = Compression.GZIP if archive.header.tile_type is TileType.MVT else Compression.NONE
-    change = stored_as(archive.header, wanted)
-    high = -1
+    vector = archive.header.tile_type in (TileType.MVT, TileType.MLT)
+    change = stored_as(archive.header, Compression.GZIP if vector else Compression.NONE)
     spans = batches(spans_of(archive, ranges_of(None, 0, ZOOM_LIMIT)))
-    for batch in in_order(lambda part: changed([archive], part, change), spans, threads=threads):
-        bodies = {each.places[0].offset: each.body for each in batch}
-        fresh = [(offset, body) for offset, body in bodies.items() if offset > high]
-        database.executemany("INSERT INTO images VALUES (?, ?)", fresh)
-        # What lies further back has been seen, or the archive is not clustered.
-        before = [(offset, body) for offset, body in bodies.items() if offset <= high]
-        database.executemany("INSERT OR IGNORE INTO images VALUES (?, ?)", before)
-        high = max(high, max(bodies))
-        offsets = [each.places[0].offset for each in batch]
-        for rows in spread(batch):
-            south = [(1 << zoom) - 1 - y for zoom, y in zip(rows.zooms, rows.ys, strict=True)]
-            images = [offsets[i] for i in rows.which]
-            database.executemany(
-                "INSERT INTO map VALUES (?, ?, ?, ?)", zip(rows.zooms, rows.xs, south, images, strict=True)
-            )
-            yield len(south)
+    with closing(in_order(lambda part: changed([archive], part, change), spans, threads=threads)) as done:
+        for batch in done:
+            bodies = {each.places[0].offset: each.body for each in batch}
+            database.executemany("INSERT OR IGNORE INTO images VALUES (?, ?)", bodies.items())
+            offsets = [each.places[0].offset for each in batch]
+            for tiles in spread(batch):
+                south = [(1 << zoom) - 1 - y for zoom, y in zip(tiles.zooms, tiles.ys, strict=True)]
+                images = [offsets[i] for i in tiles.which]
+                database.executemany(
+                    "INSERT INTO map VALUES (?, ?, ?, ?)", zip(tiles.zooms, tiles.xs, south, images, strict=True)
+                )
+                yield len(south)
 
 
 def _json(value: Mapping[str, Any]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any, Literal
 
@@ -81,16 +82,18 @@ def merge_archives(
         if key not in ("vector_layers", "tilestats"):
             progress.note(_("the archives do not agree on {key} of the metadata; it is left out").format(key=key))
     progress.start(_("Merging tiles"), None, _("tiles"))
-    with Writer(
-        out, tile_type=header.tile_type, tile_compression=header.tile_compression, no_clobber=no_clobber
-    ) as writer:
+
+    def change_shared(shown: Shown) -> Body | None:
+        return shown.bodies[0] if len(shown.bodies) == 1 else decide(shown)
+
+    with (
+        Writer(
+            out, tile_type=header.tile_type, tile_compression=header.tile_compression, no_clobber=no_clobber
+        ) as writer,
+        closing(carry(archives, overlaid(archives), change_shared, threads=threads)) as carried,
+    ):
         first, last = -1, -1
-        for tile_id, run, body, _places in carry(
-            archives,
-            overlaid(archives),
-            lambda shown: shown.bodies[0] if len(shown.bodies) == 1 else decide(shown),
-            threads=threads,
-        ):
+        for tile_id, run, body, _places in carried:
             if body is not None:
                 writer.add(tile_id, body, run)
                 first, last = tile_id if first < 0 else first, tile_id + run - 1

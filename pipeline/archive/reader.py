@@ -161,11 +161,11 @@ class Archive:
             else:
                 raise self._too_deep()
             ends.append(zoom_of(entry.tile_id if i == 0 else entry.tile_id + entry.run_length - 1))
-        if ends[1] > ZOOM_LIMIT:
+        if max(ends) > ZOOM_LIMIT:
             raise ArchiveError(
                 _("There are tiles beyond zoom {limit}.").format(limit=ZOOM_LIMIT), where=self.source.name
             )
-        return ends[0], ends[1]
+        return min(ends), max(ends)
 
     def tiles(self, zoom: int | None = None) -> Iterator[tuple[int, int, int, bytes]]:
         """z, x, y and body (as it lies in the file) of every tile, or of those of one zoom, in tile order."""

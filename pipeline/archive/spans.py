@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from typing import Final, NamedTuple, TypeVar
 
 import numpy as np
@@ -108,14 +109,19 @@ def spans_of(archive: Archive, ranges: Ranges) -> Iterator[Span]:
 
 def carry(
     archives: Sequence[Archive], spans: Iterable[Span], change: Change | None = None, *, threads: int | None = None
-) -> Iterator[Carried]:
+) -> Generator[Carried, None, None]:
     """Every span with what `change` makes of its bodies; without it the first body as it is stored.
 
     `change` is called in several threads, once for every set of bodies in a batch. What it raises is raised here.
+    Close the iterator (`contextlib.closing`): then no thread reads from the archives any more.
     """
 
-    for batch in in_order(lambda spans: changed(archives, spans, change), batches(spans), threads=threads):
-        yield from batch
+    def work(batch: list[Span]) -> list[Carried]:
+        return changed(archives, batch, change)
+
+    with closing(in_order(work, batches(spans), threads=threads)) as done:
+        for batch in done:
+            yield from batch
 
 
 def batches(spans: Iterable[Span]) -> Iterator[list[Span]]:
@@ -192,8 +198,11 @@ def spread(carried: Sequence[Carried]) -> Iterator[Tiles]:
         yield Tiles(zooms.tolist(), x.tolist(), y.tolist(), which.tolist())
 
 
-def in_order(work: Callable[[T], R], jobs: Iterable[T], *, threads: int | None = None) -> Iterator[R]:
-    """Results of the jobs in their order, worked on in threads, a bounded number under way."""
+def in_order(work: Callable[[T], R], jobs: Iterable[T], *, threads: int | None = None) -> Generator[R, None, None]:
+    """Results of the jobs in their order, worked on in threads, a bounded number under way.
+
+    No thread works any more when the iterator is exhausted or closed.
+    """
     count = threads or processors()
     pool = ThreadPoolExecutor(count, thread_name_prefix="tiles")
     waiting: deque[Future[R]] = deque()

@@ -16,11 +16,15 @@ from pipeline.i18n import _
 
 
 class StagedFile:
-    """A binary file written under a temporary name; `commit` gives it its own, leaving without removes it."""
+    """A binary file written under a temporary name; `commit` gives it its own, leaving without removes it.
 
-    def __init__(self, path: Path, *, no_clobber: bool = False) -> None:
+    What can be made again (`durable` false) is not waited for until it lies on the disk.
+    """
+
+    def __init__(self, path: Path, *, no_clobber: bool = False, durable: bool = True) -> None:
         self.path = path
         self.no_clobber = no_clobber
+        self.durable = durable
         self.temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}.part")
         try:
             self.file: BinaryIO = self.temporary.open("xb")
@@ -43,13 +47,15 @@ class StagedFile:
         Raises OSError (OutputError through the context manager); OutputError when `no_clobber` and the name is taken.
         """
         self.file.flush()
-        os.fsync(self.file.fileno())
+        if self.durable:
+            os.fsync(self.file.fileno())
         self.file.close()
         if self.no_clobber:
             _link_new(self.temporary, self.path)
         else:
             self.temporary.replace(self.path)
-        sync_folder(self.path.parent)
+        if self.durable:
+            sync_folder(self.path.parent)
 
     def discard(self) -> None:
         """Remove the temporary file, if it is still there; may be called at any time, more than once."""

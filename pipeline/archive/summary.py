@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pmtiles.tile import tileid_to_zxy
 
+from pipeline.archive.directory import Directory
 from pipeline.archive.reader import Archive
 from pipeline.archive.tileids import FIRST_IDS, zooms_of
 
@@ -55,7 +56,8 @@ class Contents(NamedTuple):
 
 def contents_of(archive: Archive) -> tuple[Contents, NDArray[np.int64]]:
     """The distinct bodies of an archive, and its addressed tiles by zoom [0 … 32]."""
-    columns = [np.concatenate(column) for column in zip(*archive.directories(), strict=True)]
+    empty = Directory(*(np.zeros(0, dtype=np.int64) for _column in range(4)))  # so an archive without tiles has figures
+    columns = [np.concatenate(column) for column in zip(empty, *archive.directories(), strict=True)]
     ids, runs, lengths, offsets = columns
     distinct, first, of_entry = np.unique(offsets, return_index=True, return_inverse=True)
     shown = np.zeros(len(distinct), dtype=np.int64)
