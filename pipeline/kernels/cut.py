@@ -19,16 +19,18 @@ from pipeline.kernels.gridshape import limits, load_parts, load_square
 from pipeline.kernels.grow import grown
 from pipeline.kernels.halfplane import clip_lines, clip_rings
 from pipeline.kernels.pieces import (
+    COLLAPSED,
     EXTENT,
     EXTENT_BITS,
-    FATE_COLLAPSED,
-    FATE_HARD,
-    FATE_KEPT,
-    FATE_TINY,
+    GATHERED,
+    HARD,
+    KEPT,
     SOUND,
     SUSPECT,
+    TOO_SMALL,
     Features,
     Pieces,
+    seen,
     split_at,
     tile_range,
 )
@@ -58,26 +60,28 @@ def cut_shapes(
     zoom: int,
     shift: int,
     tolerance2: float,
+    least: float,
     tiny: float,
+    cell_shift: int,
     keep_small: bool,
     buffer: int,
-    fates: NDArray[np.int64],
-    hard: NDArray[np.int64],
+    fates: NDArray[np.uint8],
 ) -> Pieces:
     """Cut lines or (`areas`) areas into the tiles of one zoom.
 
     `rows` features, in order; `shift` from world units to the zoom's tile units; `tolerance2` squared world units;
-    `tiny` tile units²: smaller areas are gathered, and each time their sum reaches a square of at least that size
-    (sides are whole units) one of them is drawn as that square (0: off); `keep_small`: an area that vanishes on the
-    grid is drawn as one square unit.
-    Outputs: `fates` [FATES] counts, `hard` [rows] the features GEOS must cut (`fates[FATE_HARD]` of them). The rings
-    of a line's piece are its line strings.
+    `least` tile units (lines) or tile units² (areas): smaller ones are left out (0: none); `tiny` tile units²: within a
+    cell (the curve shifted right by `cell_shift`) smaller areas are gathered, and each time their sum reaches a square
+    of at least that size (sides are whole units) one of them is drawn as that square (0: off); `keep_small`: an area
+    that vanishes on the grid is drawn as one square unit.
+    Output: `fates` [rows]; the areas that are HARD have no pieces. The rings of a line's piece are its line strings.
     """
     vertex_offsets, part_from, part_to = features.vertex_offsets, features.part_from, features.part_to
-    first_zoom, area = features.first_zoom, features.area
+    visible, size, curve = features.visible, features.size, features.curve
     max_tile = (np.int64(1) << zoom) - 1
     world_end = float((max_tile + 1) << EXTENT_BITS)
-    scale2 = 1.0 / (float(np.int64(1) << shift) ** 2)
+    unit = float(np.int64(1) << shift)
+    scale = 1.0 / (unit * unit) if areas else 1.0 / unit
     square_side = np.int64(np.ceil(np.sqrt(tiny)))
     square = float(square_side * square_side)
     most_vertices = 4
@@ -116,30 +120,38 @@ def cut_shapes(
     # Counters are int64 from the start: numba would compile every helper once more for a literal 0.
     pieces = np.int64(0)
     rings = np.int64(0)
-    tiny_sum = 0.0
-    for row in rows:
-        if first_zoom[row] > zoom:
+    cell = np.int64(-1)
+    gathered = 0.0
+    for k in range(len(rows)):
+        row = rows[k]
+        if not seen(visible, row, zoom):
             continue
         side = np.int64(0)  # of the square that stands for the feature
-        if tiny > 0.0 and area[row] * scale2 < tiny:
-            tiny_sum += area[row] * scale2
-            if tiny_sum < square:
-                fates[FATE_TINY] += 1
+        if size[row] * scale < least:
+            fates[k] = TOO_SMALL
+            continue
+        if tiny > 0.0 and size[row] * scale < tiny:
+            if curve[row] >> cell_shift != cell:
+                cell = curve[row] >> cell_shift
+                gathered = 0.5 * square  # what is left at the end of a cell is rounded, not lost
+            gathered += size[row] * scale
+            if gathered < square:
+                fates[k] = GATHERED
                 continue
-            tiny_sum -= square
+            gathered -= square
             side = square_side
         parts = np.int64(1)
         if side == 0:
             parts, shells = load_parts(features, row, areas, shift, tolerance2, gx, gy, so, sa)
             if parts == 0 or (areas and shells == 0):
                 if not keep_small or part_from[row] == part_to[row]:
-                    fates[FATE_COLLAPSED] += 1
+                    fates[k] = COLLAPSED
                     continue
                 side = np.int64(1)
                 parts = np.int64(1)
         if side > 0:
             load_square(features, row, side, shift, gx, gy, so, sa)
-        fates[FATE_KEPT] += 1
+        fates[k] = KEPT
         x_low, x_high, y_low, y_high = limits(gx, gy, np.int64(0), so[parts])
         tx0, tx1 = tile_range(x_low, x_high, buffer, max_tile)
         ty0, ty1 = tile_range(y_low, y_high, buffer, max_tile)
@@ -285,8 +297,7 @@ def cut_shapes(
             frame[top, 4], frame[top, 5], frame[top, 6] = b, got, 0
         if failed:
             pieces, rings = before_pieces, before_rings
-            hard[fates[FATE_HARD]] = row
-            fates[FATE_HARD] += 1
+            fates[k] = HARD
     return Pieces(
         p_tx[:pieces],
         p_ty[:pieces],

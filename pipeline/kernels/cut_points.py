@@ -7,21 +7,21 @@ from numpy.typing import NDArray
 
 from pipeline.kernels._jit import kernel
 from pipeline.kernels.grow import sort_by
-from pipeline.kernels.pieces import EXTENT, EXTENT_BITS, FATE_KEPT, Features, Pieces
+from pipeline.kernels.pieces import EXTENT, EXTENT_BITS, KEPT, Features, Pieces, seen
 
 _CLOUD = 64  # points; a multipoint of more is not searched for points that fall together
 
 
 @kernel
-def cut_points(features: Features, rows: NDArray[np.int64], zoom: int, shift: int, fates: NDArray[np.int64]) -> Pieces:
+def cut_points(features: Features, rows: NDArray[np.int64], zoom: int, shift: int, fates: NDArray[np.uint8]) -> Pieces:
     """Put points into their tiles; a multipoint is split by tile.
 
-    `rows` features, in order; `shift` from world units to the zoom's tile units; `fates` [FATES] counts. Points are
+    `rows` features, in order; `shift` from world units to the zoom's tile units; output `fates` [rows]. Points are
     rounded as vertices of lines and areas are, so that what lies in one place stays there; what lies beyond the world
     is moved onto its edge. No buffer: clients draw symbols and circles of neighbouring tiles themselves, and a point
     stays unique.
     """
-    wx, wy, vertex_offsets, first_zoom = features.wx, features.wy, features.vertex_offsets, features.first_zoom
+    wx, wy, vertex_offsets, visible = features.wx, features.wy, features.vertex_offsets, features.visible
     part_from, part_to = features.part_from, features.part_to
     max_tile = (np.int64(1) << zoom) - 1
     total = 0
@@ -43,12 +43,25 @@ def cut_points(features: Features, rows: NDArray[np.int64], zoom: int, shift: in
     offsets[0] = 0
     pieces = 0
     vertices = 0
-    for row in rows:
-        if first_zoom[row] > zoom:
+    for n in range(len(rows)):
+        row = rows[n]
+        if not seen(visible, row, zoom):
             continue
         v0 = vertex_offsets[part_from[row]]
         count = vertex_offsets[part_to[row]] - v0
-        fates[FATE_KEPT] += 1
+        fates[n] = KEPT
+        if count == 1:
+            gx = min(max((wx[v0] + half) >> shift, 0), last)
+            gy = min(max((wy[v0] + half) >> shift, 0), last)
+            x[vertices] = gx & (EXTENT - 1)
+            y[vertices] = gy & (EXTENT - 1)
+            vertices += 1
+            p_tx[pieces] = gx >> EXTENT_BITS
+            p_ty[pieces] = gy >> EXTENT_BITS
+            p_row[pieces] = row
+            pieces += 1
+            offsets[pieces] = vertices
+            continue
         for i in range(count):
             gx = min(max((wx[v0 + i] + half) >> shift, 0), last)
             gy = min(max((wy[v0 + i] + half) >> shift, 0), last)

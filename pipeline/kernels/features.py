@@ -1,6 +1,8 @@
-"""Measures of whole features in world units: bounds, area, a hash of their content."""
+"""Measures of whole features in world units: bounds, size, a hash of their content."""
 
 from __future__ import annotations
+
+import math
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,12 +30,13 @@ def measure(
     part_from: NDArray[np.int64],
     part_to: NDArray[np.int64],
     bounds: NDArray[np.int64],
-    area: NDArray[np.float64],
+    size: NDArray[np.float64],
 ) -> None:
-    """Bounds and area of every feature.
+    """Bounds and size of every feature.
 
-    `wx`, `wy` [vertices] world units; outputs `bounds` [features, 4] (x low, y low, x high, y high) and `area`
-    [features] world units², holes taken off, 0 without rings.
+    `wx`, `wy` [vertices] world units; `roles` [parts] 0 open, 1 exterior, 2 hole; outputs `bounds` [features, 4]
+    (x low, y low, x high, y high) and `size` [features]: with rings the area in world units², holes taken off, else
+    the length in world units.
     """
     for f in range(len(part_from)):
         x_low = y_low = np.int64(1) << 62
@@ -47,9 +50,13 @@ def measure(
                 x_high = max(x_high, wx[i])
                 y_low = min(y_low, wy[i])
                 y_high = max(y_high, wy[i])
-                if roles[part] != 0 and i + 1 < e:
-                    twice += float(wx[i] - wx[s]) * float(wy[i + 1] - wy[s])
-                    twice -= float(wx[i + 1] - wx[s]) * float(wy[i] - wy[s])
+                if i + 1 == e:
+                    continue
+                if roles[part] == 0:
+                    total += math.hypot(float(wx[i + 1] - wx[i]), float(wy[i + 1] - wy[i]))
+                    continue
+                twice += float(wx[i] - wx[s]) * float(wy[i + 1] - wy[s])
+                twice -= float(wx[i + 1] - wx[s]) * float(wy[i] - wy[s])
             if roles[part] == 1:
                 total += abs(twice) / 2.0
             elif roles[part] == 2:
@@ -58,7 +65,7 @@ def measure(
         bounds[f, 1] = y_low
         bounds[f, 2] = x_high
         bounds[f, 3] = y_high
-        area[f] = max(total, 0.0)
+        size[f] = max(total, 0.0)
 
 
 @kernel
@@ -80,7 +87,8 @@ def hash_contents(
     wy: NDArray[np.int64],
     vertex_offsets: NDArray[np.int64],
     roles: NDArray[np.uint8],
-    part_offsets: NDArray[np.int64],
+    part_from: NDArray[np.int64],
+    part_to: NDArray[np.int64],
     codes: NDArray[np.int32],
     key_hashes: NDArray[np.uint64],
     value_hashes: NDArray[np.uint64],
@@ -90,9 +98,9 @@ def hash_contents(
 
     `codes` [columns, features] index `value_hashes`, -1 for null; `key_hashes` [columns]; `out` [features].
     """
-    for f in range(len(part_offsets) - 1):
+    for f in range(len(part_from)):
         h = np.uint64(0x5EED)
-        for part in range(part_offsets[f], part_offsets[f + 1]):
+        for part in range(part_from[f], part_to[f]):
             h = mix64(h + _GOLDEN + np.uint64(roles[part]))
             for i in range(vertex_offsets[part], vertex_offsets[part + 1]):
                 h = mix64(h ^ (np.uint64(wx[i]) * _GOLDEN + np.uint64(wy[i])))
@@ -101,3 +109,26 @@ def hash_contents(
             if codes[c, f] >= 0:
                 attributes += mix64(key_hashes[c] ^ (value_hashes[codes[c, f]] * _GOLDEN))
         out[f] = mix64(h ^ attributes)
+
+
+@kernel
+def same_texts(
+    offsets: NDArray[np.int64], data: NDArray[np.uint8], first: NDArray[np.int64], out: NDArray[np.bool_]
+) -> int:
+    """Whether every byte string equals the one it is taken for: `offsets` [n + 1] into `data`, `first` [n] its twin.
+
+    Output `out` [n]; returns how many differ.
+    """
+    differ = 0
+    for i in range(len(first)):
+        k = first[i]
+        size = offsets[i + 1] - offsets[i]
+        same = size == offsets[k + 1] - offsets[k]
+        if same and i != k:
+            for b in range(size):
+                if data[offsets[i] + b] != data[offsets[k] + b]:
+                    same = False
+                    break
+        out[i] = same
+        differ += not same
+    return differ

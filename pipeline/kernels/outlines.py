@@ -18,19 +18,20 @@ def outlines(
     wy: NDArray[np.int64],
     vertex_offsets: NDArray[np.int64],
     roles: NDArray[np.uint8],
-    part_offsets: NDArray[np.int64],
+    part_from: NDArray[np.int64],
+    part_to: NDArray[np.int64],
     rows: NDArray[np.int64],
 ) -> Pieces:
     """Each of `rows` as one piece without a tile: rings cleaned, wound by their role, from the first vertex on.
 
-    `wx`, `wy` [vertices] world units, rings closed; `part_offsets` [features + 1]. SUSPECT at once: what reaches
+    `wx`, `wy` [vertices] world units, rings closed; `part_from`, `part_to` [features]. SUSPECT at once: what reaches
     farther than 320 km from its first vertex (its products would not fit), and a hole whose shell has no area.
     """
     rings = 0
     vertices = 0
     for row in rows:
-        rings += part_offsets[row + 1] - part_offsets[row]
-        vertices += vertex_offsets[part_offsets[row + 1]] - vertex_offsets[part_offsets[row]]
+        rings += part_to[row] - part_from[row]
+        vertices += vertex_offsets[part_to[row]] - vertex_offsets[part_from[row]]
     n = len(rows)
     flag = np.zeros(n, np.uint8)
     ring_offsets = np.zeros(n + 1, np.int64)
@@ -39,7 +40,7 @@ def outlines(
     y = np.empty(vertices, np.int32)
     most = 0
     for row in rows:
-        for part in range(part_offsets[row], part_offsets[row + 1]):
+        for part in range(part_from[row], part_to[row]):
             most = max(most, vertex_offsets[part + 1] - vertex_offsets[part])
     gx = np.empty(most, np.int64)
     gy = np.empty(most, np.int64)
@@ -47,10 +48,10 @@ def outlines(
     o = 0
     for k in range(n):
         row = rows[k]
-        first = vertex_offsets[part_offsets[row]]
+        first = vertex_offsets[part_from[row]]
         flag[k] = SOUND
         shell = False
-        for part in range(part_offsets[row], part_offsets[row + 1]):
+        for part in range(part_from[row], part_to[row]):
             e = vertex_offsets[part + 1] - vertex_offsets[part] - 1
             for i in range(e):
                 gx[i] = wx[vertex_offsets[part] + i] - wx[first]

@@ -16,12 +16,14 @@ EXTENT: Final = 1 << EXTENT_BITS  # tile units along a tile's edge
 SOUND: Final = 0
 SUSPECT: Final = 1  # to be examined by GEOS
 
-# Fates of a feature at a zoom, counted.
-FATE_KEPT: Final = 0
-FATE_TINY: Final = 1  # gathered into another's square
-FATE_COLLAPSED: Final = 2  # nothing left on the grid
-FATE_HARD: Final = 3  # rings that bound no area: GEOS cuts them
-FATES: Final = 4
+# Fates of a feature at a zoom.
+HIDDEN: Final = 0  # not to be seen at this zoom
+KEPT: Final = 1
+GATHERED: Final = 2  # too small: its area is drawn as part of another's square
+COLLAPSED: Final = 3  # nothing left on the grid
+TOO_SMALL: Final = 4  # below the least size that was asked for
+HARD: Final = 5  # rings that bound no area: GEOS cuts them
+THINNED: Final = 6  # one of the points that are too many
 
 
 class Features(NamedTuple):
@@ -34,8 +36,9 @@ class Features(NamedTuple):
     roles: NDArray[np.uint8]  # [parts]
     part_from: NDArray[np.int64]  # [features] first part; features need not lie in the order of their parts
     part_to: NDArray[np.int64]  # [features]
-    first_zoom: NDArray[np.uint8]  # [features]
-    area: NDArray[np.float64]  # [features] world units², holes taken off; 0 for lines and points
+    visible: NDArray[np.uint32]  # [features] bit z: to be seen at zoom z
+    size: NDArray[np.float64]  # [features] areas: world units², holes taken off; lines: length; points: 0
+    curve: NDArray[np.int64]  # [features] place along the Hilbert curve, ascending
 
 
 class Pieces(NamedTuple):
@@ -49,6 +52,12 @@ class Pieces(NamedTuple):
     vertex_offsets: NDArray[np.int64]  # [rings + 1]
     x: NDArray[np.int32]  # [vertices]
     y: NDArray[np.int32]  # [vertices]
+
+
+@helper
+def seen(visible: NDArray[np.uint32], row: int, zoom: int) -> bool:
+    """Whether a feature is to be seen at a zoom."""
+    return bool((np.int64(visible[row]) >> zoom) & 1)
 
 
 @helper

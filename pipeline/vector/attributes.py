@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,10 +18,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from pipeline.kernels.features import hash_texts
+from pipeline.kernels.decode_values import number_bits
+from pipeline.kernels.features import hash_texts, same_texts
 from pipeline.kernels.mvt import encode_floats, encode_integers, encode_texts
 from pipeline.types import Tally
 from pipeline.vector.arrow import flags, numbers, validity, whole
+from pipeline.vector.ragged import offsets_of, runs
 
 NUMBER, STRING, BOOLEAN = "Number", "String", "Boolean"  # the words of TileJSON 3 §3.3.3
 
@@ -35,9 +37,8 @@ class Attributes:
     codes: NDArray[np.int32]  # [columns, features] into the values, -1 for null
     keys: NDArray[np.uint8]  # whole Layer.keys fields
     key_offsets: NDArray[np.int64]  # [columns + 1]
-    values: NDArray[np.uint8]  # whole Layer.values fields
+    values: NDArray[np.uint8]  # whole Layer.values fields, each distinct
     value_offsets: NDArray[np.int64]  # [values + 1]
-    plain: tuple[pa.Array, ...]  # the values as Arrow arrays, in the order of the codes, by kind
 
     def hashes(self) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
         """64-bit hashes of keys [columns] and values [values]."""
@@ -48,36 +49,109 @@ class Attributes:
         return keys, values
 
     def taken(self, order: NDArray[np.int64]) -> Attributes:
-        """The same attributes with the features in another order."""
-        return Attributes(
-            self.names,
-            self.types,
-            np.ascontiguousarray(self.codes[:, order]),
-            self.keys,
-            self.key_offsets,
-            self.values,
-            self.value_offsets,
-            self.plain,
-        )
+        """The same attributes with other features, or in another order."""
+        return replace(self, codes=np.ascontiguousarray(self.codes[:, order]))
 
     def subset(self, names: Sequence[str]) -> Attributes:
         """Only the columns of these names, in their order."""
         picks = [self.names.index(name) for name in names if name in self.names]
         keys, offsets = key_fields([self.names[i] for i in picks])
-        return Attributes(
-            tuple(self.names[i] for i in picks),
-            tuple(self.types[i] for i in picks),
-            np.ascontiguousarray(self.codes[picks]),
-            keys,
-            offsets,
-            self.values,
-            self.value_offsets,
-            self.plain,
+        return replace(
+            self,
+            names=tuple(self.names[i] for i in picks),
+            types=tuple(self.types[i] for i in picks),
+            codes=np.ascontiguousarray(self.codes[picks]),
+            keys=keys,
+            key_offsets=offsets,
         )
 
 
-def encode_attributes(table: pa.Table, rows: int, tally: Tally) -> Attributes:
-    """Encode a layer's attribute table of `rows` features (a table without columns forgets how many it has).
+def join_attributes(parts: Sequence[Attributes], columns: Sequence[str] = ()) -> Attributes:
+    """Attributes of several runs of features as one; equal values become one, whatever part they come from.
+
+    Columns are `columns`, then those of all parts in order of appearance; one that is not in a part is null there. A
+    column of several types keeps each value's own and is called String where one of them is.
+    """
+    if len(parts) == 1 and (not columns or parts[0].names == tuple(columns)):
+        return parts[0]
+    types: dict[str, str] = {}
+    for part in parts:
+        for name, word in zip(part.names, part.types, strict=True):
+            types[name] = word if types.get(name, word) == word else STRING
+    types = {name: types.get(name, STRING) for name in dict.fromkeys([*columns, *types])}
+    sizes = [len(part.value_offsets) - 1 for part in parts]
+    values = np.concatenate([part.values for part in parts]) if parts else np.empty(0, np.uint8)
+    starts = np.cumsum([0, *(len(part.values) for part in parts)])
+    ends = [part.value_offsets[1:] + start for part, start in zip(parts, starts, strict=False)]
+    offsets = np.concatenate([np.zeros(1, np.int64), *ends])
+    codes, pool, pool_offsets = _distinct(values, offsets)
+    bases = np.cumsum([0, *sizes])
+    joined = np.full((len(types), sum(part.codes.shape[1] for part in parts)), -1, np.int32)
+    at = 0
+    for part, base in zip(parts, bases, strict=False):
+        places = np.append(codes[base : base + len(part.value_offsets) - 1], np.int32(-1))  # -1 stays -1
+        for i, name in enumerate(types):
+            if name in part.names:
+                joined[i, at : at + part.codes.shape[1]] = places[part.codes[part.names.index(name)]]
+        at += part.codes.shape[1]
+    keys, key_offsets = key_fields(list(types))
+    return Attributes(tuple(types), tuple(types.values()), joined, keys, key_offsets, pool, pool_offsets)
+
+
+def join_columns(left: Attributes, right: Attributes) -> Attributes:
+    """Attributes of the same features side by side; equal values become one."""
+    values = np.concatenate([left.values, right.values])
+    offsets = np.concatenate([left.value_offsets, right.value_offsets[1:] + len(left.values)])
+    codes, pool, pool_offsets = _distinct(values, offsets)
+    places = np.append(codes, np.int32(-1))
+    moved = np.where(right.codes >= 0, right.codes + len(left.value_offsets) - 1, -1)
+    names = (*left.names, *right.names)
+    keys, key_offsets = key_fields(names)
+    return Attributes(
+        names,
+        (*left.types, *right.types),
+        places[np.concatenate([left.codes, moved])],
+        keys,
+        key_offsets,
+        pool,
+        pool_offsets,
+    )
+
+
+def numbers_of(attributes: Attributes) -> NDArray[np.float64]:
+    """The values as numbers, [values]; 0 for what is none."""
+    kinds = np.empty(len(attributes.value_offsets) - 1, np.uint8)
+    bits = np.empty(len(kinds), np.uint64)
+    number_bits(attributes.value_offsets, attributes.values, kinds, bits)
+    out = np.zeros(len(kinds))
+    out[kinds == 1] = bits[kinds == 1].astype(np.uint32).view(np.float32)
+    out[kinds == 2] = bits[kinds == 2].view(np.float64)
+    out[kinds == 3] = bits[kinds == 3]
+    zigzag = bits[kinds == 4]
+    out[kinds == 4] = (zigzag >> np.uint64(1)).astype(np.int64) ^ -(zigzag & np.uint64(1)).astype(np.int64)
+    return out
+
+
+def _distinct(
+    values: NDArray[np.uint8], offsets: NDArray[np.int64]
+) -> tuple[NDArray[np.int32], NDArray[np.uint8], NDArray[np.int64]]:
+    """Codes of all values into the distinct ones, and these with their offsets."""
+    hashes = np.empty(len(offsets) - 1, np.uint64)
+    hash_texts(offsets, values, hashes)
+    _unique, first, inverse = np.unique(hashes, return_index=True, return_inverse=True)
+    same = np.empty(len(hashes), bool)
+    if same_texts(offsets, values, first[inverse], same):  # two texts of one hash: the others stand for themselves
+        inverse = inverse.copy()
+        strays = np.flatnonzero(~same)
+        inverse[strays] = len(first) + np.arange(len(strays))
+        first = np.concatenate([first, strays])
+    return inverse.astype(np.int32), values[runs(offsets, first)], offsets_of(np.diff(offsets)[first])
+
+
+def encode_attributes(table: pa.Table, rows: int, tally: Tally) -> tuple[Attributes, tuple[pa.Array, ...]]:
+    """Encode an attribute table of `rows` features (a table without columns forgets how many it has).
+
+    Also returns the values as Arrow arrays, one per kind, in the order of the codes.
 
     Integers, floats and booleans keep their type; dates and times become ISO 8601 text, decimals numbers, lists and
     structs JSON text. Binary columns are left out and counted as `binary-column`; NaN counts as null.
@@ -135,8 +209,7 @@ def encode_attributes(table: pa.Table, rows: int, tally: Tally) -> Attributes:
         key_offsets,
         np.concatenate(blobs) if blobs else np.empty(0, np.uint8),
         np.concatenate(offsets),
-        tuple(kinds),
-    )
+    ), tuple(kinds)
 
 
 def _plain(column: pa.ChunkedArray, name: str, tally: Tally) -> pa.Array | None:

@@ -7,10 +7,24 @@ from dataclasses import replace
 import numpy as np
 
 from pipeline.kernels.anchor import anchors
-from pipeline.types import OPEN, POINT, Tally
+from pipeline.types import OPEN, POINT
 from pipeline.vector.layer import Layer
+from pipeline.vector.plan import LayerPlan
 
 SUFFIX = "_label"
+
+
+def label_plan(plan: LayerPlan) -> LayerPlan:
+    """How the label layer of a layer is tiled: whatever is seen has its label, at the same zooms."""
+    return LayerPlan(
+        plan.name + SUFFIX,
+        plan.min_zoom,
+        plan.max_zoom,
+        fields=plan.label_fields,
+        priority=plan.priority,
+        budget=plan.budget,
+        description=plan.description,
+    )
 
 
 def label_layer(layer: Layer) -> Layer:
@@ -38,15 +52,13 @@ def label_layer(layer: Layer) -> Layer:
         roles=np.full(n, OPEN, np.uint8),
         part_from=index[:-1],
         part_to=index[1:],
-        area=np.zeros(n, np.float64),
+        size=np.zeros(n, np.float64),
     )
     fields = layer.plan.label_fields
     return replace(
         layer,
-        plan=replace(layer.plan, name=layer.plan.name + SUFFIX, labels=False, coverage=None, fields=fields),
+        plan=label_plan(layer.plan),
         features=points,
         kinds=np.full(n, POINT, np.uint8),
         attributes=layer.attributes if fields is None else layer.attributes.subset(fields),
-        vertex_counts=np.ones(n, np.int64),
-        tally=Tally(),
     )

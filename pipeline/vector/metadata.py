@@ -6,17 +6,11 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-import pyarrow.compute as pc
-
-from pipeline.vector.arrow import indices
-from pipeline.vector.layer import Layer, geometry_word
 from pipeline.vector.plan import ArchivePlan
+from pipeline.vector.shards import Prepared
 
-_VALUES_LISTED = 100  # distinct values named per attribute; more tell a reader nothing
 
-
-def archive_metadata(plan: ArchivePlan, layers: Sequence[Layer]) -> dict[str, Any]:
+def archive_metadata(plan: ArchivePlan, layers: Sequence[Prepared]) -> dict[str, Any]:
     """The JSON metadata of an archive: name, attribution, `vector_layers`, tilestats, then `plan.extra`.
 
     Source: PMTiles v3 §5; TileJSON 3 §3.3; mapbox-geostats for tilestats.
@@ -33,7 +27,7 @@ def archive_metadata(plan: ArchivePlan, layers: Sequence[Layer]) -> dict[str, An
                 "description": layer.plan.description,
                 "minzoom": layer.plan.min_zoom,
                 "maxzoom": layer.plan.max_zoom,
-                "fields": dict(zip(layer.attributes.names, layer.attributes.types, strict=True)),
+                "fields": {name: stats.type for name, stats in layer.stats.fields.items()},
             }
             for layer in layers
         ],
@@ -42,9 +36,9 @@ def archive_metadata(plan: ArchivePlan, layers: Sequence[Layer]) -> dict[str, An
     }
 
 
-def _layer_stats(layer: Layer) -> dict[str, Any]:
-    word = geometry_word(layer)
-    attributes = [_attribute_stats(layer, i) for i in range(len(layer.attributes.names))]
+def _layer_stats(layer: Prepared) -> dict[str, Any]:
+    word = layer.stats.geometry
+    attributes = [stats.as_json(name) for name, stats in layer.stats.fields.items()]
     return {
         "layer": layer.plan.name,
         "count": layer.count,
@@ -52,41 +46,3 @@ def _layer_stats(layer: Layer) -> dict[str, Any]:
         "attributeCount": len(attributes),
         "attributes": attributes,
     }
-
-
-def _attribute_stats(layer: Layer, column: int) -> dict[str, Any]:
-    codes = np.unique(layer.attributes.codes[column])
-    codes = codes[codes >= 0]
-    word = layer.attributes.types[column].lower()
-    stats: dict[str, Any] = {
-        "attribute": layer.attributes.names[column],
-        "count": len(codes),
-        "type": word,
-        "values": [],
-    }
-    base = 0
-    for values in layer.attributes.plain:
-        picks = codes[(codes >= base) & (codes < base + len(values))] - base
-        base += len(values)
-        if not len(picks):
-            continue
-        used = values.take(indices(picks))
-        if word == "number":
-            low_high = pc.min_max(used)
-            low, high = low_high["min"].as_py(), low_high["max"].as_py()
-            stats["min"] = min(stats.get("min", low), low)
-            stats["max"] = max(stats.get("max", high), high)
-        if len(codes) <= _VALUES_LISTED:
-            stats["values"] += used.to_pylist()
-    stats["values"].sort()
-    if len(json.dumps(stats["values"], ensure_ascii=False, default=str)) > 10_000:  # long texts would fill the header
-        stats["values"] = []
-    return _finite(stats)
-
-
-def _finite(stats: dict[str, Any]) -> dict[str, Any]:
-    """JSON knows no infinities."""
-    infinite = {float("inf"), float("-inf")}
-    kept = {k: v for k, v in stats.items() if k not in ("min", "max") or v not in infinite}
-    kept["values"] = [v for v in stats["values"] if v not in infinite]
-    return kept

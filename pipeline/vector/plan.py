@@ -55,7 +55,7 @@ class LayerPlan:
     simplification: float = 1.0  # tolerance below max_zoom; 0 keeps every vertex
     simplification_by_zoom: Mapping[int, float] = field(default_factory=dict)  # tolerances of single zooms
     coverage: str | None = None  # layers that name the same coverage share borders: the finest of their tolerances
-    merge_lines: tuple[str, ...] | None = None  # lines equal in these fields become one where they meet; (): in all
+    merge_lines: tuple[str, ...] | None = None  # lines equal in these fields become one below max_zoom; (): in all
     dissolve: tuple[str, ...] | None = None  # areas equal in these fields become one below max_zoom; (): in all
     merge_near: float = 0.0  # areas nearer than this are drawn as one below max_zoom
     buffer: int = 80  # around each tile
@@ -107,4 +107,4 @@ class ArchiveResult:
     max_zoom: int
     bounds: tuple[float, float, float, float] | None
     repairs: int  # polygons that GEOS had to mend
-    dropped: Mapping[str, int]  # rule → features × zooms (tiny, collapsed …)
+    dropped: Mapping[str, int]  # rule (of explain.RULES) → features × zooms

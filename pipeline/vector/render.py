@@ -1,9 +1,10 @@
-"""Jobs that put the tiles of a range together from all layers' segments and compress them."""
+"""Jobs that put the tiles of a range together from all layers' runs and compress them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,100 +13,105 @@ from pipeline.archive.compress import gzip_bytes
 from pipeline.kernels.mvt import assemble_layer
 from pipeline.kernels.pieces import EXTENT
 from pipeline.vector.attributes import key_fields
-from pipeline.vector.cutting import Segment
-from pipeline.vector.layer import Layer
+from pipeline.vector.budget import within_budget
+from pipeline.vector.drawn import Drawn, Loss, drawn
+from pipeline.vector.generalise import generalised
+from pipeline.vector.plan import LayerPlan
+from pipeline.vector.runs import Run
 
 _RECORDS_PER_JOB = 20_000
+_SAMPLE = 64  # every so many records of a run speak for it when a zoom is divided
 _TAIL = np.frombuffer(bytes([0x28, EXTENT & 127 | 128, EXTENT >> 7]), np.uint8)  # Layer.extent
 
 
 @dataclass(frozen=True, slots=True)
-class LayerRecords:
-    """All pieces of one layer at one zoom, sorted by tile, then drawing order."""
+class LayerRuns:
+    """One layer at one zoom: the runs of its shards, in drawing order."""
 
-    layer: Layer
-    tile_ids: NDArray[np.int64]  # [records], ascending
-    order: NDArray[np.int64]  # [records] into the arrays below
-    rows: NDArray[np.int64]
-    kinds: NDArray[np.uint8]
-    starts: NDArray[np.int64]
-    lengths: NDArray[np.int64]
-    geometry: NDArray[np.uint8]
+    plan: LayerPlan
+    zoom: int
+    runs: tuple[Run, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class RenderJob:
     """Tiles [first, stop) of a zoom, by tile id."""
 
-    records: tuple[LayerRecords, ...]
+    layers: tuple[LayerRuns, ...]
     first: int
     stop: int
 
 
-def gather(layer: Layer, segments: Sequence[Segment]) -> LayerRecords:
-    """Join and sort the segments of a layer at one zoom."""
-    bases = np.cumsum([0, *(len(s.geometry) for s in segments)])
-    tile_ids = np.concatenate([s.tile_ids for s in segments])
-    rows = np.concatenate([s.rows for s in segments])
-    order = np.lexsort((rows, tile_ids))
-    return LayerRecords(
-        layer,
-        tile_ids[order],
-        order,
-        rows,
-        np.concatenate([s.kinds for s in segments]),
-        np.concatenate([s.starts + base for s, base in zip(segments, bases[:-1].tolist(), strict=True)]),
-        np.concatenate([s.lengths for s in segments]),
-        np.concatenate([s.geometry for s in segments]),
-    )
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """The compressed tiles of a job, ascending by id, and what the rules of its layers left out."""
+
+    tiles: tuple[tuple[int, bytes], ...]
+    losses: tuple[tuple[str, Loss], ...]  # by layer name
 
 
-def render_jobs(records: Sequence[LayerRecords]) -> Iterator[RenderJob]:
+def render_jobs(layers: Sequence[LayerRuns]) -> Iterator[RenderJob]:
     """Divide a zoom into ranges of tiles with about the same number of records."""
-    records = tuple(r for r in records if len(r.tile_ids))
-    if not records:
+    samples, total, last = [], 0, -1
+    for layer in layers:
+        for run in layer.runs:
+            tile_ids = run.load().tile_ids
+            if len(tile_ids):
+                total += len(tile_ids)
+                last = max(last, int(tile_ids[-1]))
+                samples.append(np.concatenate([tile_ids[:1], tile_ids[_SAMPLE // 2 :: _SAMPLE]]))
+    if not total:
         return
-    tile_ids = np.sort(np.concatenate([r.tile_ids for r in records]), kind="stable")
-    start = 0
-    while start < len(tile_ids):
-        stop = min(start + _RECORDS_PER_JOB, len(tile_ids))
-        if stop < len(tile_ids):
-            stop = int(np.searchsorted(tile_ids, tile_ids[stop - 1], side="right"))
-        yield RenderJob(records, int(tile_ids[start]), int(tile_ids[stop - 1]) + 1)
-        start = stop
+    ids = np.sort(np.concatenate(samples))
+    step = max(_RECORDS_PER_JOB * len(ids) // total, 1)
+    cuts = [*np.unique(ids[::step]).tolist(), last + 1]
+    for first, stop in pairwise(cuts):
+        yield RenderJob(tuple(layers), first, stop)
 
 
-def render(job: RenderJob) -> list[tuple[int, bytes]]:
-    """The compressed tiles of a job, ascending by id; layers in the order of the plan."""
+def render(job: RenderJob) -> Rendered:
+    """Put the job's tiles together, layers in the order of the plan, and compress them."""
     parts: dict[int, list[NDArray[np.uint8]]] = {}
-    for records in job.records:
-        a, b = np.searchsorted(records.tile_ids, (job.first, job.stop))
-        if a == b:
+    losses: list[tuple[str, Loss]] = []
+    for layer in job.layers:
+        found = drawn(layer.runs, job.first, job.stop)
+        if found is None:
             continue
-        ids, starts = np.unique(records.tile_ids[a:b], return_index=True)
-        offsets = np.empty(len(ids) + 1, np.int64)
-        attributes = records.layer.attributes
-        body = assemble_layer(
-            np.append(starts, b - a),
-            records.order[a:b],
-            records.rows,
-            records.kinds,
-            records.starts,
-            records.lengths,
-            records.geometry,
-            records.layer.ids,
-            attributes.codes,
-            attributes.value_offsets,
-            attributes.values,
-            attributes.key_offsets,
-            attributes.keys,
-            _head(records.layer.plan.name),
-            _TAIL,
-            offsets,
-        )
-        for tile_id, start, stop in zip(ids.tolist(), offsets[:-1].tolist(), offsets[1:].tolist(), strict=True):
-            parts.setdefault(tile_id, []).append(body[start:stop])
-    return [(tile_id, gzip_bytes(_joined(parts[tile_id]))) for tile_id in sorted(parts)]
+        found, lost = generalised(layer.plan, layer.zoom, found)
+        if layer.plan.budget is not None:
+            found, over = within_budget(layer.plan, layer.zoom, found, assembled, layer.plan.budget)
+            lost = (*lost, *over)
+        losses += [(layer.plan.name, loss) for loss in lost]
+        for tile_id, body in assembled(layer.plan, found):
+            parts.setdefault(tile_id, []).append(body)
+    return Rendered(tuple((tile_id, gzip_bytes(_joined(parts[tile_id]))) for tile_id in sorted(parts)), tuple(losses))
+
+
+def assembled(plan: LayerPlan, found: Drawn) -> Iterator[tuple[int, NDArray[np.uint8]]]:
+    """The layer's bytes in every tile that holds some of it, ascending by tile id."""
+    ids, starts = np.unique(found.tile_ids, return_index=True)
+    offsets = np.empty(len(ids) + 1, np.int64)
+    attributes = found.attributes
+    body = assemble_layer(
+        np.append(starts, len(found.tile_ids)),
+        found.order,
+        found.rows,
+        found.kinds,
+        found.starts,
+        found.lengths,
+        found.geometry,
+        found.ids,
+        attributes.codes,
+        attributes.value_offsets,
+        attributes.values,
+        attributes.key_offsets,
+        attributes.keys,
+        _head(plan.name),
+        _TAIL,
+        offsets,
+    )
+    for tile_id, start, stop in zip(ids.tolist(), offsets[:-1].tolist(), offsets[1:].tolist(), strict=True):
+        yield tile_id, body[start:stop]
 
 
 def _joined(layers: list[NDArray[np.uint8]]) -> bytes:

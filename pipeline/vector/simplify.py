@@ -9,60 +9,63 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.kernels.coverage import nodes
+from pipeline.kernels.coverage import ROW, collect_neighbours, mark_nodes
 from pipeline.kernels.importance import importances
 from pipeline.types import POINT
 from pipeline.vector.layer import Detail, Layer, zoom_shift
+from pipeline.vector.plan import LayerPlan
+from pipeline.vector.shards import Shard
 
 _VERTICES_PER_JOB = 200_000
+_THREADS = 2  # parts of a coverage's table that are at work at a time
 
 
-def add_importance(layers: Sequence[Layer], pool: Executor) -> list[Layer]:
-    """The layers with the importance of every vertex; those that name the same coverage share nodes and detail."""
-    layers = list(layers)
-    pinned: dict[int, NDArray[np.uint8]] = {}
-    groups: dict[str, list[int]] = {}
-    for i, layer in enumerate(layers):
-        if layer.plan.coverage:
-            groups.setdefault(layer.plan.coverage, []).append(i)
-    for members in groups.values():
-        detail = Detail(
-            min(layers[i].detail.simplification for i in members), max(layers[i].detail.full_zoom for i in members)
-        )
-        for i in members:
-            layers[i] = replace(layers[i], detail=detail)
-        pinned.update(zip(members, _nodes([layers[i] for i in members]), strict=True))
-    return [_with_importance(layer, pinned.get(i), pool) for i, layer in enumerate(layers)]
+def coverage_detail(plans: Sequence[LayerPlan]) -> Detail:
+    """The detail that the layers of one coverage have in common: the finest of theirs."""
+    return Detail(min(plan.simplification for plan in plans), max(plan.max_zoom for plan in plans))
 
 
 def tolerance2(layer: Layer, zoom: int) -> float:
     """The squared tolerance of a zoom in world units; nothing is simplified at the last zoom of the coverage."""
     if zoom >= layer.detail.full_zoom:
         return 0.0
-    return (layer.detail.simplification * float(1 << zoom_shift(zoom))) ** 2
+    units = layer.plan.simplification_by_zoom.get(zoom, layer.detail.simplification)
+    return (units * float(1 << zoom_shift(zoom))) ** 2
 
 
-def _nodes(layers: Sequence[Layer]) -> list[NDArray[np.uint8]]:
-    """Nodes of the coverage that the layers form together: one mask [vertices] per layer."""
-    wx = np.concatenate([layer.features.wx for layer in layers])
-    wy = np.concatenate([layer.features.wy for layer in layers])
-    offsets = [np.zeros(1, np.int64)]
-    for layer in layers:
-        offsets.append(layer.features.vertex_offsets[1:] + offsets[-1][-1])
-    roles = np.concatenate([layer.features.roles for layer in layers])
-    table = np.full(1 << max(4, (2 * len(wx)).bit_length()), -1, np.int64)
-    pinned = np.empty(len(wx), np.uint8)
-    nodes(wx, wy, np.concatenate(offsets), roles, table, pinned)
-    return np.split(pinned, np.cumsum([len(layer.features.wx) for layer in layers])[:-1])
+def find_nodes(shards: Sequence[Shard], pool: Executor, memory: int) -> list[NDArray[np.uint8]]:
+    """Nodes of the coverage that the shards form together: one mask [vertices] per shard.
+
+    The table is divided so that what is at work at a time takes `memory` bytes.
+    """
+    masks = [np.zeros(len(shard.load().features.wx), np.uint8) for shard in shards]
+    total = sum(len(mask) for mask in masks)
+    parts = max(_THREADS, 64 * total * _THREADS // memory)
+
+    def work(part: int) -> None:
+        table = np.zeros((1 << (total * 5 // (4 * parts) + 64).bit_length(), ROW), np.uint64)
+        for shard in shards:
+            features = shard.load().features
+            collect_neighbours(features.wx, features.wy, features.vertex_offsets, features.roles, part, parts, table)
+        for shard, mask in zip(shards, masks, strict=True):
+            features = shard.load().features
+            mark_nodes(features.wx, features.wy, part, parts, table, mask)
+
+    for first in range(0, parts, _THREADS):
+        for job in [pool.submit(work, part) for part in range(first, min(first + _THREADS, parts))]:
+            job.result()
+    return masks
 
 
-def _with_importance(layer: Layer, pinned: NDArray[np.uint8] | None, pool: Executor) -> Layer:
+def add_importance(layer: Layer, pinned: NDArray[np.uint8] | None, pool: Executor) -> Layer:
+    """The layer with the importance of every vertex; `pinned` [vertices] are the nodes of its coverage."""
     features = layer.features
     if layer.count == 0 or bool((layer.kinds == POINT).all()):
         return layer
     out = np.zeros(len(features.wx), np.float64)
-    if layer.detail.simplification > 0 and layer.detail.full_zoom > layer.plan.min_zoom:
-        floor2 = tolerance2(layer, layer.detail.full_zoom - 1)
+    zooms = range(layer.plan.min_zoom, min(layer.plan.max_zoom + 1, layer.detail.full_zoom))
+    floor2 = min((tolerance2(layer, zoom) for zoom in zooms), default=0.0)
+    if any(tolerance2(layer, zoom) > 0.0 for zoom in zooms):
         if pinned is None:
             pinned = np.empty(0, np.uint8)
         steps = np.arange(_VERTICES_PER_JOB, len(features.wx), _VERTICES_PER_JOB)

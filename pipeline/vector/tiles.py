@@ -2,34 +2,52 @@
 
     read → prepare (project, identify, order) → importance → cut (per zoom) → gather → render → archive
 
-Cutting and rendering are jobs for a pool of threads; their kernels and the compressor release the GIL. A zoom is
-rendered while the next one is being cut, so that two zooms are in memory at most.
+Chunks, cuts and tiles are jobs for a pool of threads; their kernels and the compressor release the GIL. What fits into
+memory stays there: a zoom is rendered while the next one is being cut. What does not fit goes through files in a folder
+beside the archive, shard by shard; an interrupted build finds there what it had done.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
+import pickle
+import shutil
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, Final
 
 from pipeline.archive.header import Compression, TileType
+from pipeline.archive.staging import StagedFile
 from pipeline.archive.writer import Writer
 from pipeline.errors import InputError
 from pipeline.i18n import _
+from pipeline.kernels.pieces import COLLAPSED, GATHERED, HIDDEN, THINNED, TOO_SMALL
 from pipeline.progress import Progress, Silent
 from pipeline.types import Bounds, Tally
 from pipeline.vector.cutting import Segment, cut, cut_jobs
-from pipeline.vector.labels import label_layer
-from pipeline.vector.layer import Layer, geometry_word, prepare_layer
+from pipeline.vector.memory import memory_bound
 from pipeline.vector.metadata import archive_metadata
 from pipeline.vector.plan import ArchivePlan, ArchiveResult, LayerInput, LayerResult
-from pipeline.vector.render import gather, render, render_jobs
-from pipeline.vector.simplify import add_importance
+from pipeline.vector.prepare import add_detail, prepare_layer
+from pipeline.vector.render import LayerRuns, Rendered, RenderJob, render, render_jobs
+from pipeline.vector.runs import Cut, gather, load_cut, store_cut
+from pipeline.vector.shards import Held, Ledger, Prepared, Shard, Stored
 
-T = TypeVar("T")
+if TYPE_CHECKING:
+    from pipeline.vector.explain import ExplainWriter
+
+_RULES: Final = {
+    HIDDEN: "not-yet",
+    GATHERED: "gathered",
+    COLLAPSED: "collapsed",
+    TOO_SMALL: "too-small",
+    THINNED: "thinned",
+}
 
 
 def tile_layers(
@@ -38,22 +56,47 @@ def tile_layers(
     out: Path,
     *,
     threads: int | None = None,
+    memory: int | None = None,
+    recipe: str | None = None,
+    explain: Path | None = None,
     no_clobber: bool = False,
     progress: Progress | None = None,
 ) -> ArchiveResult:
     """Tile layers into the PMTiles archive `out`, replaced atomically, and tell what became of them.
 
-    With `no_clobber` an existing archive is kept and the work refused. `threads` defaults to the processors this
-    process may use; the bytes do not depend on it. Raises InputError when no layer has a feature with a geometry,
-    OutputError when the archive cannot be written.
+    `threads` defaults to the processors this process may use, `memory` (bytes) to a quarter of the machine's; the
+    bytes of the archive depend on neither. `explain` names a Parquet file for what the rules left out. `recipe` stands
+    for everything that decides over the bytes: an interrupted build of the same recipe takes up what it finds; without
+    one nothing is kept. With `no_clobber` an existing archive is kept and the work refused.
+
+    Raises InputError when no layer has a feature with a geometry, OutputError when the archive cannot be written.
     """
-    progress = progress or Silent()
-    with ThreadPoolExecutor(threads or _processors(), thread_name_prefix="tile") as pool:
+    threads = threads or _processors()
+    digest = hashlib.sha256(recipe.encode()).hexdigest()[:12] if recipe else f"{os.getpid()}"
+    folder = out.with_name(f".{out.name}.{digest}.work")
+    work = _Work(plan, folder, bool(recipe), threads, progress or Silent())
+    ledger = Ledger(memory or memory_bound(), folder)
+    with ThreadPoolExecutor(threads, thread_name_prefix="tile") as pool:
         try:
-            return _tile(plan, layers, out, no_clobber, pool, threads or _processors(), progress)
+            result = _tile(work, ledger, layers, out, explain, no_clobber, pool)
         except BaseException:
             pool.shutdown(wait=True, cancel_futures=True)
+            if not recipe:
+                shutil.rmtree(folder, ignore_errors=True)
             raise
+    shutil.rmtree(folder, ignore_errors=True)
+    return result
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What stays the same during a build."""
+
+    plan: ArchivePlan
+    folder: Path  # for what does not fit into memory
+    resumable: bool
+    threads: int
+    progress: Progress
 
 
 def _processors() -> int:
@@ -61,22 +104,16 @@ def _processors() -> int:
 
 
 def _tile(
-    plan: ArchivePlan,
+    work: _Work,
+    ledger: Ledger,
     inputs: Sequence[LayerInput],
     out: Path,
+    explain: Path | None,
     no_clobber: bool,
     pool: Executor,
-    threads: int,
-    progress: Progress,
 ) -> ArchiveResult:
-    read = []
-    progress.start(_("reading"), len(inputs), _("layers"))
-    for item in inputs:
-        tally = Tally()
-        read.append(prepare_layer(item.plan, item.read(tally), tally))
-        progress.advance()
-    filled = [layer for layer in read if layer.count]
-    bounds = _union([layer.bounds for layer in filled if layer.bounds])
+    layers, read = _prepared(work, ledger, inputs, pool)
+    bounds = _union([layer.bounds for layer in layers if layer.bounds])
     if bounds is None:
         raise InputError(
             _("There is nothing to tile: no feature has a geometry."),
@@ -84,64 +121,183 @@ def _tile(
             expected=_("at least one feature with a geometry"),
             hint=_("Check the layer names and the source files."),
         )
-    layers = add_importance(filled, pool)
-    layers = [each for layer in layers for each in ((layer, label_layer(layer)) if layer.plan.labels else (layer,))]
     min_zoom = min(layer.plan.min_zoom for layer in layers)
     max_zoom = max(layer.plan.max_zoom for layer in layers)
-    dropped: Counter[str] = Counter()
-    progress.start(_("tiling"), max_zoom - min_zoom + 1, _("zooms"))
-    with Writer(out, tile_type=TileType.MVT, tile_compression=Compression.GZIP, no_clobber=no_clobber) as writer:
-        upcoming = _submit_cuts(layers, min_zoom, pool)
+    counts: Counter[str] = Counter()
+    work.progress.start(
+        _("tiling"), sum(_drawn(layer, zoom) for layer in layers for zoom in _zooms(layer)), _("features")
+    )
+    with ExitStack() as stack:
+        writer = stack.enter_context(
+            Writer(out, tile_type=TileType.MVT, tile_compression=Compression.GZIP, no_clobber=no_clobber)
+        )
+        losses = _Losses(counts)
+        if explain is not None:
+            from pipeline.vector.explain import ExplainWriter
+
+            losses.writer = stack.enter_context(ExplainWriter(explain))
+        upcoming = _submit(work, layers, min_zoom, pool)
         for zoom in range(min_zoom, max_zoom + 1):
-            cuts, upcoming = upcoming, _submit_cuts(layers, zoom + 1, pool)
-            records = []
-            for layer, futures in cuts:
-                segments = [future.result() for future in futures]
-                _count(segments, dropped)
-                if segments:
-                    records.append(gather(layer, segments))
+            cuts, upcoming = upcoming, _submit(work, layers, zoom + 1, pool)
+            runs = []
+            for layer, jobs in cuts:
+                done = [job.result() for job in jobs]
+                for each in done:
+                    losses.of_cut(layer, zoom, each)
+                if done:
+                    runs.append(LayerRuns(layer.plan, zoom, tuple(each.run for each in done)))
+                work.progress.advance(_drawn(layer, zoom))
             del cuts
-            for tiles in _in_order(pool, render, render_jobs(records), 2 * threads):
-                for tile_id, body in tiles:
+            for rendered in _in_order(pool, render_jobs(runs), 2 * work.threads):
+                for tile_id, body in rendered.tiles:
                     writer.add(tile_id, body)
-            progress.advance()
+                losses.of_tiles(rendered)
         centre = ((bounds[0] + bounds[2]) / 2, (bounds[1] + bounds[3]) / 2, min_zoom)
         written = writer.finish(
-            metadata=archive_metadata(plan, layers), bounds=bounds, center=centre, min_zoom=min_zoom, max_zoom=max_zoom
+            metadata=archive_metadata(work.plan, layers),
+            bounds=bounds,
+            center=centre,
+            min_zoom=min_zoom,
+            max_zoom=max_zoom,
         )
-    progress.done()
+    work.progress.done()
     return ArchiveResult(
-        tuple(_result(layer) for layer in read),
+        tuple(read),
         written.tiles,
         written.bytes,
         written.min_zoom,
         written.max_zoom,
         bounds,
-        dropped.pop("repairs", 0),
-        {rule: n for rule, n in sorted(dropped.items()) if n},
+        counts.pop("repairs", 0),
+        {rule: n for rule, n in sorted(counts.items()) if n},
     )
 
 
-def _submit_cuts(layers: Sequence[Layer], zoom: int, pool: Executor) -> list[tuple[Layer, list[Future[Segment]]]]:
-    return [(layer, [pool.submit(cut, job) for job in cut_jobs(layer, zoom)]) for layer in layers]
+def _prepared(
+    work: _Work, ledger: Ledger, inputs: Sequence[LayerInput], pool: Executor
+) -> tuple[list[Prepared], list[LayerResult]]:
+    """The layers that hold features, label layers included, and what reading each told."""
+    state = work.folder / "prepared"
+    if work.resumable and state.exists():
+        work.progress.note(_("going on with an interrupted build"))
+        found: tuple[list[Prepared], list[LayerResult]] = pickle.loads(state.read_bytes())
+        return found
+    read = []
+    work.progress.start(_("reading"), None, _("features"))
+    for number, item in enumerate(inputs):
+        tally = Tally()
+        name = f"{number:03d}"
+        read.append(prepare_layer(item.plan, item.read(tally), tally, pool, ledger, work.progress, name))
+    results = [_result(layer) for layer in read]
+    layers = [layer for layer in read if layer.count]
+    if ledger.folder.exists():  # one of them did not fit: none stays in memory, so that all can be taken up again
+        layers = [_put_aside(work.folder, number, layer) for number, layer in enumerate(layers)]
+    layers = add_detail(layers, pool, ledger)
+    if work.resumable and ledger.folder.exists():
+        with StagedFile(state) as staged:
+            staged.file.write(pickle.dumps((layers, results)))
+            staged.commit()
+    return layers, results
 
 
-def _in_order(pool: Executor, work: object, jobs: Iterable[object], ahead: int) -> Iterator[list[tuple[int, bytes]]]:
+def _put_aside(folder: Path, number: int, layer: Prepared) -> Prepared:
+    shards: list[Shard] = []
+    for shard in layer.shards:
+        if isinstance(shard, Held):
+            path = folder / f"held-{number:03d}"
+            shard = Stored(path, layer.plan, layer.detail).store(shard.layer)
+        shards.append(shard)
+    return replace(layer, shards=tuple(shards))
+
+
+def _zooms(layer: Prepared) -> range:
+    return range(layer.plan.min_zoom, layer.plan.max_zoom + 1)
+
+
+def _drawn(layer: Prepared, zoom: int) -> int:
+    """Features that a zoom has to look at."""
+    return layer.count if zoom in _zooms(layer) else 0
+
+
+class _Now:
+    """A result that is there when it is asked for; the twin of Future for work that must not run ahead."""
+
+    def __init__(self, work: _Work, shard: Shard, path: Path, zoom: int, pool: Executor) -> None:
+        self._asked = work, shard, path, zoom, pool
+
+    def result(self) -> Cut:
+        """The cut, from its file or made now and put there."""
+        _work, shard, path, zoom, pool = self._asked
+        if path.exists():
+            return load_cut(path, shard)
+        segments = [future.result() for future in [pool.submit(cut, job) for job in cut_jobs(shard.load(), zoom)]]
+        return store_cut(path, gather(shard, segments))
+
+
+@dataclass(frozen=True, slots=True)
+class _Soon:
+    """A cut whose segments are being made."""
+
+    shard: Shard
+    segments: list[Future[Segment]]
+
+    def result(self) -> Cut:
+        return gather(self.shard, [future.result() for future in self.segments])
+
+
+def _submit(
+    work: _Work, layers: Sequence[Prepared], zoom: int, pool: Executor
+) -> list[tuple[Prepared, list[_Now | _Soon]]]:
+    """Begin to cut a zoom; shards on disk wait until they are asked for."""
+    found: list[tuple[Prepared, list[_Now | _Soon]]] = []
+    for number, layer in enumerate(layers):
+        if zoom not in _zooms(layer):
+            continue
+        jobs: list[_Now | _Soon] = []
+        for k, shard in enumerate(layer.shards):
+            if isinstance(shard, Held):
+                jobs.append(_Soon(shard, [pool.submit(cut, job) for job in cut_jobs(shard.layer, zoom)]))
+            else:
+                path = work.folder / f"z{zoom:02d}.{number:03d}.{k:05d}.run"
+                jobs.append(_Now(work, shard, path, zoom, pool))
+        found.append((layer, jobs))
+    return found
+
+
+def _in_order(pool: Executor, jobs: Iterable[RenderJob], ahead: int) -> Iterator[Rendered]:
     """Results of the jobs in their order, with a bounded number under way."""
-    waiting: list[Future[list[tuple[int, bytes]]]] = []
+    waiting: list[Future[Rendered]] = []
     for job in jobs:
-        waiting.append(pool.submit(work, job))  # type: ignore[arg-type]
+        waiting.append(pool.submit(render, job))
         if len(waiting) >= ahead:
             yield waiting.pop(0).result()
     for future in waiting:
         yield future.result()
 
 
-def _count(segments: Sequence[Segment], dropped: Counter[str]) -> None:
-    for segment in segments:
-        dropped["repairs"] += segment.repairs
-        dropped["tiny"] += segment.tiny
-        dropped["collapsed"] += segment.collapsed
+class _Losses:
+    """Counts what is not drawn as it is, and writes it down where that was asked for."""
+
+    def __init__(self, counts: Counter[str]) -> None:
+        self.counts = counts
+        self.writer: ExplainWriter | None = None
+
+    def of_cut(self, layer: Prepared, zoom: int, cut: Cut) -> None:
+        """What was lost when a shard was cut; a label layer loses what its layer loses."""
+        self.counts["repairs"] += cut.repairs
+        for fate, rule in _RULES.items():
+            ids = cut.ids[cut.fates == fate]
+            if fate != HIDDEN:
+                self.counts[rule] += len(ids)
+            if self.writer is not None and len(ids):
+                self.writer.add(layer.plan.name, zoom, rule, ids)
+
+    def of_tiles(self, rendered: Rendered) -> None:
+        """What the rules of tiles took out."""
+        for name, loss in rendered.losses:
+            self.counts[loss.rule] += len(loss.ids)
+            if self.writer is not None:
+                self.writer.add(name, loss.zoom, loss.rule, loss.ids, loss.into, loss.tiles)
 
 
 def _union(bounds: Sequence[Bounds]) -> Bounds | None:
@@ -155,12 +311,12 @@ def _union(bounds: Sequence[Bounds]) -> Bounds | None:
     )
 
 
-def _result(layer: Layer) -> LayerResult:
+def _result(layer: Prepared) -> LayerResult:
     return LayerResult(
         layer.plan.name,
         layer.count,
-        geometry_word(layer),
-        dict(zip(layer.attributes.names, layer.attributes.types, strict=True)),
+        layer.stats.geometry,
+        {name: stats.type for name, stats in layer.stats.fields.items()},
         layer.bounds,
         layer.tally,
         layer.plan.min_zoom,

@@ -30,25 +30,16 @@ class Shapes(NamedTuple):
     part_to: NDArray[np.int64]
 
 
-def areas_made_valid(
-    wx: NDArray[np.int64],
-    wy: NDArray[np.int64],
-    vertex_offsets: NDArray[np.int64],
-    roles: NDArray[np.uint8],
-    part_offsets: NDArray[np.int64],
-    kinds: NDArray[np.uint8],
-    tally: Tally,
-) -> Shapes:
+def areas_made_valid(found: Shapes, kinds: NDArray[np.uint8], tally: Tally) -> Shapes:
     """The geometries, mended parts behind the others; what was mended is counted as `invalid-area`.
 
     Mended is by `make_valid` (structure method: rings keep their role; overlapping parts become one), rounded to the
     world's grid. An area of which nothing would be left stays as it is.
     """
-    found = Shapes(wx, wy, vertex_offsets, roles, part_offsets[:-1], part_offsets[1:])
     rows = np.flatnonzero(kinds == POLYGON)
     if len(rows) == 0:
         return found
-    pieces = outlines(wx, wy, vertex_offsets, roles, part_offsets, rows)
+    pieces = outlines(*found, rows)
     if mark_suspects(pieces) == 0:
         return found
     return _mended(found, rows[pieces.flag == SUSPECT], tally)
@@ -89,9 +80,9 @@ def _multipolygons(found: Shapes, rows: NDArray[np.int64]) -> NDArray[np.object_
     """Features as GEOS multipolygons, without rings too short for GEOS (they have no area)."""
     import shapely
 
-    part_offsets = np.append(found.part_from, found.part_to[-1])
-    parts = runs(part_offsets, rows)
-    of_row = np.repeat(np.arange(len(rows)), (found.part_to - found.part_from)[rows])
+    counts = (found.part_to - found.part_from)[rows]
+    of_row = np.repeat(np.arange(len(rows)), counts)
+    parts = np.arange(len(of_row)) + np.repeat(found.part_from[rows] - offsets_of(counts)[:-1], counts)
     long = np.diff(found.vertex_offsets)[parts] >= 4
     shell = found.roles[parts] == EXTERIOR
     kept = long & (long[shell][np.cumsum(shell) - 1])

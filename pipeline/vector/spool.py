@@ -1,0 +1,58 @@
+"""Arrays in files, mapped into memory when they are read: what a build puts aside when memory is short."""
+
+from __future__ import annotations
+
+import json
+import mmap
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.archive.staging import StagedFile
+from pipeline.errors import OutputError
+from pipeline.i18n import _
+
+_MAGIC: Final = b"LQARRAYS"
+_ALIGNED: Final = 64  # bytes; a cache line
+
+
+def save(path: Path, arrays: Mapping[str, NDArray[Any]], extra: Mapping[str, Any] | None = None) -> None:
+    """Write named arrays and a small JSON value; the file appears whole or not at all. Raises OutputError."""
+    places, at = [], 0
+    for name, array in arrays.items():
+        places.append((name, array.dtype.str, array.shape, at))
+        at += -(-array.nbytes // _ALIGNED) * _ALIGNED
+    head = json.dumps({"arrays": places, "extra": extra or {}}).encode()
+    front = _MAGIC + len(head).to_bytes(8, "little") + head
+    with StagedFile(path, durable=False) as staged:
+        staged.file.write(front + bytes(-len(front) % _ALIGNED))
+        for array in arrays.values():
+            staged.file.write(np.ascontiguousarray(array).data.cast("B") if array.size else b"")
+            staged.file.write(bytes(-array.nbytes % _ALIGNED))
+        staged.commit()
+
+
+def load(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+    """The arrays and the JSON value of a file that `save` wrote; pages are read when they are looked at.
+
+    Arrays are writable, so that kernels compile once for them and for arrays in memory, but what is written into them
+    stays with the reader. Raises OutputError when the file is not whole.
+    """
+    with path.open("rb") as file:
+        front = file.read(16)
+        if front[:8] != _MAGIC:
+            raise OutputError(
+                _("A file of unfinished work is damaged."), where=str(path), hint=_("Delete the folder it lies in.")
+            )
+        size = int.from_bytes(front[8:], "little")
+        head = json.loads(file.read(size))
+        whole = mmap.mmap(file.fileno(), os.fstat(file.fileno()).st_size, access=mmap.ACCESS_COPY)
+    base = -(-(16 + size) // _ALIGNED) * _ALIGNED
+    return {
+        name: np.frombuffer(whole, dtype, int(np.prod(shape, dtype=np.int64)), base + at).reshape(shape)
+        for name, dtype, shape, at in head["arrays"]
+    }, head["extra"]
