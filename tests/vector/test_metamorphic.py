@@ -31,6 +31,8 @@ QUICK = settings(
 DEEP = settings(QUICK, max_examples=600)
 
 Shapes = list[shapely.Geometry]
+# In a coverage what is smaller than the grid vanishes; with a point there is always something to tile.
+HERE = shapely.Point(degrees(COLUMN * 4096 + 50, ROW * 4096 + 50, ZOOM))
 
 
 def bodies(folder: Path, *layers: LayerInput, threads: int = 1) -> dict[Tile, bytes]:
@@ -137,6 +139,7 @@ def check_shift(folder: Path, found: Shapes) -> None:
 
 def check_order(folder: Path, found: Shapes, rng: random.Random, **plan: Any) -> None:
     """Whatever order the features come in, in however many batches, and however many threads."""
+    found = [*found, HERE]
     first = file_of(folder, whole(found, labels=True, **plan))
     rows = list(range(len(found)))
     rng.shuffle(rows)
@@ -211,7 +214,25 @@ def check_far(folder: Path, found: Shapes) -> None:
         assert there[tile] == body
 
 
+def check_valid(folder: Path, found: Shapes, coverage: str | None) -> None:
+    """Whatever it is and however it is simplified, every polygon at every zoom is valid, and every id is drawn."""
+    found = [*found, HERE]
+    drawn: dict[int, set[int]] = {}
+    for tile, body in bodies(folder, whole(found, min_zoom=0, coverage=coverage)).items():
+        for feature in decoded(tile, body):
+            assert feature.shape.is_valid, (tile, shapely.is_valid_reason(feature.shape))
+            drawn.setdefault(tile[0], set()).add(feature.id)
+    thick = {n for n, shape in enumerate(found, 1) if shape.geom_type.endswith("Point") or shape.area > 1e-6}
+    assert thick <= drawn.get(ZOOM, set()), "an area of more than a hundred square units, or a point, is always there"
+
+
 # ---------------------------------------------------------------- shallow, in every run
+
+
+@QUICK
+@given(collections, st.sampled_from([None, "c"]))
+def test_all_is_valid_at_every_zoom(tmp_path: Path, found: Shapes, coverage: str | None) -> None:
+    check_valid(tmp_path, found, coverage)
 
 
 @QUICK
@@ -302,3 +323,10 @@ def test_the_other_laws_deep(tmp_path: Path, found: Shapes) -> None:
     check_fields(tmp_path, found)
     check_buffer(tmp_path, found)
     check_far(tmp_path, found)
+
+
+@pytest.mark.long
+@DEEP
+@given(st.lists(shapes(), min_size=1, max_size=20), st.sampled_from([None, "c"]))
+def test_all_is_valid_at_every_zoom_deep(tmp_path: Path, found: Shapes, coverage: str | None) -> None:
+    check_valid(tmp_path, found, coverage)
