@@ -1,118 +1,195 @@
-"""`just bench [--rounds N] [--no-quality] [NAME …]`: vector builds beside tippecanoe's.
+"""`just bench`: the vector engine beside its peers, on this machine, into docs/benchmarks.md.
 
-Prints a table and, when nothing was left out, writes it to docs/benchmarks.md.
-
-Same features, same zooms, nothing dropped for size (tippecanoe: -r1 --no-feature-limit --no-tile-size-limit), whole
-commands with start-up, kernels compiled. tippecanoe reads FlatGeobuf and not GeoParquet, so that both of ours stand
-beside it: the very same FlatGeobuf, and the GeoParquet it was made from.
+Everything measured is kept in .cache/bench/results.json; the page is put together from all that was measured on this
+machine with this state of pipeline/, so that one long run may be several short ones.
 """
 
 from __future__ import annotations
 
 import argparse
-import platform
+import os
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any
 
-import geopandas
-
-from pipeline import __version__
-from tests.bench.measure import Run, side_by_side
-from tests.bench.peers import ROOT, VERSIONS, tippecanoe
+from tests.bench import changes, gaps, growth, inputs, memory, startup, table
+from tests.bench.cases import BUILDINGS, CASES, DATA, ROOT, WORK, Case
+from tests.bench.floor import floor
+from tests.bench.measure import QUIET, Run, disturbance, in_turns, run
+from tests.bench.peers import OURS, TOOLS, Tool, command, has_ids, install, longquan
 from tests.bench.quality import quality
+from tests.bench.results import Results, digest, disturbed
 
-DATA = ROOT.parent / "shared" / "data" / "vector"
-WORK = ROOT / ".cache" / "bench"
-TABLE = ROOT / "docs" / "benchmarks.md"
-
-
-class Case(NamedTuple):
-    """One file and its zooms."""
-
-    name: str
-    low: int
-    high: int
-    options: tuple[str, ...] = ()  # of longquan
-
-
-CASES = (
-    Case("osm_buildings", 10, 14),
-    Case("osm_roads", 6, 14),
-    Case("japan_address_points", 6, 14),
-    Case("uk_output_areas_100k", 5, 13, ("--coverage",)),
-)
-
-
-def commands(case: Case) -> tuple[dict[str, list[str]], dict[str, Path]]:
-    """The command lines of a case and what each writes."""
-    parquet = DATA / f"{case.name}.parquet"
-    flatgeobuf = WORK / f"{case.name}.fgb"
-    if not flatgeobuf.exists():
-        geopandas.read_parquet(parquet).to_file(flatgeobuf, driver="FlatGeobuf", engine="pyogrio")
-    longquan = str(Path(sys.executable).parent / "longquan")
-    outputs = {name: WORK / f"{case.name}-{name}.pmtiles" for name in ("parquet", "flatgeobuf", "tippecanoe")}
-    zooms = ["-Z", str(case.low), "-z", str(case.high)]
-    ours = [longquan, "tile", *zooms, "-l", case.name, *case.options]
-    keep_all = ["-r1", "--no-feature-limit", "--no-tile-size-limit", "--generate-ids"]
-    return {
-        "parquet": [*ours, str(parquet), str(outputs["parquet"])],
-        "flatgeobuf": [*ours, str(flatgeobuf), str(outputs["flatgeobuf"])],
-        "tippecanoe": [
-            tippecanoe(), "-q", "-f", "-P", *zooms, *keep_all, "-l", case.name,
-            "-o", str(outputs["tippecanoe"]), str(flatgeobuf),
-        ],
-    }, outputs  # fmt: skip
-
-
-def row(case: Case, medians: dict[str, Run], outputs: dict[str, Path], decode: bool) -> str:
-    """One case as lines of the table."""
-    peer = medians["tippecanoe"]
-    lines = []
-    for name, figure in medians.items():
-        found = quality(outputs[name]) if decode else None
-        kept = " ".join(str(n) for n in found.kept.values()) if found else "–"
-        invalid = str(found.invalid) if found else "–"
-        who = name if name == "tippecanoe" else f"longquan ({name})"
-        ratio = "" if name == "tippecanoe" else f"**{peer.wall / figure.wall:.1f}×** ({peer.cpu / figure.cpu:.1f}×)"
-        lines.append(
-            f"| {case.name} z{case.low}–{case.high} | {who} | {figure.wall:.2f} | {figure.cpu:.2f} "
-            f"| {outputs[name].stat().st_size / 1e6:.1f} | {invalid} | {kept} | {ratio} |"
-        )
-    return "\n".join(lines)
+_SAMPLE = 2000  # rows of the runs that only warm up
+_GAPS_OF = ("longquan", "tippecanoe", "freestiler")
+SECTIONS = ("table", "gaps", "startup", "floor", "growth", "memory", "changes")
 
 
 def main() -> int:
-    """Measure, print and write the table."""
-    parser = argparse.ArgumentParser(prog="just bench")
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--no-quality", action="store_true", help="do not decode the archives")
-    parser.add_argument("names", nargs="*", metavar="NAME")
-    asked = parser.parse_args()
+    """Measure what was asked for and write the page; 1 when the machine is too busy to measure on."""
+    asked = _arguments()
     if not DATA.is_dir():
         print(f"the benchmark data are not there: {DATA.relative_to(ROOT.parent)}", file=sys.stderr)
         return 1
+    busy = disturbance()
+    if busy > QUIET and not asked.loaded:
+        print(
+            f"other work keeps {busy:.1f} processors busy: wait, or measure all the same with --loaded", file=sys.stderr
+        )
+        return 1
     WORK.mkdir(parents=True, exist_ok=True)
-    rows = []
-    for case in CASES:
-        if asked.names and case.name not in asked.names:
-            continue
-        print(case.name, file=sys.stderr, flush=True)
-        lines, outputs = commands(case)
-        rows.append(row(case, side_by_side(lines, asked.rounds), outputs, not asked.no_quality))
-        print(rows[-1], flush=True)
-    text = TABLE.read_text("utf-8")
-    head, _old, tail = text.partition("<!-- table -->")[0], "", text.partition("<!-- /table -->")[2]
-    title = (
-        f"longquan {__version__}, {VERSIONS[0]}, Python {platform.python_version()}, "
-        f"medians of {asked.rounds} rounds taken in turns.\n\n"
-        "| data | tool | wall s | CPU s | MB | invalid polygons | ids kept per zoom "
-        "| tippecanoe wall (CPU) |\n"
-        "|---|---|---|---|---|---|---|---|"
-    )
-    if not asked.names:
-        TABLE.write_text(f"{head}<!-- table -->\n" + "\n".join([title, *rows]) + f"\n<!-- /table -->{tail}", "utf-8")
+    install()
+    results = Results()
+    jobs: dict[str, Callable[[argparse.Namespace, Results], None]] = {
+        "table": _measure_table, "gaps": _measure_gaps, "startup": _measure_startup, "floor": _measure_floor,
+        "growth": _measure_growth, "memory": _measure_memory, "changes": _measure_changes,
+    }  # fmt: skip
+    for section in asked.section:
+        print(section, file=sys.stderr, flush=True)
+        jobs[section](asked, results)
+    print(table.page(results))
+    if not asked.quick:
+        table.write(results)
+        print(f"written to {table.PAGE.relative_to(ROOT)}", file=sys.stderr)
     return 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="just bench", description=__doc__.partition("\n\n")[0])
+    add = parser.add_argument
+    names = [case.name for case in CASES]
+    add("--rounds", type=int, default=2, help="runs of each command, in turns; long ones stop earlier [2]")
+    add("--patience", type=float, default=45, metavar="S", help="no more runs of what has taken so many seconds [45]")
+    add("--quick", action="store_true", help="one round, one copy, nothing decoded, page left alone")
+    add("--case", action="append", choices=names, help="only these files; may be repeated")
+    add("--copies", type=int, choices=table.SIZES, action="append", help="only the file, or only ten copies of it")
+    add("--peers", nargs="*", choices=[t.name for t in TOOLS if t.name not in OURS], help="only these beside ours")
+    add("--section", action="append", choices=SECTIONS, help="only these parts; may be repeated")
+    add("--long", action="store_true", help="growth up to nine million features")
+    add("--loaded", action="store_true", help="measure on a busy machine; the page says so")
+    asked = parser.parse_args()
+    if asked.quick:
+        asked.rounds, asked.copies = 1, [1]
+    asked.section = asked.section or (["table", "startup", "floor"] if asked.quick else SECTIONS)
+    asked.copies = asked.copies or table.SIZES
+    asked.cases = [case for case in CASES if not asked.case or case.name in asked.case]
+    return asked
+
+
+def _measure_table(asked: argparse.Namespace, results: Results) -> None:
+    for copies in asked.copies:
+        for case in asked.cases:
+            _measure_case(asked, results, case, copies)
+
+
+def _measure_case(asked: argparse.Namespace, results: Results, case: Case, copies: int) -> None:
+    tools = [
+        tool
+        for tool in TOOLS
+        if copies <= tool.largest and (tool.name in OURS or asked.peers is None or tool.name in asked.peers)
+    ]
+    sources = _sources(tools, inputs.parquet(case, copies))
+    small = _sources(tools, inputs.parquet(case, rows=_SAMPLE))
+    lines, outputs = {}, {}
+    for tool in tools:
+        outputs[tool.name] = table.archive(case, copies, tool)
+        lines[tool.name] = command(tool, case, sources[tool.reads], outputs[tool.name])
+        # Not counted: programs and libraries come from the disk once, and ours may still have to compile.
+        run(command(tool, case, small[tool.reads], WORK / "warm.pmtiles"))
+        if tool.name in OURS:
+            run(lines[tool.name])
+    print(f"{case.name} x{copies}", file=sys.stderr, flush=True)
+    load = os.getloadavg()[0]
+    runs = in_turns(lines, asked.rounds, patience=asked.patience, done=_tell)
+    for tool in tools:
+        name = table.name_of(case, copies, tool)
+        if disturbed(runs[tool.name]) and not asked.loaded:
+            print(f"  {tool.name}: other work disturbed it, not kept", file=sys.stderr, flush=True)
+            continue
+        results.put_runs(name, runs[tool.name], load)
+        path = outputs[tool.name]
+        found = digest(path)
+        results.put(f"{name} archive", {"sha256": found, "bytes": path.stat().st_size})
+        if copies == 1 and not asked.quick and results.found_in(found, "quality") is None:
+            results.put_found(found, "quality", quality(path, by_ids=has_ids(tool, case))._asdict())
+
+
+def _sources(tools: Sequence[Tool], parquet: Path) -> dict[str, Path]:
+    wanted = {tool.reads for tool in tools}
+    return {"parquet": parquet, **({"flatgeobuf": inputs.flatgeobuf(parquet)} if "flatgeobuf" in wanted else {})}
+
+
+def _tell(name: str, done: Run) -> None:
+    text = f"  {name}: {done.wall:.2f} s, {done.cpu:.2f} CPU s, {done.rss:.0f} MB"
+    print(text + (f", others {done.others:.1f}" if done.others > QUIET else ""), file=sys.stderr, flush=True)
+
+
+def _measure_gaps(asked: argparse.Namespace, results: Results) -> None:
+    for case in asked.cases:
+        if not case.coverage:
+            continue
+        if results.get("gaps source") is None:
+            true, zooms = gaps.of_source(inputs.parquet(case), case.low, case.high)
+            results.put("gaps source", {"true": true, "zooms": {str(zoom): found for zoom, found in zooms.items()}})
+        for tool in TOOLS:
+            file = results.get(table.name_of(case, 1, tool) + " archive")
+            if file and tool.name in _GAPS_OF and results.found_in(file["sha256"], "gaps") is None:
+                results.put_found(file["sha256"], "gaps", gaps.of_archive(table.archive(case, 1, tool)))
+
+
+def _measure_startup(asked: argparse.Namespace, results: Results) -> None:
+    figures: dict[str, Any] = {
+        "help": startup.help_page(5).wall,
+        "one": {case.name: startup.starting(case, 3).wall for case in CASES},
+    }
+    if not asked.quick:
+        figures["cold"] = {name: found.wall for name, found in startup.compiling().items()}
+    results.put("startup", figures)
+
+
+def _measure_floor(asked: argparse.Namespace, results: Results) -> None:
+    for case in asked.cases:
+        for copies in asked.copies:
+            path = table.archive(case, copies, TOOLS[0])
+            if results.runs(table.name_of(case, copies, TOOLS[0])) and path.exists():
+                found = floor(inputs.parquet(case, copies), path, 3 if copies == 1 else 1)
+                results.put(f"floor {case.name} x{copies}", found._asdict())
+
+
+def _measure_growth(asked: argparse.Namespace, results: Results) -> None:
+    sizes = growth.growth(3, long=asked.long)
+    spread = growth.spread(sizes, _start(results))
+    results.put("growth", {"sizes": [
+        {"features": size.features, "wall": size.run.wall, "rss": size.run.rss, "each": each, "off": off}
+        for size, (each, off) in zip(sizes, spread, strict=True)
+    ]})  # fmt: skip
+
+
+def _measure_memory(_asked: argparse.Namespace, results: Results) -> None:
+    if _knows("--memory"):
+        found = [{"bound": one.bound, **one.run._asdict()} for one in memory.bounded()]
+        results.put("memory", {"runs": found})
+
+
+def _measure_changes(asked: argparse.Namespace, results: Results) -> None:
+    if _knows("--changes") and _knows("--previous"):
+        found = changes.changed(asked.rounds)
+        walls = {"full": found.full.wall, "told": found.told.wall, "start": _start(results)}
+        results.put("changes", {"features": found.features, "same_bytes": found.same_bytes, **walls})
+
+
+def _start(results: Results) -> float:
+    """Seconds of a run of one building."""
+    known = results.get("startup")
+    return float(known["one"][BUILDINGS.name]) if known else startup.starting(BUILDINGS, 3).wall
+
+
+def _knows(option: str) -> bool:
+    import subprocess
+
+    page = subprocess.run([longquan(), "tile", "--help"], capture_output=True, text=True, check=True).stdout
+    return option in page
 
 
 if __name__ == "__main__":

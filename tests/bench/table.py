@@ -1,0 +1,234 @@
+"""Results → the page docs/benchmarks.md: everything between its markers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from pipeline import __version__
+from tests.bench.cases import CASES, ROOT, WORK, Case
+from tests.bench.measure import Run, median
+from tests.bench.peers import OURS, TOOLS, Tool, has_ids
+from tests.bench.results import Results, commit, disturbed, machine, versions
+
+PAGE = ROOT / "docs" / "benchmarks.md"
+_BEGIN, _END = "<!-- table -->", "<!-- /table -->"
+SIZES = (1, 10)
+GAP_BAR = 1.1  # of the source's own gaps on the grid of the zoom
+
+
+def archive(case: Case, copies: int, tool: Tool) -> Path:
+    """Where a tool's archive of a case lies."""
+    return WORK / f"{case.name}-x{copies}-{tool.name}.pmtiles"
+
+
+def name_of(case: Case, copies: int, tool: Tool) -> str:
+    """What its runs are kept under."""
+    return f"{case.name} x{copies} {tool.name}"
+
+
+def write(results: Results) -> None:
+    """Replace what stands between the markers."""
+    head, _begin, rest = PAGE.read_text("utf-8").partition(_BEGIN)
+    _old, _end, tail = rest.partition(_END)
+    PAGE.write_text(f"{head}{_BEGIN}\n{page(results)}\n{_END}{tail}", "utf-8")
+
+
+def page(results: Results) -> str:
+    """All sections of which there are figures."""
+    sections = [_heading(results), _bars(results)]
+    sections += [_case(results, case, copies) for case in CASES for copies in SIZES]
+    sections += [_gaps(results), _starting(results), _floor(results), _growth(results), _memory(results)]
+    sections += [_changes(results)]
+    return "\n\n".join(section for section in sections if section)
+
+
+def _heading(results: Results) -> str:
+    words = ", ".join(f"{name} {number}" for name, number in versions().items())
+    text = f"longquan {__version__} at {commit()}; {words}; {machine()}."
+    runs = [(name, results.runs(name)) for name in _names()]
+    loaded = [name for name, found in runs if disturbed(found)]
+    if loaded:
+        text += (
+            "\n\n**Measured while the machine was busy with other work: not to be quoted.** "
+            f"Disturbed: {len(loaded)} of {sum(bool(found) for _name, found in runs)} commands."
+        )
+    return text
+
+
+def _names() -> Iterator[str]:
+    yield from (name_of(case, copies, tool) for case in CASES for copies in SIZES for tool in TOOLS)
+
+
+def _wall(results: Results, case: Case, copies: int, tool: str) -> float | None:
+    found = results.runs(f"{case.name} x{copies} {tool}")
+    return median(found).wall if found else None
+
+
+def _bars(results: Results) -> str:
+    """Every speed the engine's issue asks for, beside what was measured."""
+    rows = []
+    for case in CASES:
+        for (peer, copies), bar in case.bars.items():
+            theirs, ours = _wall(results, case, copies, peer), _wall(results, case, copies, "longquan")
+            if theirs and ours:
+                held = "yes" if theirs / ours >= bar else "**no**"
+                rows.append([case.name, str(copies), peer, f"{bar:g}×", f"{theirs / ours:.1f}×", held])
+    if not rows:
+        return ""
+    return "### Bars\n\n" + _table(["data", "copies", "peer", "bar", "measured", "holds"], rows)
+
+
+def _case(results: Results, case: Case, copies: int) -> str:
+    rows = []
+    ours = {name: _wall(results, case, copies, name) for name in OURS}
+    for tool in TOOLS:
+        runs = results.runs(name_of(case, copies, tool))
+        if not runs:
+            continue
+        kept_under = results.get(name_of(case, copies, tool) + " archive") or {}
+        inside = results.found_in(kept_under.get("sha256", ""), "quality")
+        rows.append(
+            [tool.title, *_times(runs), *_contents(kept_under, inside, has_ids(tool, case)), *_ratios(tool, runs, ours)]
+        )
+    if not rows:
+        return ""
+    title = f"### {case.name}, z{case.low}–{case.high}" + (", ten copies" if copies > 1 else "")
+    zooms = f"z{case.low}–{case.high}"
+    columns = ["tool", "wall s", "runs", "CPU s", "peak MB", "archive MB", "without ids", "invalid", f"kept {zooms}"]
+    return f"{title}\n\n" + _table([*columns, "wall ÷ ours (GeoParquet)", "(FlatGeobuf)"], rows)
+
+
+def _times(runs: Sequence[Run]) -> list[str]:
+    middle = median(runs)
+    walls = [run.wall for run in runs]
+    spread = f" ({min(walls):.2f}–{max(walls):.2f})" if len(walls) > 1 else ""
+    return [f"{middle.wall:.2f}{spread}", str(len(runs)), f"{middle.cpu:.2f}", f"{middle.rss:.0f}"]
+
+
+def _contents(file: dict[str, Any], inside: dict[str, Any] | None, by_ids: bool) -> list[str]:
+    size = f"{file['bytes'] / 1e6:.1f}" if file else "–"
+    if inside is None:
+        return [size, "–", "–", "–"]
+    invalid = sum(inside["invalid"].values())
+    worst = [f"z{zoom} {n}" for zoom, n in inside["invalid"].items() if n]
+    kept = " ".join(map(str, inside["kept"].values()))
+    return [
+        size,
+        f"{inside['without_ids'] / 1e6:.1f}",
+        f"{invalid} ({', '.join(worst)})" if invalid else "0",
+        kept + ("" if by_ids else " *"),
+    ]
+
+
+def _ratios(tool: Tool, runs: Sequence[Run], ours: dict[str, float | None]) -> list[str]:
+    if tool.name in OURS:
+        return ["", ""]
+    return [f"{median(runs).wall / wall:.1f}×" if wall else "–" for wall in ours.values()]
+
+
+def _gaps(results: Results) -> str:
+    source = results.get("gaps source")
+    if source is None:
+        return ""
+    zooms = list(source["zooms"])
+    rows = [["source, on the grid of the zoom", *(f"{source['zooms'][z][0] * 1e4:.3f}" for z in zooms), ""]]
+    case = next(case for case in CASES if case.coverage)
+    for tool in TOOLS:
+        file = results.get(name_of(case, 1, tool) + " archive") or {}
+        found = results.found_in(file.get("sha256", ""), "gaps")
+        if found:
+            over = [z for z in zooms if found[z][0] > GAP_BAR * source["zooms"][z][0]]
+            cells = [f"{found[z][0] * 1e4:.3f}" for z in zooms]
+            rows.append([tool.title, *cells, ", ".join(f"z{z}" for z in over) or "none"])
+    return (
+        f"### Gaps between areas, {case.name}\n\n"
+        "Holes of the union of all areas, ×10⁻⁴ of its area. The source as it is, at no zoom's grid, has "
+        f"{source['true'] * 1e4:.3f}, its true holes, in every figure.\n\n"
+        + _table(["", *(f"z{zoom}" for zoom in zooms), "more than 10 % over the source"], rows)
+    )
+
+
+def _starting(results: Results) -> str:
+    found = results.get("startup")
+    if found is None:
+        return ""
+    rows = [["`longquan --help`", f"{found['help']:.2f}", "≤ 0.3"]]
+    rows += [[f"`tile` of one feature, {name}", f"{s:.2f}", "≤ 1.5"] for name, s in found["one"].items()]
+    rows += [
+        [f"first `tile` ever, nothing compiled, {name}" if name != "all" else "`longquan warm`", f"{s:.1f}", bar]
+        for name, s in found.get("cold", {}).items()
+        for bar in ("≤ 90" if name == "all" else "≤ 15",)
+    ]
+    return "### Starting\n\n" + _table(["command", "wall s", "bar"], rows)
+
+
+def _floor(results: Results) -> str:
+    rows = []
+    starts = results.get("startup")
+    for case in CASES:
+        for copies in SIZES:
+            found = results.get(f"floor {case.name} x{copies}")
+            wall = _wall(results, case, copies, "longquan")
+            if found and starts and wall:
+                start, least = starts["one"][case.name], found["read"] + found["compress"]
+                cells = [f"{s:.2f}" for s in (found["read"], found["compress"], start, wall)]
+                rows.append([case.name, str(copies), *cells, f"{(wall - start) / least:.1f}×"])
+    if not rows:
+        return ""
+    return (
+        "### Distance to the floor\n\n"
+        "Reading the input with pyarrow plus compressing the tiles with libdeflate 6 on two threads; the ratio is our "
+        "wall time without start-up over that. Bar: ≤ 2×.\n\n"
+        + _table(["data", "copies", "read s", "compress s", "start-up s", "wall s", "ratio"], rows)
+    )
+
+
+def _growth(results: Results) -> str:
+    found = results.get("growth")
+    if found is None:
+        return ""
+    rows = [
+        [
+            f"{size['features']:,}",
+            f"{size['wall']:.2f}",
+            f"{size['rss']:.0f}",
+            f"{size['each']:.1f}",
+            f"{size['off']:+.0%}",
+        ]
+        for size in found["sizes"]
+    ]
+    return "### Growth\n\nBar: every size within ±25 % of the middle.\n\n" + _table(
+        ["buildings", "wall s", "peak MB", "µs a feature without start-up", "from the middle"], rows
+    )
+
+
+def _memory(results: Results) -> str:
+    found = results.get("memory")
+    if found is None:
+        return ""
+    rows = [[one["bound"], f"{one['rss']:.0f}", f"{one['wall']:.1f}"] for one in found["runs"]]
+    return "### Memory, osm_buildings, ten copies\n\n" + _table(["`--memory`", "peak MB", "wall s"], rows)
+
+
+def _changes(results: Results) -> str:
+    found = results.get("changes")
+    if found is None:
+        return ""
+    start = found["start"]
+    share = (found["told"] - start) / (found["full"] - start)
+    row = [f"{found['features']:,}", f"{found['full']:.2f}", f"{found['told']:.2f}", f"{share:.1%}"]
+    return (
+        "### After a small change, osm_buildings, ten copies\n\nBar: ≤ 10 % of a full build, start-up apart, and the "
+        "same bytes.\n\n"
+        + _table(
+            ["features changed, one neighbourhood", "full build s", "told what changed s", "share", "same bytes"],
+            [[*row, "yes" if found["same_bytes"] else "**no**"]],
+        )
+    )
+
+
+def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [columns, ["---"] * len(columns), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
