@@ -16,6 +16,7 @@ from pipeline.types import LINE, POINT
 from pipeline.vector.tables import decode_tables
 from pipeline.vector.tile_batch import Batch
 from pipeline.vector.tile_rules import EXTENT, TILE_RULES
+from pipeline.vector.wire import layers_of
 
 # Rules whose breach leaves open what a tile says; the specification's test suite calls these fatal.
 _FATAL: Final = frozenset(
@@ -23,7 +24,6 @@ _FATAL: Final = frozenset(
 )
 _VERSIONS: Final = (1, 2)
 _POLE: Final = 40.0  # Mercator's y where degrees in double precision reach 90; the hyperbolic sine overflows from 710
-_LAYER_FIELD, _NAME_FIELD, _BYTES = 3, 1, 2  # vector_tile.proto: Tile.layers, Layer.name; wire type
 
 
 def layer_sizes(body: bytes) -> list[tuple[str, int]]:
@@ -31,15 +31,7 @@ def layer_sizes(body: bytes) -> list[tuple[str, int]]:
 
     Raises ArchiveError when the tile is not protobuf or a layer has no name.
     """
-    sizes = []
-    for number, start, stop in _fields(body, 0, len(body)):
-        if number != _LAYER_FIELD:
-            continue
-        name = next((body[a:b] for inner, a, b in _fields(body, start, stop) if inner == _NAME_FIELD), None)
-        if name is None:
-            raise _not_a_tile()
-        sizes.append((name.decode(errors="replace"), stop - start))
-    return sizes
+    return [(layer.name.decode(errors="replace"), len(layer.message)) for layer in layers_of(body)]
 
 
 def geojson_features(
@@ -147,39 +139,6 @@ def _wound(ring: list[list[float]], *, exterior: bool) -> list[list[float]]:
 def _json_value(value: Any) -> Any:
     """JSON has no NaN and no infinity."""
     return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
-def _fields(body: bytes, at: int, end: int) -> Iterator[tuple[int, int, int]]:
-    """Number, first byte and end of every length-delimited field of a protobuf message; others are skipped."""
-    while at < end:
-        tag, at = _varint(body, at, end)
-        wire = tag & 7
-        if wire == 0:
-            _skipped, at = _varint(body, at, end)
-            continue
-        if wire == _BYTES:
-            size, at = _varint(body, at, end)
-        elif wire in (1, 5):
-            size = 8 if wire == 1 else 4
-        else:
-            raise _not_a_tile()
-        if size > end - at:
-            raise _not_a_tile()
-        if wire == _BYTES:
-            yield tag >> 3, at, at + size
-        at += size
-
-
-def _varint(body: bytes, at: int, end: int) -> tuple[int, int]:
-    value = shift = 0
-    while at < end and shift < 64:
-        byte = body[at]
-        at += 1
-        value |= (byte & 127) << shift
-        if byte < 128:
-            return value, at
-        shift += 7
-    raise _not_a_tile()
 
 
 def _not_a_tile(reason: str | None = None, where: str | None = None, expected: str | None = None) -> ArchiveError:
