@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from pmtiles.tile import tileid_to_zxy
 
 from pipeline.archive.reader import open_archive
-from pipeline.vector.decode import decode_tables
+from pipeline.vector.tables import decode_tables
 from pipeline.vector.tile_batch import Batch
 from tests.bench.quality import unpacked
 

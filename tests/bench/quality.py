@@ -22,7 +22,7 @@ from pipeline.archive.tileids import zooms_of
 from pipeline.kernels import decode_mvt as col
 from pipeline.kernels.decode_geometry import SOUND
 from pipeline.types import POLYGON
-from pipeline.vector.decode import Decoded, decode_tables
+from pipeline.vector.tables import Decoded, decode_tables
 from pipeline.vector.tile_batch import Batch
 from tests.bench.strip import without_ids
 
