@@ -182,24 +182,29 @@ def check_fields(folder: Path, found: Shapes) -> None:
         assert not any(f.properties for f in decoded(tile, none[tile]))
 
 
+def thick(shape: shapely.Geometry) -> bool:
+    """Whether rounding must leave something of it: areas narrower than a unit may fold, one way here, another there."""
+    return not shape.geom_type.endswith("Polygon") or not shapely.buffer(shape, -1.5).is_empty
+
+
 def check_buffer(folder: Path, found: Shapes) -> None:
-    """A wider buffer shows no less, and in the tile's own square the same."""
+    """A wider buffer shows no less, and in the tile's own square the same, but for what is narrower than the grid."""
     plan = {"min_zoom": ZOOM, "max_zoom": ZOOM}
+    own = shapely.box(2, 2, 4094, 4094)
     seen: dict[tuple[Tile, int], shapely.Geometry] = {}
     for buffer in (0, 16, 80, 300):
         now = {
             (tile, f.id): f.shape
-            for tile, body in bodies(folder, whole(found, buffer=buffer, **plan)).items()
+            for tile, body in bodies(folder, whole([*found, HERE], buffer=buffer, **plan)).items()
             for f in decoded(tile, body)
         }
-        assert seen.keys() <= now.keys()
         for place, before in seen.items():
-            after = now[place]
-            lost = shapely.difference(before, after.buffer(1.5, join_style="mitre"))
-            assert lost.is_empty or lost.area < 1e-6, (place, buffer)
-            assert shapely.difference(
-                shapely.intersection(after, shapely.box(2, 2, 4094, 4094)), before.buffer(1.5, join_style="mitre")
-            ).is_empty, (place, buffer)
+            if place not in now:
+                assert not thick(before), (place, buffer)
+                continue
+            for more, less in ((now[place], before), (before, shapely.intersection(now[place], own))):
+                lost = shapely.difference(less, shapely.buffer(more, 1.5, join_style="mitre"))
+                assert lost.is_empty or not thick(lost), (place, buffer)
         seen = now
 
 
