@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from pipeline.cli._fates import fates
 from pipeline.cli._format import columns
 from pipeline.cli._layer_options import layer_options, layer_rules
 from pipeline.cli._options import json_option
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("paths", metavar="INPUT… OUT.pmtiles", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("paths", metavar="INPUT… OUT.pmtiles", nargs=-1, required=True, type=click.Path())
 @click.option("-l", "--layer", metavar="NAME", help="Write everything into one layer of this name.")
 @click.option("--select", multiple=True, metavar="LAYER", help="Take only this input layer; may be repeated.")
 @click.option("--s-srs", metavar="CRS", help="CRS of the input, instead of what the file says (EPSG:4549, WKT, PROJ).")
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
 @click.option("--threads", type=click.IntRange(1), help="Threads to use; the bytes do not depend on it.")
 @click.option("--no-clobber", is_flag=True, help="Refuse to replace an existing archive.")
 @json_option
-def tile(paths: tuple[Path, ...], threads: int | None, no_clobber: bool, as_json: bool, **given: Any) -> None:
+def tile(paths: tuple[str, ...], threads: int | None, no_clobber: bool, as_json: bool, **given: Any) -> None:
     """Turn files into one PMTiles archive, without a workspace.
 
     INPUT is any vector file: GeoPackage, Shapefile, GeoJSON, GeoParquet, FlatGeobuf, File Geodatabase, OpenStreetMap
@@ -50,10 +51,12 @@ def tile(paths: tuple[Path, ...], threads: int | None, no_clobber: bool, as_json
     postgresql://USER@HOST/NAME. Each of its layers becomes a layer of the archive. An existing archive is replaced when
     the new one is complete.
     """
-    if len(paths) < 2 or paths[-1].suffix.lower() != ".pmtiles":
+    *inputs, last = paths
+    out = Path(last)
+    if not inputs or out.suffix.lower() != ".pmtiles":
         raise UsageError(
             _("The last name must be the archive to write."),
-            where=" ".join(str(path) for path in paths),
+            where=" ".join(path for path in paths if "://" not in path),  # an address may hold a password
             expected="longquan tile INPUT… OUT.pmtiles",
         )
     from pipeline.api import TileOptions
@@ -61,8 +64,8 @@ def tile(paths: tuple[Path, ...], threads: int | None, no_clobber: bool, as_json
 
     options = TileOptions(**layer_rules(given))
     with Bars() as progress:
-        tiled = tile_files(paths[:-1], paths[-1], options, threads=threads, no_clobber=no_clobber, progress=progress)
-    click.echo(json.dumps(_machine(tiled, paths[-1]), ensure_ascii=False) if as_json else _human(tiled, paths[-1]))
+        tiled = tile_files(inputs, out, options, threads=threads, no_clobber=no_clobber, progress=progress)
+    click.echo(json.dumps(_machine(tiled, out), ensure_ascii=False) if as_json else _human(tiled, out))
 
 
 def _machine(tiled: Tiled, out: Path) -> dict[str, Any]:
@@ -97,12 +100,9 @@ def _human(tiled: Tiled, out: Path) -> str:
             "1 layer holds no geometry: {names}", "{n} layers hold no geometry: {names}", len(tiled.without_geometry)
         )
         lines.append(text.format(n=len(tiled.without_geometry), names=", ".join(tiled.without_geometry)))
-    fates = {
-        "tiny": _("too small for its zoom and gathered into squares"),
-        "collapsed": _("shorter or narrower than a tile unit at its zoom and left out there"),
-    }
+    words_of = fates()
     for rule, count in archive.dropped.items():
-        lines.append(_("{count:,} times a feature was {fate}").format(count=count, fate=fates[rule]))
+        lines.append(_("{count:,} times, at one zoom or another: {fate}").format(count=count, fate=words_of[rule]))
     if archive.repairs:
         lines.append(_("{count:,} areas were mended after rounding").format(count=archive.repairs))
     return "\n".join(lines)

@@ -214,10 +214,10 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
 
 
 def test_the_command_knows_every_rule() -> None:
-    from pipeline.cli.archive.explain import _RULES, _words
+    from pipeline.cli import _fates
 
-    assert _RULES == RULES
-    assert tuple(_words()) == RULES
+    assert _fates.RULES == RULES
+    assert tuple(_fates.fates()) == RULES
 
 
 def test_without_the_file_it_says_what_to_do(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from pipeline.cli._fates import RULES, fates
 from pipeline.cli._json import print_json
 from pipeline.cli._options import json_option
 from pipeline.cli._table import count_text, titled_table
@@ -19,16 +20,13 @@ from pipeline.i18n import _, ngettext
 if TYPE_CHECKING:
     from pipeline.vector.explained import Chapter
 
-# The words of `pipeline.vector.explain.RULES`, which would load Arrow.
-_RULES = ("not-yet", "too-small", "collapsed", "gathered", "merged", "clustered", "thinned", "over-budget")
-
 
 @click.command()
 @file_argument
 @click.option("--zoom", type=click.IntRange(0, 31), help="Only at this zoom.")
 @click.option("--id", "id", metavar="N", type=click.IntRange(0, 2**64 - 1), help="What became of this feature.")
 @click.option("--layer", metavar="NAME", help="Only of this layer.")
-@click.option("--rule", type=click.Choice(_RULES), help="Only what this rule did.")
+@click.option("--rule", type=click.Choice(RULES), help="Only what this rule did.")
 @click.option("--list", "listed", is_flag=True, help="One line per feature and zoom, instead of counts.")
 @json_option
 def explain(
@@ -58,19 +56,6 @@ def explain(
         print_json(_machine_counts(counts)) if as_json else click.echo(_human_counts(counts))
 
 
-def _words() -> Mapping[str, str]:
-    return {
-        "not-yet": _("not yet: it appears at a later zoom"),
-        "too-small": _("left out, too small"),
-        "collapsed": _("left out, smaller than a tile unit"),
-        "gathered": _("gathered into a square of small areas"),
-        "merged": _("joined with others"),
-        "clustered": _("drawn together with other points"),
-        "thinned": _("left out among many points"),
-        "over-budget": _("left out, the tile is full"),
-    }
-
-
 def _line(row: Mapping[str, Any]) -> str:
     return "\t".join(
         "" if row[name] is None else str(row[name]) for name in ("layer", "zoom", "rule", "id", "into", "tile")
@@ -85,7 +70,7 @@ def _human_counts(counts: Mapping[tuple[str, str], Mapping[int, int]]) -> str:
     for layer in dict.fromkeys(layer for layer, _rule in counts):
         head: list[object] = [_("zoom"), *zooms]
         rows = [
-            [_words().get(rule, rule), *(count_text(by_zoom[zoom]) if zoom in by_zoom else "" for zoom in zooms)]
+            [fates().get(rule, rule), *(count_text(by_zoom[zoom]) if zoom in by_zoom else "" for zoom in zooms)]
             for (of, rule), by_zoom in counts.items()
             if of == layer
         ]
@@ -101,7 +86,7 @@ def _human_story(id: int, story: tuple[Chapter, ...]) -> str:
         lines.append(_("{layer}, feature {id}").format(layer=layer, id=id))
         for chapter in chapters:
             zooms = str(chapter.first) if chapter.first == chapter.last else f"{chapter.first}–{chapter.last}"
-            text = "  " + _("zoom {zooms}: {fate}").format(zooms=zooms, fate=_words().get(chapter.rule, chapter.rule))
+            text = "  " + _("zoom {zooms}: {fate}").format(zooms=zooms, fate=fates().get(chapter.rule, chapter.rule))
             if chapter.into:
                 text += " → " + ", ".join(map(str, chapter.into))
             if chapter.tiles:
