@@ -19,7 +19,8 @@ from pipeline.kernels._jit import helper
 
 PARALLEL = 0.34  # sine of the angle, 20°, below which two walls count as parallel
 SQUARE = 0.12  # sine of the angle, 7°, by which a wall may differ from a right angle
-FACADE = 4.0  # times the length of another wall: is not moved for its sake
+FACADE = 2.0  # times the length of another wall: is not moved for its sake
+_WEIGHED, _FIRST, _SECOND = 0, 1, 2  # where two walls that become one shall lie
 AREA = 0.1  # of its area is what a ring may win or lose
 FEWEST = 4  # walls of a building
 MOST_WALLS = 512  # rings with more are no buildings; the search for the shortest wall is quadratic
@@ -76,24 +77,27 @@ def _merge(
     twice: float,
     least: float,
     most: float,
+    where: int,
+    slack: float,
 ) -> tuple[bool, float]:
     """Make walls a and b, and what is between them, one wall a; returns whether that could be, and the area.
 
-    It takes the direction of the longer, and the place that keeps the area; a wall that is a facade to the other stays
-    where it is, because a neighbour may have it too.
+    It takes the direction of the longer, or of the one that `where` names with its place; `_WEIGHED` is the place that
+    keeps the area. `slack` is by how much the walls around may become shorter than nothing: they go next.
     """
     o, p, q, z = before[a], after[a], after[b], after[after[b]]
     la = (x[p] - x[a]) * ux[a] + (y[p] - y[a]) * uy[a]
     lb = (x[q] - x[b]) * ux[b] + (y[q] - y[b]) * uy[b]
     if la + lb <= 0.0:
         return False, twice
-    vx, vy = (ux[a], uy[a]) if la >= lb else (ux[b], uy[b])
+    first = where == _FIRST or (where == _WEIGHED and la >= lb)
+    vx, vy = (ux[a], uy[a]) if first else (ux[b], uy[b])
     co, cz = _cross(ux[o], uy[o], vx, vy), _cross(vx, vy, ux[q], uy[q])
     if abs(co) < PARALLEL or abs(cz) < PARALLEL:
         return False, twice
-    if la >= FACADE * lb:
+    if where == _FIRST:
         mx, my = x[a], y[a]
-    elif lb >= FACADE * la:
+    elif where == _SECOND:
         mx, my = x[b], y[b]
     else:
         mx = (la * (x[a] + x[p]) + lb * (x[b] + x[q])) / (2.0 * (la + lb))
@@ -102,7 +106,7 @@ def _merge(
     ax, ay = x[o] + s * ux[o], y[o] + s * uy[o]
     r = _cross(vx, vy, x[z] - mx, y[z] - my) / cz
     bx, by = x[z] - r * ux[q], y[z] - r * uy[q]
-    if s < 0.0 or r < 0.0 or (bx - ax) * vx + (by - ay) * vy <= 0.0:
+    if s < -slack or r < -slack or (bx - ax) * vx + (by - ay) * vy <= 0.0:
         return False, twice
     change = _cross(x[o] - x[a], y[o] - y[a], ax - x[a], ay - y[a]) + _cross(
         ax - x[a], ay - y[a], bx - x[a], by - y[a]
@@ -118,6 +122,35 @@ def _merge(
     x[q], y[q] = bx, by
     after[a], before[q] = q, a
     return True, twice + change
+
+
+@helper
+def _facade(
+    a: int,
+    b: int,
+    x: NDArray[np.float64],
+    y: NDArray[np.float64],
+    ux: NDArray[np.float64],
+    uy: NDArray[np.float64],
+    after: NDArray[np.int64],
+    before: NDArray[np.int64],
+    near: float,
+) -> int:
+    """Which of the walls a and b is a facade, to stay where it is because a neighbour may have it too.
+
+    The one that goes on in line (within `near`) beyond the other, which is then the bottom of a notch or the top of a
+    bump; else one that is much longer.
+    """
+    for wall, other in ((a, after[after[b]]), (b, before[before[a]])):
+        if ux[wall] * ux[other] + uy[wall] * uy[other] > 1.0 - 0.5 * PARALLEL * PARALLEL and wall != other:
+            mx = 0.5 * (x[other] + x[after[other]]) - x[wall]
+            my = 0.5 * (y[other] + y[after[other]]) - y[wall]
+            if abs(_cross(ux[wall], uy[wall], mx, my)) < near:
+                return _FIRST if wall == a else _SECOND
+    la, lb = math.hypot(x[after[a]] - x[a], y[after[a]] - y[a]), math.hypot(x[after[b]] - x[b], y[after[b]] - y[b])
+    if la > FACADE * lb:
+        return _FIRST
+    return _SECOND if lb > FACADE * la else _WEIGHED
 
 
 @helper
@@ -188,6 +221,7 @@ def take_walls_away(
         stays[i] = False
         twice += _cross(x[i] - x[0], y[i] - y[0], x[j] - x[0], y[j] - y[0])
     least, most = twice - AREA * abs(twice), twice + AREA * abs(twice)
+    slack = 0.1 * tolerance
     walls = n
     first: Any = np.int64(0)
     a: Any = np.int64(0)
@@ -198,7 +232,7 @@ def take_walls_away(
             lb = math.hypot(x[after[b]] - x[b], y[after[b]] - y[b])
             c = abs(_cross(ux[a], uy[a], ux[b], uy[b]))
             if c < PARALLEL and c * min(la, lb) < 0.5 * tolerance:
-                done, twice = _merge(a, b, x, y, ux, uy, after, before, twice, least, most)
+                done, twice = _merge(a, b, x, y, ux, uy, after, before, twice, least, most, _WEIGHED, 0.0)
                 if done:
                     walls -= 1
                     if b == first:
@@ -228,10 +262,12 @@ def take_walls_away(
         elif walls - 2 < FEWEST:
             done = False
         elif ux[p] * ux[q] + uy[p] * uy[q] > 0.0:
-            done, twice = _merge(p, q, x, y, ux, uy, after, before, twice, least, most)
+            where = _facade(p, q, x, y, ux, uy, after, before, 0.25 * shortest)
+            done, twice = _merge(p, q, x, y, ux, uy, after, before, twice, least, most, where, slack)
+            if not done and where != _WEIGHED:
+                done, twice = _merge(p, q, x, y, ux, uy, after, before, twice, least, most, _WEIGHED, slack)
         else:
             lp, lq = math.hypot(x[e] - x[p], y[e] - y[p]), math.hypot(x[after[q]] - x[q], y[after[q]] - y[q])
-            slack = 0.1 * tolerance
             far = 2.0 * (lp + lq) + tolerance
             if lp <= lq:
                 done, twice = _meet(before[p], q, x, y, ux, uy, after, before, twice, least, most, far, slack)

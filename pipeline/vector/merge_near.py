@@ -115,34 +115,33 @@ def _closed(
     held = shapely.multipolygons(polygons, indices=group[of_member])
     grown = shapely.buffer(held, distance / 2, join_style="mitre", mitre_limit=_MITRE)
     shapes = np.asarray(shapely.buffer(grown, -distance / 2, join_style="mitre", mitre_limit=_MITRE))
-    polygons, of_group = shapely.get_parts(shapes, return_index=True)
+    size = np.asarray(shapely.area(shapes), np.float64)
+    every = np.arange(len(shapes))
+    made = right_angled(_area_features(shapes, tolerance), every, tolerance)
+    broken = np.flatnonzero(~shapely.is_valid(_shapes(made)))  # parts of one group that now overlap
+    exact = _taken(_area_features(shapely.set_precision(shapes[broken], 1.0), tolerance), np.arange(len(broken)))
+    picks = every.copy()
+    picks[broken] = len(shapes) + np.arange(len(broken))
+    return _picked(_taken(made, every), exact, picks), size
+
+
+def _area_features(shapes: NDArray[np.object_], tolerance: float) -> Features:
+    """GEOS areas as features, rounded, their vertices' importance from `tolerance` on."""
+    import shapely
+
+    polygons, of_shape = shapely.get_parts(shapes, return_index=True)
     rings, of_polygon = shapely.get_rings(polygons, return_index=True)
     xy = np.rint(shapely.get_coordinates(rings)).astype(np.int64)
     wx, wy = np.ascontiguousarray(xy[:, 0]), np.ascontiguousarray(xy[:, 1])
     vertex_offsets = offsets_of(shapely.get_num_coordinates(rings).astype(np.int64))
     roles = np.where(np.diff(of_polygon, prepend=-1) > 0, EXTERIOR, INTERIOR).astype(np.uint8)
-    importance = np.zeros(len(wx), np.float64)
-    pinned = np.empty(0, np.uint8)
+    importance, pinned = np.zeros(len(wx), np.float64), np.empty(0, np.uint8)
     importances(wx, wy, vertex_offsets, roles, pinned, tolerance * tolerance, 0, len(roles), importance)
-    part_offsets = offsets_of(np.bincount(of_group[of_polygon], minlength=len(shapes)))
-    size = np.asarray(shapely.area(shapes), np.float64)
-    n = len(shapes)
-    none = np.zeros(n, np.int64)
-    whole = Features(
-        wx,
-        wy,
-        importance,
-        vertex_offsets,
-        roles,
-        part_offsets[:-1],
-        part_offsets[1:],
-        none.astype(np.uint32),
-        size,
-        none,
+    ends = offsets_of(np.bincount(of_shape[of_polygon], minlength=len(shapes)))
+    none = np.zeros(len(shapes), np.int64)
+    return Features(
+        wx, wy, importance, vertex_offsets, roles, ends[:-1], ends[1:], none.astype(np.uint32), none.astype(float), none
     )
-    made = right_angled(whole, np.arange(n), tolerance)
-    offsets = np.append(made.part_from, len(made.roles))
-    return _Rings(made.wx, made.wy, made.importance, made.vertex_offsets, made.roles, offsets), size
 
 
 def _taken(features: Features, rows: NDArray[np.int64]) -> _Rings:

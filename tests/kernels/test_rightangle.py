@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -51,11 +52,27 @@ def one(ring: Ring, tolerance: float = 10.0) -> list[tuple[float, float]]:
 
 
 BLOCK: Ring = [(0, 0), (100, 0), (100, 60), (0, 60)]
-SHAPES: dict[str, tuple[Ring, Ring]] = {
+SHAPES: dict[str, tuple[Ring, list[tuple[float, float]]]] = {
     "offset": ([(0, 0), (50, 0), (50, 4), (100, 4), (100, 60), (0, 60)], [(0, 2), (100, 2), (100, 60), (0, 60)]),
     "offset of unlike walls": (
-        [(0, 0), (75, 0), (75, 8), (100, 8), (100, 60), (0, 60)],
-        [(0, 2), (100, 2), (100, 60), (0, 60)],  # 75 × 2 lost, 25 × 6 won
+        [(0, 0), (60, 0), (60, 5), (100, 5), (100, 60), (0, 60)],
+        [(0, 2), (100, 2), (100, 60), (0, 60)],  # 60 × 2 lost, 40 × 3 won
+    ),
+    "offset beside a facade": (
+        [(0, 0), (75, 0), (75, 4), (100, 4), (100, 60), (0, 60)],
+        [(0, 0), (100, 0), (100, 60), (0, 60)],  # the long wall stays, a neighbour may have it
+    ),
+    "wide notch in a facade": (
+        [(0, 0), (30, 0), (30, 4), (65, 4), (65, 0), (100, 0), (100, 60), (0, 60)],
+        [(0, 0), (100, 0), (100, 60), (0, 60)],
+    ),
+    "wide bump on a facade": (
+        [(0, 0), (30, 0), (30, -4), (65, -4), (65, 0), (100, 0), (100, 60), (0, 60)],
+        [(0, 0), (100, 0), (100, 60), (0, 60)],
+    ),
+    "notch too large to be filled": (
+        [(0, 0), (20, 0), (20, 9), (100, 9), (100, 0), (120, 0), (120, 30), (0, 30)],
+        [(0, 7.2), (120, 7.2), (120, 30), (0, 30)],  # 20 × 7.2 lost, 80 × 1.8 won; the rest is small beside
     ),
     "notch": ([(0, 0), (40, 0), (40, 20), (45, 20), (45, 0), *BLOCK[1:]], BLOCK),
     "bump": ([(0, 0), (40, 0), (40, -20), (45, -20), (45, 0), *BLOCK[1:]], BLOCK),
@@ -75,7 +92,7 @@ SHAPES: dict[str, tuple[Ring, Ring]] = {
 }  # fmt: skip
 
 
-def turned(ring: Ring, degrees: float, scale: float = 1.0) -> list[tuple[float, float]]:
+def turned(ring: Sequence[tuple[float, float]], degrees: float, scale: float = 1.0) -> list[tuple[float, float]]:
     c, s = scale * math.cos(math.radians(degrees)), scale * math.sin(math.radians(degrees))
     return [(c * x - s * y, s * x + c * y) for x, y in ring]
 
@@ -102,7 +119,7 @@ def test_shapes_turned_by_30_degrees(name: str) -> None:
     ring, expected = SHAPES[name]
     placed = [(FAR + round(x), FAR + round(y)) for x, y in turned(ring, 30, 1000)]
     wanted = [(FAR + x, FAR + y) for x, y in turned(expected, 30, 1000)]
-    assert same_ring(one(placed, 10_000), wanted, 5)
+    assert same_ring(one(placed, 10_000), wanted, 20), "0.02 of what the shapes are drawn in"
 
 
 def test_stairs_become_fewer_steps() -> None:
