@@ -144,7 +144,7 @@ class ExplainWriter:
         low = np.uint64(0)
         for high in (*cuts, None):
             run = np.concatenate([_between(rows, low, high) for rows in (held, stored)])
-            yield run[np.lexsort((run["tile"], run["into"], run["known"], run["id"]))]
+            yield run[_in_order(run)]
             if high is not None:
                 low = high
 
@@ -152,6 +152,12 @@ class ExplainWriter:
 def _group_order(group: _Group) -> tuple[str, int, int]:
     layer, zoom, rule = group
     return layer, zoom, RULES.index(rule)
+
+
+def _in_order(rows: NDArray[Any]) -> NDArray[np.intp]:
+    """By id, then into, then tile, the unknown ones first."""
+    known = rows["known"]
+    return np.lexsort((rows["tile"], known & _TILE, rows["into"], known & _INTO, rows["id"]))
 
 
 def _between(rows: NDArray[Any], low: np.uint64, high: np.uint64 | None) -> NDArray[Any]:
