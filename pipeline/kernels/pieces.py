@@ -24,6 +24,7 @@ COLLAPSED: Final = 3  # nothing left on the grid
 TOO_SMALL: Final = 4  # below the least size that was asked for
 HARD: Final = 5  # rings that bound no area: GEOS cuts them
 THINNED: Final = 6  # one of the points that are too many
+MERGED: Final = 7  # drawn as part of another that is near
 
 
 class Features(NamedTuple):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,7 @@ from pipeline.kernels.cut import cut_shapes
 from pipeline.kernels.cut_points import cut_points
 from pipeline.kernels.hilbert import tile_ids
 from pipeline.kernels.mvt import encode_geometries
-from pipeline.kernels.pieces import HARD, HIDDEN, KEPT, THINNED, Pieces
+from pipeline.kernels.pieces import HARD, HIDDEN, KEPT, MERGED, THINNED, Features, Pieces
 from pipeline.kernels.simple import mark_suspects
 from pipeline.types import LINE, POINT, POLYGON
 from pipeline.vector.ids import scattered
@@ -46,13 +47,14 @@ class Segment:
     repairs: int  # pieces that GEOS mended
     ids: NDArray[np.uint64]  # [features of the job]
     fates: NDArray[np.uint8]  # [features of the job]
+    into: NDArray[np.uint64]  # [features of the job] id of the feature in whose place it is drawn; 0: none
 
 
 def cut_jobs(layer: Layer, zoom: int) -> Iterator[CutJob]:
     """The jobs of a layer at a zoom: no cell is parted, so that the division changes nothing of the result."""
     if layer.count == 0 or not layer.plan.min_zoom <= zoom <= layer.plan.max_zoom:
         return
-    cells = layer.features.curve >> cell_shift(zoom)
+    cells = layer.features.curve >> cell_shift(layer.plan, zoom)
     ends = np.append(np.flatnonzero(np.diff(cells)) + 1, layer.count)
     load = np.cumsum(layer.vertex_counts + _VERTICES_PER_JOB // _FEATURES_PER_JOB)[ends - 1]
     start, done = 0, 0
@@ -67,36 +69,77 @@ def cut_jobs(layer: Layer, zoom: int) -> Iterator[CutJob]:
 def cut(job: CutJob) -> Segment:
     """Cut one job's features and encode the pieces; areas that are not surely valid are examined by GEOS."""
     layer, zoom = job.layer, job.zoom
-    rows = np.arange(job.start, job.stop)
     kinds = layer.kinds[job.start : job.stop]
-    fates = np.full(len(rows), HIDDEN, np.uint8)
+    fates = np.full(len(kinds), HIDDEN, np.uint8)
+    into = np.full(len(kinds), -1, np.int64)
     groups: list[tuple[Pieces, int]] = []
     repairs = 0
     for kind in (POINT, LINE, POLYGON):
         here = np.flatnonzero(kinds == kind)
+        rows = here + job.start
         if len(here) == 0:
+            continue
+        if kind == POLYGON:
+            found, fates[here], into[here], repairs = _areas(layer, zoom, rows)
+            groups += [(pieces, POLYGON) for pieces in found]
             continue
         fate = np.full(len(here), HIDDEN, np.uint8)
         if kind == POINT:
-            fates[here] = np.where(kept := _kept(layer, zoom, rows[here]), HIDDEN, THINNED)
-            here, fate = here[kept], fate[kept]
-            pieces = cut_points(layer.features, rows[here], zoom, zoom_shift(zoom), fate)
+            kept = _kept(layer, zoom, rows)
+            fates[here[~kept]] = THINNED
+            here, rows, fate = here[kept], rows[kept], fate[kept]
+            pieces = cut_points(layer.features, rows, zoom, zoom_shift(zoom), fate)
         else:
-            pieces = _shapes(layer, zoom, rows[here], kind, fate)
-        if kind == POLYGON:
-            hard = rows[here][fate == HARD]
-            fate[fate == HARD] = KEPT
-            if mark_suspects(pieces) or len(hard):
-                from pipeline.vector.repair import cut_hard, mend  # GEOS is loaded only when it is needed
-
-                sound, pieces, repairs = mend(pieces)
-                groups.append((sound, POLYGON))
-                if len(hard):
-                    groups.append((cut_hard(layer, hard, zoom, tolerance2(layer, zoom)), POLYGON))
-                    repairs += len(hard)
+            pieces = _shapes(layer, layer.features, zoom, rows, kind, fate)
         groups.append((pieces, kind))
         fates[here] = fate
-    return _encode(groups, zoom, repairs, layer.first, layer.ids[job.start : job.stop], fates)
+    ids = layer.ids[job.start : job.stop]
+    joined = np.where(into >= 0, layer.ids[np.maximum(into, 0)], np.uint64(0))
+    return _encode(groups, zoom, repairs, layer.first, ids, fates, joined)
+
+
+def _areas(
+    layer: Layer, zoom: int, rows: NDArray[np.int64]
+) -> tuple[list[Pieces], NDArray[np.uint8], NDArray[np.int64], int]:
+    """Pieces of areas, as they are drawn at this zoom; their fates, in whose place each is drawn, repairs."""
+    plan, features = layer.plan, layer.features
+    fates = np.full(len(rows), HIDDEN, np.uint8)
+    into = np.full(len(rows), -1, np.int64)
+    unit = float(1 << zoom_shift(zoom))
+    tolerance = math.sqrt(tolerance2(layer, zoom))
+    seen = np.flatnonzero((features.visible[rows] >> np.uint32(zoom)) & np.uint32(1))
+    drawn = rows[seen]  # the features that the view's own features stand for
+    view = layer
+    picks = drawn
+    if plan.merge_near > 0.0 and zoom < plan.max_zoom:
+        from pipeline.vector.merge_near import merge_near
+
+        cells = features.curve[drawn] >> cell_shift(plan, zoom)
+        merged = merge_near(features, drawn, cells, plan.merge_near * unit, tolerance)
+        fates[seen] = np.where(merged.into == drawn, HIDDEN, MERGED)
+        into[seen] = np.where(merged.into == drawn, -1, merged.into)
+        view, drawn, picks = replace(layer, features=merged.features), merged.rows, np.arange(len(merged.rows))
+    elif plan.simplify == "right-angle" and tolerance > 0.0 and plan.coverage is None:
+        from pipeline.vector.rightangle import right_angled
+
+        view, picks = replace(layer, features=right_angled(features, drawn, tolerance)), np.arange(len(drawn))
+    fate = np.full(len(drawn), HIDDEN, np.uint8)
+    pieces = _shapes(layer, view.features, zoom, picks, POLYGON, fate)
+    hard = picks[fate == HARD]
+    fate[fate == HARD] = KEPT
+    fates[np.searchsorted(rows, drawn)] = fate
+    found, repairs = [pieces], 0
+    if mark_suspects(pieces) or len(hard):
+        from pipeline.vector.repair import cut_hard, mend  # GEOS is loaded only when it is needed
+
+        sound, mended, repairs = mend(pieces)
+        found = [sound, mended]
+        if len(hard):
+            found.append(cut_hard(view, hard, zoom, tolerance2(layer, zoom)))
+            repairs += len(hard)
+    if view is not layer:
+        found = [each._replace(row=drawn[each.row]) for each in found]
+    return found, fates, into, repairs
 
 
 def _kept(layer: Layer, zoom: int, points: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -107,14 +150,16 @@ def _kept(layer: Layer, zoom: int, points: NDArray[np.int64]) -> NDArray[np.bool
     return scattered(layer.ids[points]) < np.uint64(int(share * 2.0**64))
 
 
-def _shapes(layer: Layer, zoom: int, rows: NDArray[np.int64], kind: int, fates: NDArray[np.uint8]) -> Pieces:
-    """Pieces of lines or areas; the fates tell which areas GEOS must cut."""
+def _shapes(
+    layer: Layer, features: Features, zoom: int, rows: NDArray[np.int64], kind: int, fates: NDArray[np.uint8]
+) -> Pieces:
+    """Pieces of lines or areas, `rows` of `features`; the fates tell which areas GEOS must cut."""
     plan = layer.plan
     areas = kind == POLYGON
     below = zoom < plan.max_zoom
     alone = areas and plan.coverage is None
     return cut_shapes(
-        layer.features,
+        features,
         rows,
         areas,
         zoom,
@@ -122,7 +167,7 @@ def _shapes(layer: Layer, zoom: int, rows: NDArray[np.int64], kind: int, fates: 
         tolerance2(layer, zoom),
         (plan.min_area if areas else plan.min_length) if below else 0.0,
         plan.tiny_area if alone and below else 0.0,
-        cell_shift(zoom),
+        cell_shift(plan, zoom),
         alone,
         plan.buffer,
         fates,
@@ -136,6 +181,7 @@ def _encode(
     first: int,
     feature_ids: NDArray[np.uint64],
     fates: NDArray[np.uint8],
+    into: NDArray[np.uint64],
 ) -> Segment:
     ids, rows, kinds, starts, lengths, blobs = [], [], [], [], [], []
     base = 0
@@ -164,4 +210,5 @@ def _encode(
         repairs,
         feature_ids,
         fates,
+        into,
     )

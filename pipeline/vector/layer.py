@@ -16,7 +16,9 @@ from pipeline.vector.plan import LayerPlan
 from pipeline.vector.ragged import offsets_of, runs
 from pipeline.vector.valid import Shapes
 
-CELL_LEVELS = 8  # rules that look at several features see a cell of a 256th of a tile's edge
+# Rules that look at several features see a cell: a part of a tile's edge, as a power of two.
+_GATHERED_LEVELS = 8  # small areas that are gathered into squares
+_MERGED_LEVELS = 4  # areas that are merged with near ones
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +59,10 @@ def zoom_shift(zoom: int) -> int:
     return WORLD_BITS - EXTENT_BITS - zoom
 
 
-def cell_shift(zoom: int) -> int:
+def cell_shift(plan: LayerPlan, zoom: int) -> int:
     """How far places along the curve are shifted right to become cells of a zoom."""
-    return 2 * max(CURVE_BITS - zoom - CELL_LEVELS, 0)
+    levels = _MERGED_LEVELS if plan.merge_near > 0.0 else _GATHERED_LEVELS
+    return 2 * max(CURVE_BITS - zoom - levels, 0)
 
 
 def layer_of(

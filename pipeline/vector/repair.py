@@ -1,7 +1,8 @@
-"""What the kernels cannot vouch for goes through GEOS: in tile units, on the tile's own grid.
+"""What may be invalid after rounding is made valid: in tile units, on the tile's own grid.
 
-A suspect piece that GEOS finds valid stays as it is. Any other is rebuilt by `make_valid` (structure method: rings
-keep their role) and put back on the integer grid by `set_precision`, which keeps it valid.
+Rings that touch themselves are linked anew, exactly. What GEOS then finds valid stays as it is; any other area is
+rebuilt by `make_valid` (structure method: rings keep their role) and put back on the integer grid by `set_precision`,
+which keeps it valid.
 """
 
 from __future__ import annotations
@@ -11,33 +12,83 @@ import shapely
 from numpy.typing import NDArray
 from shapely import affinity
 
+from pipeline.kernels.dissolve import dissolve_rings
 from pipeline.kernels.pieces import EXTENT, EXTENT_BITS, SUSPECT, Pieces
+from pipeline.kernels.simple import mark_suspects
+from pipeline.vector.geos_areas import from_geos, to_geos
 from pipeline.vector.layer import Layer, zoom_shift
 from pipeline.vector.ragged import offsets_of, runs
 
-_POLYGONAL = (3, 6)  # GEOS type ids of Polygon and MultiPolygon
-
 
 def mend(pieces: Pieces) -> tuple[Pieces, Pieces, int]:
-    """Split pieces into the sound ones and the mended ones; also returns how many had to be changed."""
+    """Split pieces into the sound ones and the mended ones; also returns how many GEOS had to change.
+
+    Most suspects only touch themselves: their edges are linked to rings anew, which moves no border. What then is
+    still not valid crosses itself, and GEOS finds the crossings.
+    """
     suspect = np.flatnonzero(pieces.flag == SUSPECT)
-    geometries = _polygons(pieces, suspect)
+    linked = _linked(_select(pieces, suspect))
+    mark_suspects(linked)
+    doubtful = np.flatnonzero(linked.flag == SUSPECT)
+    geometries = to_geos(linked.ring_offsets, linked.vertex_offsets, linked.x, linked.y, doubtful)
     valid = shapely.is_valid(geometries)
-    keep = np.ones(len(pieces.tx), bool)
-    keep[suspect[~valid]] = False
-    broken = suspect[~valid]
-    mended = [
-        (int(pieces.tx[i]), int(pieces.ty[i]), int(pieces.row[i]), geometry)
-        for i, geometry in zip(broken.tolist(), _valid_on_grid(geometries[~valid]), strict=True)
-    ]
-    return _select(pieces, np.flatnonzero(keep)), _pieces(mended), len(broken)
+    broken = doubtful[~valid]
+    mended = _pieces(linked.tx[broken], linked.ty[broken], linked.row[broken], _valid_on_grid(geometries[~valid]))
+    keep = np.ones(len(linked.tx), bool)
+    keep[broken] = False
+    sound = _select(pieces, np.flatnonzero(pieces.flag != SUSPECT))
+    return sound, _joined(_select(linked, np.flatnonzero(keep)), mended), len(broken)
+
+
+def _linked(pieces: Pieces) -> Pieces:
+    """The same areas, their rings linked anew: none touches itself, what runs there and back is gone."""
+    n = len(pieces.tx)
+    flags, ring_offsets = np.empty(n, np.uint8), np.empty(n + 1, np.int64)
+    vertex_offsets, x, y = dissolve_rings(
+        np.arange(n),
+        np.arange(n + 1),
+        pieces.ring_offsets,
+        pieces.vertex_offsets,
+        pieces.x,
+        pieces.y,
+        flags,
+        ring_offsets,
+    )
+    found = pieces._replace(flag=flags, ring_offsets=ring_offsets, vertex_offsets=vertex_offsets, x=x, y=y)
+    return _select(found, np.flatnonzero(_begins_with_shell(found)))
+
+
+def _begins_with_shell(pieces: Pieces) -> NDArray[np.bool_]:
+    """What has no shell has folded over: it is less than the grid can show."""
+    found = np.diff(pieces.ring_offsets) > 0
+    rings = pieces.ring_offsets[:-1][found]
+    starts, sizes = pieces.vertex_offsets[rings], np.diff(pieces.vertex_offsets)[rings]
+    after = np.arange(len(pieces.x)) + 1
+    after[pieces.vertex_offsets[1:] - 1] = pieces.vertex_offsets[:-1]
+    x, y = pieces.x.astype(np.int64), pieces.y.astype(np.int64)
+    twice = np.concatenate([[0], np.cumsum(x * y[after] - x[after] * y)])
+    found[found] = twice[starts + sizes] > twice[starts]
+    return found
+
+
+def _joined(first: Pieces, second: Pieces) -> Pieces:
+    return Pieces(
+        np.concatenate([first.tx, second.tx]),
+        np.concatenate([first.ty, second.ty]),
+        np.concatenate([first.row, second.row]),
+        np.concatenate([first.flag, second.flag]),
+        np.concatenate([first.ring_offsets, second.ring_offsets[1:] + first.ring_offsets[-1]]),
+        np.concatenate([first.vertex_offsets, second.vertex_offsets[1:] + first.vertex_offsets[-1]]),
+        np.concatenate([first.x, second.x]),
+        np.concatenate([first.y, second.y]),
+    )
 
 
 def cut_hard(layer: Layer, rows: NDArray[np.int64], zoom: int, tolerance2: float) -> Pieces:
     """Cut features whose rings bound no area: made valid first, then halved tile range by tile range."""
     buffer = layer.plan.buffer
     shift = zoom_shift(zoom)
-    out: list[tuple[int, int, int, shapely.Geometry]] = []
+    out: list[tuple[int, int, int, shapely.Geometry]] = []  # tile, row, area
     top = (1 << zoom) - 1
     for row in rows.tolist():
         whole = shapely.make_valid(_whole(layer, row, shift, tolerance2), method="structure", keep_collapsed=False)
@@ -64,13 +115,17 @@ def cut_hard(layer: Layer, rows: NDArray[np.int64], zoom: int, tolerance2: float
             else:
                 m = (y0 + y1) // 2
                 ranges += [(x0, y0, x1, m, held), (x0, m + 1, x1, y1, held)]
-    return _pieces(out)
+    return _pieces(
+        np.array([x for x, *_ in out], np.int32),
+        np.array([y for _, y, *_ in out], np.int32),
+        np.array([row for *_, row, _ in out], np.int64),
+        np.array([area for *_, area in out], dtype=object),
+    )
 
 
 def _valid_on_grid(geometries: NDArray[np.object_]) -> NDArray[np.object_]:
     fixed = shapely.make_valid(geometries, method="structure", keep_collapsed=False)
-    fixed = shapely.set_precision(fixed, 1.0)
-    return shapely.orient_polygons(fixed, exterior_cw=False)  # y points down: this is clockwise on the screen
+    return np.asarray(shapely.set_precision(fixed, 1.0))
 
 
 def _whole(layer: Layer, row: int, shift: int, tolerance2: float) -> shapely.Geometry:
@@ -98,71 +153,19 @@ def _whole(layer: Layer, row: int, shift: int, tolerance2: float) -> shapely.Geo
     return shapely.union_all(valid)
 
 
-def _polygons(pieces: Pieces, picks: NDArray[np.int64]) -> NDArray[np.object_]:
-    """The picked pieces as GEOS multipolygons."""
-    coords: list[NDArray[np.int32]] = []
-    ring_ends, polygon_ends, piece_ends = [0], [0], [0]
-    for i in picks.tolist():
-        for ring in range(int(pieces.ring_offsets[i]), int(pieces.ring_offsets[i + 1])):
-            at = slice(int(pieces.vertex_offsets[ring]), int(pieces.vertex_offsets[ring + 1]))
-            xy = np.column_stack([pieces.x[at], pieces.y[at]])
-            exterior = _area2(xy) > 0
-            if exterior and ring > int(pieces.ring_offsets[i]):
-                polygon_ends.append(len(ring_ends) - 1)
-            coords += [xy, xy[:1]]
-            ring_ends.append(ring_ends[-1] + len(xy) + 1)
-        polygon_ends.append(len(ring_ends) - 1)
-        piece_ends.append(len(polygon_ends) - 1)
-    if len(picks) == 0:
-        return np.empty(0, object)
-    return np.asarray(
-        shapely.from_ragged_array(
-            shapely.GeometryType.MULTIPOLYGON,
-            np.concatenate(coords).astype(np.float64),
-            (np.array(ring_ends), np.array(polygon_ends), np.array(piece_ends)),
-        )
-    )
-
-
-def _area2(xy: NDArray[np.int32]) -> int:
-    x, y = xy[:, 0].astype(np.int64), xy[:, 1].astype(np.int64)
-    return int((x * np.roll(y, -1) - np.roll(x, -1) * y).sum())
-
-
-def _pieces(mended: list[tuple[int, int, int, shapely.Geometry]]) -> Pieces:
+def _pieces(tx: NDArray[np.int32], ty: NDArray[np.int32], row: NDArray[np.int64], areas: NDArray[np.object_]) -> Pieces:
     """GEOS geometries in tile units → pieces; what is not an area, or is empty, is left out."""
-    tx, ty, rows = [], [], []
-    ring_offsets, vertex_offsets = [0], [0]
-    coords: list[NDArray[np.float64]] = []
-    for x, y, row, geometry in mended:
-        rings = [
-            ring
-            for part in shapely.get_parts(geometry)
-            if shapely.get_type_id(part) in _POLYGONAL
-            for polygon in shapely.get_parts(part)
-            if not shapely.is_empty(polygon)
-            for ring in shapely.get_rings(polygon)
-        ]
-        if not rings:
-            continue
-        for ring in rings:
-            xy = shapely.get_coordinates(ring)[:-1]
-            coords.append(xy)
-            vertex_offsets.append(vertex_offsets[-1] + len(xy))
-        ring_offsets.append(len(vertex_offsets) - 1)
-        tx.append(x)
-        ty.append(y)
-        rows.append(row)
-    xy = np.concatenate(coords) if coords else np.empty((0, 2))
+    ring_offsets, vertex_offsets, x, y = from_geos(areas)
+    found = np.flatnonzero(np.diff(ring_offsets) > 0)
     return Pieces(
-        np.array(tx, np.int32),
-        np.array(ty, np.int32),
-        np.array(rows, np.int64),
-        np.zeros(len(tx), np.uint8),
-        np.array(ring_offsets, np.int64),
-        np.array(vertex_offsets, np.int64),
-        np.ascontiguousarray(xy[:, 0]).astype(np.int32),
-        np.ascontiguousarray(xy[:, 1]).astype(np.int32),
+        tx[found],
+        ty[found],
+        row[found],
+        np.zeros(len(found), np.uint8),
+        offsets_of(np.diff(ring_offsets)[found]),
+        vertex_offsets,
+        x.astype(np.int32),
+        y.astype(np.int32),
     )
 
 

@@ -71,6 +71,7 @@ class Cut:
     repairs: int  # pieces that GEOS mended
     ids: NDArray[np.uint64]  # features that are not drawn as they are
     fates: NDArray[np.uint8]  # why, one of kernels.pieces
+    into: NDArray[np.uint64]  # in whose place each is drawn; 0: nobody's
 
 
 def gather(shard: Shard, segments: Sequence[Segment]) -> Cut:
@@ -91,17 +92,19 @@ def gather(shard: Shard, segments: Sequence[Segment]) -> Cut:
     fates = np.concatenate([s.fates for s in segments])
     lost = fates != KEPT
     ids = np.concatenate([s.ids for s in segments])[lost]
-    return Cut(HeldRun(shard, records), sum(s.repairs for s in segments), ids, fates[lost])
+    into = np.concatenate([s.into for s in segments])[lost]
+    return Cut(HeldRun(shard, records), sum(s.repairs for s in segments), ids, fates[lost], into)
 
 
 def store_cut(path: Path, cut: Cut) -> Cut:
     """Move a cut's records into a file, with what else is known of it."""
     arrays = {name: getattr(cut.run.load(), name) for name in Records.__slots__}
-    save(path, arrays | {"lost_ids": cut.ids, "fates": cut.fates}, {"repairs": cut.repairs})
+    save(path, arrays | {"lost_ids": cut.ids, "fates": cut.fates, "into": cut.into}, {"repairs": cut.repairs})
     return load_cut(path, cut.run.shard)
 
 
 def load_cut(path: Path, shard: Shard) -> Cut:
     """What `store_cut` wrote."""
     arrays, extra = load(path)
-    return Cut(StoredRun(shard, path), extra["repairs"], arrays["lost_ids"].copy(), arrays["fates"].copy())
+    lost = (arrays[name].copy() for name in ("lost_ids", "fates", "into"))
+    return Cut(StoredRun(shard, path), extra["repairs"], *lost)

@@ -174,7 +174,7 @@ class Chunks:
             self.held.clear()
             return (Held(layer_of(plan, chunks, columns, ids, order)),)
         self.put_aside()
-        bounds = _shard_bounds(curve[order], load_[order], self.ledger.shard, cell_shift(plan.min_zoom))
+        bounds = _shard_bounds(curve[order], load_[order], self.ledger.shard, cell_shift(plan, plan.min_zoom))
         return tuple(self._dealt_out(plan, columns, ids, order, bounds))
 
     def _dealt_out(

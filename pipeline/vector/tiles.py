@@ -26,7 +26,7 @@ from pipeline.archive.staging import StagedFile
 from pipeline.archive.writer import Writer
 from pipeline.errors import InputError
 from pipeline.i18n import _
-from pipeline.kernels.pieces import COLLAPSED, GATHERED, HIDDEN, THINNED, TOO_SMALL
+from pipeline.kernels.pieces import COLLAPSED, GATHERED, HIDDEN, MERGED, THINNED, TOO_SMALL
 from pipeline.progress import Progress, Silent
 from pipeline.types import Bounds, Tally
 from pipeline.vector.cutting import Segment, cut, cut_jobs
@@ -47,6 +47,7 @@ _RULES: Final = {
     COLLAPSED: "collapsed",
     TOO_SMALL: "too-small",
     THINNED: "thinned",
+    MERGED: "merged",
 }
 
 
@@ -286,11 +287,12 @@ class _Losses:
         """What was lost when a shard was cut; a label layer loses what its layer loses."""
         self.counts["repairs"] += cut.repairs
         for fate, rule in _RULES.items():
-            ids = cut.ids[cut.fates == fate]
+            here = cut.fates == fate
+            ids = cut.ids[here]
             if fate != HIDDEN:
                 self.counts[rule] += len(ids)
             if self.writer is not None and len(ids):
-                self.writer.add(layer.plan.name, zoom, rule, ids)
+                self.writer.add(layer.plan.name, zoom, rule, ids, cut.into[here] if fate == MERGED else None)
 
     def of_tiles(self, rendered: Rendered) -> None:
         """What the rules of tiles took out."""
