@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from queue import Queue
 from typing import Final, TypeVar
 
@@ -40,10 +40,11 @@ def _halved(begin: int, table: pa.Table) -> Iterator[tuple[int, pa.Table]]:
     yield from _halved(begin + half, table.slice(half))
 
 
-def ahead(items: Iterable[T]) -> Iterator[T]:
+def ahead(items: Iterable[T], cancel: Callable[[], None] | None = None) -> Generator[T]:
     """The same items, each made by another thread while the one before it is in use.
 
-    Three exist at a time: one in use, one waiting, one being made. What making one raises is raised here.
+    Three exist at a time: one in use, one waiting, one being made. What making one raises is raised here. Whoever stops
+    early closes this generator: it waits until the item being made is done; `cancel` makes that soon.
     """
     made: Queue[tuple[bool, T | BaseException | None]] = Queue(maxsize=1)
     stop = threading.Event()
@@ -75,6 +76,8 @@ def ahead(items: Iterable[T]) -> Iterator[T]:
                 return
     finally:
         stop.set()
+        if cancel is not None and thread.is_alive():
+            cancel()
         while thread.is_alive():  # it may wait for room
             if not made.empty():
                 made.get()

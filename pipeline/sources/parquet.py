@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import NoneType
@@ -81,7 +81,8 @@ def batches(dataset: Dataset, options: ReadOptions, tally: Tally) -> Iterator[Fe
         parse = read or from_geoarrow(column.name, column.encoding, tally)
     windows = None if column is None else locator.windows()
     rows = _rows(parts, column, windows, pa.schema([schema.field(name) for name in wanted]))
-    yield from assemble_rows(ahead(rows), parse, kept, locator, tally)
+    with closing(ahead(rows)) as found:
+        yield from assemble_rows(found, parse, kept, locator, tally)
 
 
 def _rows(

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from pipeline.sources.choose import no_such_layer, which_layer
+from pipeline.sources.database import Database, Source, check_path
 from pipeline.sources.files import Dataset, datasets
 from pipeline.sources.options import ReadOptions, SourceLayer
 from pipeline.types import FeatureBatch, Tally
@@ -22,24 +23,32 @@ class Reader(Protocol):
         """The features of one layer in longitude and latitude."""
 
 
-def list_layers(path: Path, options: ReadOptions | None = None) -> tuple[SourceLayer, ...]:
-    """The layers of any vector file or table, in the file's order; of a zip, of all data sets in it.
+def list_layers(path: Source, options: ReadOptions | None = None) -> tuple[SourceLayer, ...]:
+    """The layers of any vector file or table, in the file's order; of a zip, of all data sets in it; of a database.
 
     The path "-" is standard input, GeoJSON features line by line; nothing of it is read here. `options` matter only
     where the layers depend on them: on the rules of OpenStreetMap data, on the encoding of lines of GeoJSON. Raises
     InputError where the file is missing, damaged or none that can be read, ConfigError where the rules are wrong.
     """
     chosen = options or ReadOptions()
-    return tuple(layer for dataset in datasets(path) for layer in _reader(dataset, chosen).layers(dataset))
+    if isinstance(path, Database):
+        from pipeline.sources import postgis
+
+        return postgis.layers(path)
+    return tuple(layer for dataset in datasets(check_path(path)) for layer in _reader(dataset, chosen).layers(dataset))
 
 
-def read_batches(path: Path, options: ReadOptions, tally: Tally) -> Iterator[FeatureBatch]:
+def read_batches(path: Source, options: ReadOptions, tally: Tally) -> Iterator[FeatureBatch]:
     """The features of one layer in longitude and latitude degrees, in the file's order.
 
     A table without coordinates gives features of kind NONE. What had to be changed or left out is counted in `tally`,
     the first of each kind with its place. Raises InputError, some of it only while reading.
     """
-    dataset = _dataset(datasets(path), path, options)
+    if isinstance(path, Database):
+        from pipeline.sources import postgis
+
+        return postgis.batches(path, options, tally)
+    dataset = _dataset(datasets(check_path(path)), path, options)
     return _reader(dataset, options).batches(dataset, options, tally)
 
 
