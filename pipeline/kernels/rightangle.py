@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.kernels._jit import helper, kernel
-from pipeline.kernels.walls import FEWEST, MOST_WALLS, PARALLEL, is_square, take_walls_away
+from pipeline.kernels.wall_moves import PARALLEL
+from pipeline.kernels.walls import FEWEST, MOST_WALLS, is_square, take_walls_away
 
 # What becomes of a ring.
 LEFT = 0  # not built at right angles: its own vertices and importance
