@@ -363,12 +363,6 @@ BEYOND = {
 }
 
 
-UNWRAPPED = pytest.mark.xfail(
-    strict=True, reason="layers are not yet brought into the world: vector/wrap.py waits for it"
-)
-
-
-@UNWRAPPED
 @pytest.mark.parametrize("name", BEYOND)
 def test_areas_over_the_antimeridian(tmp_path: Path, name: str) -> None:
     shape, spans = BEYOND[name]
@@ -377,7 +371,6 @@ def test_areas_over_the_antimeridian(tmp_path: Path, name: str) -> None:
     check_area(found, shapely.union_all([shapely.box(west, -1, east, 1) for west, east in spans]), 7)
 
 
-@UNWRAPPED
 def test_lines_and_points_over_the_antimeridian(tmp_path: Path) -> None:
     shapes = [shapely.LineString([(179, 0), (-179, 0)]), shapely.Point(181, 0), shapely.MultiPoint([(-181, 1), (0, 1)])]
     found = tiled(tmp_path, layer("a", batch(shapes, n=[1, 2, 3]), min_zoom=7, max_zoom=7, key="n"))
