@@ -9,7 +9,8 @@ with open_archive("roads.pmtiles") as archive:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -19,12 +20,14 @@ from pipeline.api.check import check
 from pipeline.api.inputs import Found, find_layers, read_layer
 from pipeline.api.layers import choose_layers
 from pipeline.api.options import TileOptions
+from pipeline.api.recipe import recipe
 from pipeline.i18n import _
 from pipeline.progress import Progress, Silent
 from pipeline.types import FeatureBatch, Tally
 
 if TYPE_CHECKING:
     from pipeline.archive.reader import Archive
+    from pipeline.sources import Source
     from pipeline.vector import ArchiveResult
 
 __all__ = ["TileOptions", "Tiled", "open_archive", "tile"]
@@ -37,6 +40,17 @@ class Tiled:
     archive: ArchiveResult
     max_zoom_guessed: bool
     without_geometry: tuple[str, ...]  # input layers that hold no geometry
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """How the work is done; the archive's bytes do not depend on it."""
+
+    explain: bool
+    threads: int | None
+    memory: int | None
+    no_clobber: bool
+    progress: Progress
 
 
 def open_archive(path: str | Path) -> Archive:
@@ -54,25 +68,48 @@ def tile(
     out: str | Path,
     options: TileOptions | None = None,
     *,
+    explain: bool = False,
     threads: int | None = None,
+    memory: int | None = None,
     no_clobber: bool = False,
     progress: Progress | None = None,
     **choices: object,
 ) -> Tiled:
     """Tile vector files into one PMTiles archive, replaced atomically.
 
-    `choices` are fields of `TileOptions` by name and override `options`. Input layers of the same name become one
-    layer. Raises UsageError, InputError, OutputError; no file is left half-written.
+    An input is a file's name, "-" for GeoJSON lines on standard input, or the address of a PostGIS database. `choices`
+    are fields of `TileOptions` by name and override `options`. Input layers of the same name become one layer. With
+    `explain` a Parquet file beside the archive tells what the rules left out. `memory` is in bytes; what does not fit
+    goes through files beside the archive, and an interrupted build of the same files takes them up.
+
+    Raises UsageError, ConfigError, InputError, OutputError; no file is left half-written under its own name.
     """
     options = replace(options or TileOptions(), **choices)  # type: ignore[arg-type]
-    paths = [Path(inputs)] if isinstance(inputs, (str, Path)) else [Path(each) for each in inputs]
     target = Path(out)
-    check(options, paths, target, no_clobber)
+    from pipeline.sources import Database, open_source
+
+    sources = [open_source(each) for each in ([inputs] if isinstance(inputs, (str, Path)) else inputs)]
+    check(options, sources, target, no_clobber)
+    with ExitStack() as stack:
+        for source in sources:
+            if isinstance(source, Database):
+                stack.enter_context(source)
+        run = Run(explain, threads, memory, no_clobber, progress or Silent())
+        return _tile(options, sources, target, run)
+
+
+def _tile(
+    options: TileOptions,
+    sources: Sequence[Source],
+    target: Path,
+    run: Run,
+) -> Tiled:
+    progress = run.progress
     from pipeline.vector import ArchivePlan, LayerInput, tile_layers
+    from pipeline.vector.plan import explained_path
     from pipeline.vector.precision import guess_max_zoom
 
-    progress = progress or Silent()
-    found, empty = find_layers(paths, options)
+    found, empty = find_layers(sources, options)
     chosen = choose_layers(options, {each.name: each.fields for each in found})
     held: dict[str, tuple[list[FeatureBatch], Tally]] = {}
     unsaid = [each for each in found if chosen[each.name].max_zoom is None]
@@ -100,8 +137,11 @@ def tile(
         ArchivePlan(options.name or target.stem, options.description, options.attribution),
         [LayerInput(chosen[each.name].plan(guessed), partial(read, each)) for each in found],
         target,
-        threads=threads,
-        no_clobber=no_clobber,
+        threads=run.threads,
+        memory=run.memory,
+        recipe=recipe(options, sources),
+        explain=explained_path(target) if run.explain else None,
+        no_clobber=run.no_clobber,
         progress=progress,
     )
     without = [layer.name for layer in result.layers if not layer.features]

@@ -14,7 +14,7 @@ from pipeline.cli._format import columns
 from pipeline.cli._layer_options import layer_options, layer_rules
 from pipeline.cli._options import json_option
 from pipeline.cli._progress import Bars
-from pipeline.cli._size import size_text
+from pipeline.cli._size import Size, size_text
 from pipeline.errors import UsageError
 from pipeline.i18n import _, ngettext
 
@@ -40,10 +40,27 @@ if TYPE_CHECKING:
 @click.option("--name", help="Name of the archive; without it that of the file.")
 @click.option("--attribution", default="", help="Whom to credit; shown on maps.")
 @click.option("--description", default="", help="What the archive is.")
+@click.option(
+    "--explain/--no-explain", default=False, help="Also write OUT.explain.parquet: what the rules left out, and why."
+)
 @click.option("--threads", type=click.IntRange(1), help="Threads to use; the bytes do not depend on it.")
+@click.option(
+    "--memory",
+    type=Size(),
+    metavar="SIZE",
+    help="Memory to use, such as 2GB (a quarter of the machine's); what does not fit goes through files.",
+)
 @click.option("--no-clobber", is_flag=True, help="Refuse to replace an existing archive.")
 @json_option
-def tile(paths: tuple[str, ...], threads: int | None, no_clobber: bool, as_json: bool, **given: Any) -> None:
+def tile(
+    paths: tuple[str, ...],
+    explain: bool,
+    threads: int | None,
+    memory: int | None,
+    no_clobber: bool,
+    as_json: bool,
+    **given: Any,
+) -> None:
     """Turn files into one PMTiles archive, without a workspace.
 
     INPUT is any vector file: GeoPackage, Shapefile, GeoJSON, GeoParquet, FlatGeobuf, File Geodatabase, OpenStreetMap
@@ -64,7 +81,16 @@ def tile(paths: tuple[str, ...], threads: int | None, no_clobber: bool, as_json:
 
     options = TileOptions(**layer_rules(given))
     with Bars() as progress:
-        tiled = tile_files(inputs, out, options, threads=threads, no_clobber=no_clobber, progress=progress)
+        tiled = tile_files(
+            inputs,
+            out,
+            options,
+            explain=explain,
+            threads=threads,
+            memory=memory,
+            no_clobber=no_clobber,
+            progress=progress,
+        )
     click.echo(json.dumps(_machine(tiled, out), ensure_ascii=False) if as_json else _human(tiled, out))
 
 

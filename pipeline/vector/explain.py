@@ -50,11 +50,6 @@ _INTO, _TILE = 1, 2  # bits of `known`
 _Group = tuple[str, int, str]  # layer, zoom, rule
 
 
-def explained_path(archive: Path) -> Path:
-    """Where the explanation of an archive lies."""
-    return archive.with_name(archive.stem + ".explain.parquet")
-
-
 class ExplainWriter:
     """Writes one file, whole or not at all; `add` may be called from any thread, in any order."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 from pipeline.types import FeatureBatch, Tally
@@ -108,3 +109,8 @@ class ArchiveResult:
     bounds: tuple[float, float, float, float] | None
     repairs: int  # polygons that GEOS had to mend
     dropped: Mapping[str, int]  # rule (of explain.RULES) → features × zooms
+
+
+def explained_path(archive: Path) -> Path:
+    """Where the explanation of an archive lies."""
+    return archive.with_name(archive.stem + ".explain.parquet")

@@ -40,7 +40,7 @@ def piece(*rings: Ring) -> Pieces:
     )
 
 
-def features(*shapes: Sequence[tuple[int, Ring]], first_zoom: int = 0) -> Features:
+def features(*shapes: Sequence[tuple[int, Ring]], first_zoom: int = 0, curve: Sequence[int] | None = None) -> Features:
     """Features of (role, vertices) parts in world units; every vertex matters."""
     parts = [part for shape in shapes for part in shape]
     wx, wy, offsets = ragged([points for _, points in parts])
@@ -54,8 +54,9 @@ def features(*shapes: Sequence[tuple[int, Ring]], first_zoom: int = 0) -> Featur
         np.array([role for role, _ in parts], np.uint8),
         ends[:-1],
         ends[1:],
-        np.full(len(shapes), first_zoom, np.uint8),
+        np.full(len(shapes), 0xFFFFFFFF << first_zoom & 0xFFFFFFFF, np.uint32),
         np.array(area, np.float64),
+        np.arange(len(shapes)) if curve is None else np.array(curve, np.int64),
     )
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.kernels.coverage import nodes
+from pipeline.kernels.coverage import ROW, collect_neighbours, mark_nodes
 from tests.kernels.pieces import EXAMPLES, ragged
 from tests.oracles import coverage as oracle
 
@@ -20,11 +20,15 @@ Point = tuple[int, int]
 pytestmark = pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning")
 
 
-def found(parts: Sequence[tuple[bool, Sequence[Point]]]) -> set[Point]:
+def found(parts: Sequence[tuple[bool, Sequence[Point]]], divided: int = 1) -> set[Point]:
     x, y, offsets = ragged([points for _, points in parts])
-    table = np.full(1 << max(4, (2 * len(x)).bit_length()), -1, np.int64)
-    pinned = np.full(len(x), 9, np.uint8)
-    count = nodes(x, y, offsets, np.array([int(ring) for ring, _ in parts], np.uint8), table, pinned)
+    roles = np.array([int(ring) for ring, _ in parts], np.uint8)
+    pinned = np.zeros(len(x), np.uint8)
+    count = 0
+    for part in range(divided):
+        table = np.zeros((256, ROW), np.uint64)
+        collect_neighbours(x, y, offsets, roles, part, divided, table)
+        count += mark_nodes(x, y, part, divided, table, pinned)
     assert set(pinned.tolist()) <= {0, 1} and count == pinned.sum()
     at = [(int(a), int(b)) for a, b in zip(x, y, strict=True)]
     marked = {p for p, pin in zip(at, pinned, strict=True) if pin}
@@ -83,4 +87,4 @@ def test_the_dictionary_agrees(drawn: list[tuple[bool, list[Point]]]) -> None:
             points = [p for p, _ in groupby([*points, points[0]])]
         if len(points) >= (4 if ring else 2):
             parts.append((ring, points))
-    assert found(parts) == oracle.nodes(parts)
+    assert found(parts) == found(parts, 3) == oracle.nodes(parts)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+from collections import Counter
 from itertools import pairwise
 
 import numpy as np
@@ -14,12 +15,13 @@ from hypothesis import strategies as st
 
 from pipeline.kernels.cut import cut_shapes
 from pipeline.kernels.pieces import (
-    FATE_COLLAPSED,
-    FATE_HARD,
-    FATE_KEPT,
-    FATE_TINY,
-    FATES,
+    COLLAPSED,
+    GATHERED,
+    HARD,
+    HIDDEN,
+    KEPT,
     SUSPECT,
+    TOO_SMALL,
     Features,
     Pieces,
     split_at,
@@ -51,13 +53,15 @@ def cut(
     small: bool = True,
     buffer: int = 80,
     tolerance: float = 0.0,
-) -> tuple[Pieces, dict[int, int], list[int]]:
-    """Pieces, fates and the rows that are GEOS's."""
-    fates = np.zeros(FATES, np.int64)
+    least: float = 0.0,
+    cell_shift: int = 40,
+) -> tuple[Pieces, Counter[int], list[int]]:
+    """Pieces, how many features had which fate, and the rows that are GEOS's."""
     rows = np.arange(len(shapes.part_from))
-    hard = np.full(len(rows), -1, np.int64)
-    pieces = cut_shapes(shapes, rows, areas, ZOOM, SHIFT, (tolerance * 2**SHIFT) ** 2, tiny, small, buffer, fates, hard)
-    return pieces, dict(enumerate(fates.tolist())), hard[: fates[FATE_HARD]].tolist()
+    fates = np.full(len(rows), HIDDEN, np.uint8)
+    tolerance2 = (tolerance * 2**SHIFT) ** 2
+    pieces = cut_shapes(shapes, rows, areas, ZOOM, SHIFT, tolerance2, least, tiny, cell_shift, small, buffer, fates)
+    return pieces, Counter(fates.tolist()), np.flatnonzero(fates == HARD).tolist()
 
 
 # ---------------------------------------------------------------- helpers
@@ -102,7 +106,7 @@ def test_one_tile_whole_with_a_hole() -> None:
     shape = [(1, box(4200, 4200, 4300, 4300)), (2, box(4220, 4220, 4230, 4230))]
     pieces, fates, hard = cut(features(shape))
     ((tx, ty, row, rings),) = as_lists(pieces)
-    assert (tx, ty, row, hard) == (1, 1, 0, []) and fates[FATE_KEPT] == 1
+    assert (tx, ty, row, hard) == (1, 1, 0, []) and fates[KEPT] == 1
     assert [area2(r) for r in rings] == [2 * 100 * 100, -2 * 10 * 10]
     assert set(rings[0]) == {(104, 104), (204, 104), (204, 204), (104, 204)}
 
@@ -126,34 +130,52 @@ def test_holes_follow_the_shell_that_holds_them() -> None:
 def test_nothing_left() -> None:
     flat = features([(1, ring((10, 10), (500, 10), (700, 10)))], [(1, ring((10, 10), (10.3, 10), (10, 10.3)))])
     pieces, fates, _ = cut(flat, small=False)
-    assert len(pieces.tx) == 0 and fates == {FATE_KEPT: 0, FATE_TINY: 0, FATE_COLLAPSED: 2, FATE_HARD: 0}
+    assert len(pieces.tx) == 0 and fates == {COLLAPSED: 2}
     pieces, fates, _ = cut(flat)
-    assert [area2(r) for *_, (r,) in as_lists(pieces)] == [2, 2] * (len(pieces.tx) // 2) and fates[FATE_KEPT] == 2
+    assert [area2(r) for *_, (r,) in as_lists(pieces)] == [2, 2] * (len(pieces.tx) // 2) and fates[KEPT] == 2
 
 
 def test_a_shell_that_vanishes_does_not_take_the_others_along() -> None:
     shape = [(1, box(10, 10, 10.2, 10.2)), (1, box(5000, 5000, 6000, 6000))]
     pieces, fates, _ = cut(features(shape), small=False)
-    assert fates[FATE_KEPT] == 1 and [area2(r) for *_, (r,) in as_lists(pieces)] == [2_000_000]
+    assert fates[KEPT] == 1 and [area2(r) for *_, (r,) in as_lists(pieces)] == [2_000_000]
 
 
 def test_features_without_rings_or_rows() -> None:
     nothing = features([])
     assert len(cut(nothing)[0].tx) == 0
-    assert cut(nothing)[1][FATE_COLLAPSED] == 1
+    assert cut(nothing)[1][COLLAPSED] == 1
     assert len(cut(features())[0].tx) == 0
 
 
 def test_features_of_later_zooms_wait() -> None:
     pieces, fates, _ = cut(features([(1, box(10, 10, 900, 900))], first_zoom=4))
-    assert len(pieces.tx) == 0 and not any(fates.values())
+    assert len(pieces.tx) == 0 and fates == {HIDDEN: 1}
 
 
 def test_tiny_areas_are_gathered_into_squares() -> None:
     shapes = features(*[[(1, box(100 + 2 * k, 100, 101 + 2 * k, 101))] for k in range(10)])
     pieces, fates, _ = cut(shapes, tiny=4.0)
-    assert fates == {FATE_KEPT: 2, FATE_TINY: 8, FATE_COLLAPSED: 0, FATE_HARD: 0}
-    assert [area2(r) for *_, (r,) in as_lists(pieces)] == [8, 8]
+    assert fates == {KEPT: 3, GATHERED: 7}, "10 of 4 are 2.5 squares, rounded to 3"
+    assert [area2(r) for *_, (r,) in as_lists(pieces)] == [8, 8, 8]
+
+
+def test_a_cell_gathers_for_itself() -> None:
+    tiny = [[(1, box(100 + 2 * k, 100, 101 + 2 * k, 101))] for k in range(10)]
+    curve = [0, 1, 2, 3, 4, 5, 6, 7, 8, 8]  # cells of four places: 4, 4 and 2 squares of area 1
+    pieces, fates, _ = cut(features(*tiny, curve=curve), tiny=4.0, cell_shift=2)
+    assert [row for _, _, row, _ in as_lists(pieces)] == [1, 5, 9] and fates == {KEPT: 3, GATHERED: 7}
+    alone = cut(features(*tiny[4:8], curve=curve[4:8]), tiny=4.0, cell_shift=2)[0]
+    assert as_lists(alone)[0][3] == as_lists(pieces)[1][3], "other cells change nothing"
+
+
+def test_what_is_smaller_than_asked_for_is_left_out() -> None:
+    areas = features([(1, box(10, 10, 14, 14))], [(1, box(20, 20, 25, 25))])
+    pieces, fates, _ = cut(areas, least=20.0)
+    assert fates == {TOO_SMALL: 1, KEPT: 1} and {row for _, _, row, _ in as_lists(pieces)} == {1}
+    lines = features([(0, units((10, 10), (13, 14)))], [(0, units((10, 10), (16, 18)))])
+    lines = lines._replace(size=np.array([5.0, 10.0]) * 2**SHIFT)
+    assert cut(lines, areas=False, least=6.0)[1] == {TOO_SMALL: 1, KEPT: 1}
 
 
 def test_a_tolerance_leaves_vertices_out() -> None:
@@ -182,7 +204,7 @@ def test_rings_that_bound_no_area_are_left_to_geos() -> None:
     """Two shells overlap across a cut: leaving and entering do not alternate."""
     shape = [(1, box(1000, 1000, 9000, 2000)), (1, box(1000, 1500, 9000, 2500))]
     pieces, fates, hard = cut(features(shape, [(1, box(10, 10, 20, 20))]))
-    assert hard == [0] and fates[FATE_HARD] == 1
+    assert hard == [0] and fates[HARD] == 1
     assert {row for _, _, row, _ in as_lists(pieces)} == {1}, "and leave nothing half done"
 
 
@@ -304,7 +326,7 @@ def test_lines_by_hand() -> None:
 
 def test_lines_that_are_points_on_the_grid_are_dropped() -> None:
     pieces, fates, _ = cut(features([(0, units((10, 10), (10.2, 10.2)))]), areas=False, small=False)
-    assert len(pieces.tx) == 0 and fates[FATE_COLLAPSED] == 1
+    assert len(pieces.tx) == 0 and fates[COLLAPSED] == 1
 
 
 def test_lines_keep_their_direction_and_come_back_in_parts() -> None:

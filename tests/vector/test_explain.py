@@ -18,8 +18,9 @@ from hypothesis import strategies as st
 from pipeline.cli import main
 from pipeline.errors import InputError, OutputError
 from pipeline.vector import explain
-from pipeline.vector.explain import RULES, ExplainWriter, explained_path
+from pipeline.vector.explain import RULES, ExplainWriter
 from pipeline.vector.explained import Asked, Chapter, read_explained, summarise, tell_story
+from pipeline.vector.plan import explained_path
 
 Row = tuple[str, int, str, int, int | None, int | None]  # layer, zoom, rule, id, into, tile
 

@@ -37,8 +37,8 @@ def explain(
     Reads NAME.explain.parquet beside the archive NAME.pmtiles. Without --id it counts features by rule and zoom; what
     it does not name is drawn.
     """
-    from pipeline.vector.explain import explained_path
     from pipeline.vector.explained import Asked, read_explained, summarise, tell_story
+    from pipeline.vector.plan import explained_path
 
     path = explained_path(file)
     asked = Asked(layer, zoom, rule, id)
