@@ -281,6 +281,7 @@ def test_every_rule_has_its_option_on_the_command_line(
         (["--simplification-by-zoom", "six"], "'six' is no zoom with an amount, such as 6=2.0."),
         (["--density", "5000"], "4096"),
         (["--where", "POP ="], "The filter cannot be read from column 6 on."),
+        (["--where", "NAME > 3"], "> compares a text with a number."),
     ],
 )
 def test_wrong_options_end_with_2(
