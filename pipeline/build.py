@@ -15,11 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.catalog import build_catalog, build_tilejson
-from pipeline.editions import EditionView, view_edition
+from pipeline.editions import DatasetView, EditionView, view_edition
 from pipeline.errors import UsageError
 from pipeline.framework import Framework, did_you_mean, load_workspace
 from pipeline.i18n import _
 from pipeline.intake.counts import DatasetCounts, merge_counts, refuse_faulty
+from pipeline.intake.opened import OpenSources
 from pipeline.portal.files import json_bytes, write_file
 from pipeline.portal.write import write_portal
 from pipeline.progress import Progress, Silent
@@ -28,6 +29,7 @@ from pipeline.release import (
     MadeArchive,
     Stage,
     code_digest,
+    database_input,
     exclusive,
     input_files,
     make_archive,
@@ -39,6 +41,7 @@ from pipeline.release import (
     write_hotlink,
     write_manifest,
 )
+from pipeline.sources import is_database
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +93,9 @@ def build_workspace(
     framework = load_workspace(workspace)
     views = [view_edition(framework, id) for id in dict.fromkeys(editions or (e.id for e in framework.editions))]
     views = _showing(framework, views, only or ())
-    site = _Site(framework, frozenset(only or ()), as_of or date.today(), threads, progress or Silent())
     with exclusive(framework.root / ".cache" / "build.lock"), ExitStack() as stack:
+        sources = stack.enter_context(OpenSources(framework.root))
+        site = _Site(framework, sources, frozenset(only or ()), as_of or date.today(), threads, progress or Silent())
         stages = [stack.enter_context(Stage(framework.root / "dist" / view.edition.id)) for view in views]
         results = tuple(_build_edition(site, view, stage) for view, stage in zip(views, stages, strict=True))
         for stage in stages:
@@ -127,6 +131,7 @@ class _Site:
     """What the editions of one build share."""
 
     framework: Framework
+    sources: OpenSources
     only: frozenset[str]
     as_of: date
     threads: int | None
@@ -224,15 +229,25 @@ def _tell_rules(view: EditionView, progress: Progress) -> None:
 
 
 def _check_sources(site: _Site, view: EditionView) -> None:
-    """Find and hash the sources of an edition's vector datasets, each once in a build."""
-    wanted = [d for d in view.datasets if d.dataset.kind == "vector" and d.dataset.id not in site.inputs]
+    """Find and hash the sources of an edition's vector datasets: files once in a build, of databases what it shows."""
+    vector = [shown for shown in view.datasets if shown.dataset.kind == "vector"]
+    wanted = [s for s in vector if s.dataset.id not in site.inputs or is_database(s.dataset.source)]
     if not wanted:
         return
     site.progress.start(_("checking the sources"), len(wanted), _("datasets"))
     for shown in wanted:
-        site.inputs[shown.dataset.id] = input_files(site.framework.root, shown.department, shown.dataset)
+        site.inputs[shown.dataset.id] = _inputs(site, shown)
         site.progress.advance()
     site.progress.done()
+
+
+def _inputs(site: _Site, shown: DatasetView) -> tuple[InputFile, ...]:
+    source = site.sources.of(shown.dataset)
+    if isinstance(source, Path):
+        return input_files(site.framework.root, shown.department, shown.dataset)
+    join = shown.dataset.join
+    columns = dict.fromkeys((*(field.column for field in shown.fields), *((join.on.source_field,) if join else ())))
+    return (database_input(source, shown, site.sources.options(shown, tuple(columns))),)
 
 
 def _archive(site: _Site, view: EditionView, id: str, recipe: str, folder: Path) -> MadeArchive:
@@ -245,7 +260,9 @@ def _archive(site: _Site, view: EditionView, id: str, recipe: str, folder: Path)
         return made
     spec = next(archive for archive in view.archives if archive.id == id)
     progress = _Named(site.progress, f"{view.edition.id}/{id}")
-    made = make_archive(site.framework, view, spec, recipe, folder, threads=site.threads, progress=progress)
+    made = make_archive(
+        site.framework, view, spec, recipe, folder, sources=site.sources, threads=site.threads, progress=progress
+    )
     site.made[recipe] = (made, folder)
     return made
 

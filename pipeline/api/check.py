@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipeline.api.options import LAST_ZOOM, TileOptions
 from pipeline.errors import InputError, OutputError, UsageError
 from pipeline.i18n import _
+
+if TYPE_CHECKING:
+    from pipeline.sources import Source
 
 EXTENT = 4096
 STDIN = Path("-")
 _RASTERS = {".tif", ".tiff", ".vrt", ".jp2", ".img", ".png", ".jpg", ".jpeg", ".webp", ".asc", ".dem", ".hgt"}
 
 
-def check(options: TileOptions, paths: Sequence[Path], target: Path, no_clobber: bool) -> None:
+def check(options: TileOptions, sources: Sequence[Source], target: Path, no_clobber: bool) -> None:
     """Raise UsageError, InputError or OutputError for what can be seen to fail; nothing is opened."""
-    if not paths:
+    if not sources:
         raise UsageError(_("No input file was given."), hint=_("Name at least one file before the archive."))
     last = LAST_ZOOM if options.max_zoom is None else options.max_zoom
     first = options.min_zoom or 0
@@ -44,11 +48,11 @@ def check(options: TileOptions, paths: Sequence[Path], target: Path, no_clobber:
                 where=text,
                 hint=_("Type it on a terminal that is set to UTF-8."),
             )
-    if paths.count(STDIN) > 1:
+    if sources.count(STDIN) > 1:
         raise UsageError(_("Standard input can be read once only."), hint=_("Give - a single time."))
-    for path in paths:
-        if path != STDIN:
-            _check_input(path, target)
+    for source in sources:
+        if isinstance(source, Path) and source != STDIN:
+            _check_file(source, target)
     if target.is_dir() or not target.parent.is_dir():
         raise OutputError(
             _("The archive cannot be written here."),
@@ -72,7 +76,7 @@ def _check_amounts(options: TileOptions) -> None:
             )
 
 
-def _check_input(path: Path, target: Path) -> None:
+def _check_file(path: Path, target: Path) -> None:
     if not _is_text(str(path)):
         raise InputError(
             _("The name is not text in the encoding of this system."),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.api.check import STDIN
@@ -16,14 +15,14 @@ from pipeline.i18n import _
 from pipeline.types import FeatureBatch, Tally
 
 if TYPE_CHECKING:
-    from pipeline.sources import ReadOptions
+    from pipeline.sources import ReadOptions, Source
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
     """One input layer."""
 
-    path: Path
+    source: Source
     options: ReadOptions
     fields: frozenset[str] | None  # None: not known before it is read (standard input)
 
@@ -42,7 +41,7 @@ class Found:
         return frozenset().union(*known) if len(known) == len(self.parts) else None
 
 
-def find_layers(paths: Sequence[Path], options: TileOptions) -> tuple[list[Found], list[str]]:
+def find_layers(sources: Sequence[Source], options: TileOptions) -> tuple[list[Found], list[str]]:
     """The archive's layers in order of appearance, and the names of input layers without a geometry.
 
     Raises InputError where there is nothing to tile or a layer asked for is missing.
@@ -55,8 +54,8 @@ def find_layers(paths: Sequence[Path], options: TileOptions) -> tuple[list[Found
     found: dict[str, Found] = {}
     empty: list[str] = []
     seen: list[str] = []
-    for path in paths:
-        for layer in list_layers(path, reading):
+    for source in sources:
+        for layer in list_layers(source, reading):
             seen.append(layer.name)
             if options.select and layer.name not in options.select:
                 continue
@@ -65,21 +64,21 @@ def find_layers(paths: Sequence[Path], options: TileOptions) -> tuple[list[Found
                 empty.append(layer.name)
                 continue
             name = options.layer or layer.name
-            fields = None if path == STDIN else frozenset(layer.fields)
-            found.setdefault(name, Found(name)).parts.append(Part(path, replace(reading, layer=layer.name), fields))
+            fields = None if source == STDIN else frozenset(layer.fields)
+            found.setdefault(name, Found(name)).parts.append(Part(source, replace(reading, layer=layer.name), fields))
     for name in options.select:
         if name not in seen:
             near = get_close_matches(name, seen, 3)
             raise InputError(
                 _("No input has a layer {name}.").format(name=name),
-                where=", ".join(str(path) for path in paths),
+                where=", ".join(map(str, sources)),
                 expected=_("one of: {names}").format(names=", ".join(near or sorted(set(seen)))),
                 hint=_("Correct --select."),
             )
     if not found:
         raise InputError(
             _("There is nothing to tile: no layer has a geometry."),
-            where=", ".join(str(path) for path in paths),
+            where=", ".join(map(str, sources)),
             hint=_("For a table, name its columns of coordinates with -x and -y."),
         )
     return list(found.values()), empty
@@ -91,12 +90,12 @@ def read_layer(found: Found, chosen: Chosen, tally: Tally) -> Iterator[FeatureBa
 
     if chosen.fields is None:
         for part in found.parts:
-            yield from read_batches(part.path, part.options, tally)
+            yield from read_batches(part.source, part.options, tally)
         return
     from pipeline.vector.fields import choose_fields
 
     wanted = dict.fromkeys((*(choice.source for choice in chosen.fields), *chosen.beside))
     for part in found.parts:
         columns = None if part.fields is None else tuple(name for name in wanted if name in part.fields)
-        for batch in read_batches(part.path, replace(part.options, columns=columns), tally):
+        for batch in read_batches(part.source, replace(part.options, columns=columns), tally):
             yield choose_fields(batch, chosen.fields, chosen.beside, found.name, tally)

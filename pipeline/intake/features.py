@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -16,7 +15,8 @@ from pipeline.framework import Framework, LayerSpec, Where
 from pipeline.i18n import _
 from pipeline.intake.harvest import Harvest
 from pipeline.intake.locate import Places, gather_places, locate
-from pipeline.sources import ReadOptions, read_batches
+from pipeline.intake.opened import OpenSources
+from pipeline.sources import Source, read_batches
 from pipeline.sources.ragged import features_of, only, without
 from pipeline.types import Bounds, FeatureBatch, Geometries, Tally
 
@@ -32,6 +32,7 @@ class LayerReader:
     edition: EditionView
     view: DatasetView
     spec: LayerSpec
+    sources: OpenSources
     choose: Callable[[pa.Table], NDArray[np.bool_]] | None = None  # of the redacted rows, those that ever appear
 
     def read(self, harvest: Harvest) -> Iterator[FeatureBatch]:
@@ -41,7 +42,7 @@ class LayerReader:
         missing, and when most features lie outside the city (a wrong CRS).
         """
         redaction = self._redaction()
-        fence = _Fence(widened(self.framework.city.bounds), self.view, self._path)
+        fence = _Fence(widened(self.framework.city.bounds), self.view, str(self._source))
         places = self._places()
         for batch in self._batches(redaction, harvest.source):
             if places is not None and (join := self.view.dataset.join) is not None:
@@ -60,8 +61,8 @@ class LayerReader:
         harvest.finished = True
 
     @property
-    def _path(self) -> Path:
-        return self.framework.root / self.view.dataset.source
+    def _source(self) -> Source:
+        return self.sources.of(self.view.dataset)
 
     def _redaction(self) -> Redaction:
         where = self.spec.where if isinstance(self.spec.where, Where) else None
@@ -80,12 +81,12 @@ class LayerReader:
             columns = tuple(dict.fromkeys((*columns, self.view.dataset.join.on.source_field)))
         dataset, department = self.view.dataset, self.view.department
         try:
-            yield from read_batches(self._path, _options(self.view, columns), tally)
+            yield from read_batches(self._source, self.sources.options(self.view, columns), tally)
         except InputError as error:
             raise InputError(
                 _("dataset {id}: {message}").format(id=dataset.id, message=error.message),
                 where=_("{path}, handed in by {department}").format(
-                    path=error.where if error.where and dataset.source in error.where else self._path,
+                    path=error.where if error.where and dataset.source in error.where else self._source,
                     department=f"{department.name.zh} ({department.id})",
                 ),
                 expected=error.expected,
@@ -99,9 +100,9 @@ class LayerReader:
             return None
         target = self.edition.dataset(join.dataset)
         column = next(field.column for field in target.fields if field.name == join.on.target_field)
-        source = self.framework.root / target.dataset.source
+        source = self.sources.of(target.dataset)
         # Faults of the other dataset are told where it is read for itself.
-        places = gather_places(read_batches(source, _options(target, (column,)), Tally()), column)
+        places = gather_places(read_batches(source, self.sources.options(target, (column,)), Tally()), column)
         if not places.lng:
             raise InputError(
                 _("dataset {id}: {target} has no points to locate it by").format(
@@ -111,18 +112,6 @@ class LayerReader:
                 expected=_("point features with a text in {column}").format(column=column),
             )
         return places
-
-
-def _options(view: DatasetView, columns: tuple[str, ...]) -> ReadOptions:
-    dataset = view.dataset
-    return ReadOptions(
-        layer=dataset.layer,
-        crs=dataset.crs,
-        encoding=dataset.encoding,
-        columns=columns,
-        x=dataset.coordinates.x if dataset.coordinates else None,
-        y=dataset.coordinates.y if dataset.coordinates else None,
-    )
 
 
 def _among(rows: NDArray[np.bool_], chosen: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -150,7 +139,7 @@ class _Fence:
     One such polygon can cover the whole world, and tiling it would never end.
     """
 
-    def __init__(self, box: Bounds, view: DatasetView, path: Path) -> None:
+    def __init__(self, box: Bounds, view: DatasetView, path: str) -> None:
         self._box = box
         self._view = view
         self._path = path

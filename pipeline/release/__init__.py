@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pipeline.release.files import sha256_of
 from pipeline.release.hotlink import write_hotlink
-from pipeline.release.inputs import InputFile, input_files
+from pipeline.release.inputs import InputFile, database_input, input_files
 from pipeline.release.made import MadeArchive, recipe_of, remember
 from pipeline.release.making import make_archive
 from pipeline.release.manifest import MANIFEST, SUMS, read_manifest, release_id, write_manifest
@@ -19,6 +19,7 @@ __all__ = [
     "MadeArchive",
     "Stage",
     "code_digest",
+    "database_input",
     "exclusive",
     "input_files",
     "make_archive",

@@ -1,4 +1,4 @@
-"""The files a dataset was read from, with their hashes."""
+"""What a dataset was read from, with its hash: files, or what was read of a database."""
 
 from __future__ import annotations
 
@@ -6,9 +6,14 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
+from pipeline.editions import DatasetView
 from pipeline.errors import InputError
 from pipeline.framework import Dataset, Department
 from pipeline.i18n import _
+from pipeline.sources import Database, ReadOptions, read_batches
+from pipeline.types import Tally
 
 # What belongs to a Shapefile; a change in any of them changes what is read.
 _SHAPEFILE = (".shp", ".shx", ".dbf", ".prj", ".cpg", ".qpj")
@@ -26,7 +31,7 @@ class InputFile:
 
 
 def input_files(root: Path, department: Department, dataset: Dataset) -> tuple[InputFile, ...]:
-    """The files of a dataset's source, in order of their names.
+    """The files of a dataset's source, in order of their names, then the rules by which OpenStreetMap data are read.
 
     Raises InputError when the source is missing or cannot be read.
     """
@@ -41,7 +46,7 @@ def input_files(root: Path, department: Department, dataset: Dataset) -> tuple[I
     try:
         return tuple(
             InputFile(dataset.id, path.relative_to(root).as_posix(), size, digest)
-            for path in _parts(source)
+            for path in (*_parts(source), *((root / dataset.rules,) if dataset.rules else ()))
             for size, digest in [_digest(path)]
         )
     except OSError as error:
@@ -51,6 +56,23 @@ def input_files(root: Path, department: Department, dataset: Dataset) -> tuple[I
             ),
             where=str(source),
         ) from error
+
+
+def database_input(database: Database, view: DatasetView, options: ReadOptions) -> InputFile:
+    """What `options` read of a layer of a database, as if it were a file; its address is not told.
+
+    Everything is read for that, at the moment at which the database was opened. Raises InputError.
+    """
+    digest = hashlib.sha256()
+    size = 0
+    for batch in read_batches(database, options, Tally()):
+        parts = [np.ascontiguousarray(array).tobytes() for array in batch.geometries]
+        parts += [rows.serialize().to_pybytes() for rows in batch.attributes.to_batches()]
+        for part in parts:
+            digest.update(f"{len(part)}\0".encode())
+            digest.update(part)
+            size += len(part)
+    return InputFile(view.dataset.id, f"postgresql:{options.layer}", size, digest.hexdigest())
 
 
 def _parts(source: Path) -> list[Path]:

@@ -21,6 +21,7 @@ from pipeline.i18n import _
 from pipeline.intake.counts import count_datasets
 from pipeline.intake.features import LayerReader
 from pipeline.intake.harvest import Harvest
+from pipeline.intake.opened import OpenSources
 from pipeline.progress import Progress
 from pipeline.release.files import sha256_of
 from pipeline.release.made import MadeArchive
@@ -37,6 +38,7 @@ def make_archive(
     recipe: str,
     folder: Path,
     *,
+    sources: OpenSources,
     threads: int | None,
     progress: Progress,
 ) -> MadeArchive:
@@ -46,7 +48,7 @@ def make_archive(
     """
     harvests = [Harvest(layer.dataset) for layer in archive.layers]
     inputs = [
-        LayerInput(_layer_plan(view, layer), _reader(framework, view, layer, harvest))
+        LayerInput(_layer_plan(view, layer), _reader(framework, view, layer, sources, harvest))
         for layer, harvest in zip(archive.layers, harvests, strict=True)
     ]
     plan = _archive_plan(framework, archive)
@@ -76,10 +78,10 @@ def make_archive(
 
 
 def _reader(
-    framework: Framework, view: EditionView, layer: LayerSpec, harvest: Harvest
+    framework: Framework, view: EditionView, layer: LayerSpec, sources: OpenSources, harvest: Harvest
 ) -> Callable[[Tally], Iterable[FeatureBatch]]:
     """What the engine calls for a layer's features; the engine's tally is left to the engine."""
-    reader = LayerReader(framework, view, view.dataset(layer.dataset), layer, _choice(layer))
+    reader = LayerReader(framework, view, view.dataset(layer.dataset), layer, sources, _choice(layer))
     return lambda _tally: reader.read(harvest)
 
 
