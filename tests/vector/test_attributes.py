@@ -125,7 +125,7 @@ def test_equal_values_are_stored_once_but_not_across_types(tmp_path: Path) -> No
 
 def test_numbers_take_the_shortest_exact_form() -> None:
     table = pa.table({"i": [300, -300], "f": [0.5, 0.1]})
-    encoded = encode_attributes(table, 2, Tally())
+    encoded, _plain = encode_attributes(table, 2, Tally())
     ends = encoded.value_offsets.tolist()
     fields = [encoded.values[a:b].tobytes() for a, b in pairwise(ends)]
     assert fields == [
@@ -138,7 +138,7 @@ def test_numbers_take_the_shortest_exact_form() -> None:
 
 def test_a_number_is_one_value_in_columns_of_both_signs() -> None:
     table = pa.table({"u": pa.array([7, 2**63], pa.uint64()), "i": pa.array([7, -1], pa.int64())})
-    encoded = encode_attributes(table, 2, Tally())
+    encoded, _plain = encode_attributes(table, 2, Tally())
     assert encoded.codes[0, 0] == encoded.codes[1, 0]
     assert len(set(encoded.codes.ravel().tolist())) == 3
 
@@ -192,7 +192,7 @@ def test_the_words_of_the_types() -> None:
     table = pa.table(
         {"s": ["x"], "i": [1], "f": [1.5], "b": [True], "d": [date(2026, 1, 1)], "l": [[1]], "n": pa.nulls(1)}
     )
-    encoded = encode_attributes(table, 1, Tally())
+    encoded, _plain = encode_attributes(table, 1, Tally())
     assert dict(zip(encoded.names, encoded.types, strict=True)) == {
         "s": "String", "i": "Number", "f": "Number", "b": "Boolean", "d": "String", "l": "String"
     }  # fmt: skip

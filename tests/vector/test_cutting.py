@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-
 import numpy as np
 import shapely
 
-from pipeline.types import LINE, POINT, POLYGON, Tally
+from pipeline.kernels.pieces import COLLAPSED, GATHERED, KEPT
+from pipeline.types import LINE, POINT, POLYGON
 from pipeline.vector.cutting import _FEATURES_PER_JOB, _VERTICES_PER_JOB, Segment, cut, cut_jobs
-from pipeline.vector.layer import Layer, prepare_layer
+from pipeline.vector.layer import Layer
 from pipeline.vector.plan import LayerPlan
-from pipeline.vector.simplify import add_importance
 from tests.oracles import mvt
 from tests.shapes import batch
+from tests.vector.prepared import ready
 
 
 def prepared(shapes: list[shapely.Geometry], **plan: object) -> Layer:
     options = {"min_zoom": 4, "max_zoom": 6, **plan}
-    layer = prepare_layer(LayerPlan("a", **options), [batch(shapes)], Tally())  # type: ignore[arg-type]
-    with ThreadPoolExecutor(1) as pool:
-        return add_importance([layer], pool)[0]
+    return ready(LayerPlan("a", **options), batch(shapes))  # type: ignore[arg-type]
 
 
 def records(segment: Segment) -> list[tuple[int, int, int, list[list[tuple[int, int]]]]]:
@@ -57,7 +54,9 @@ def test_kinds_mix_in_one_segment() -> None:
     bow = shapely.Polygon([(50, 50), (50.1, 50.1), (50.1, 50), (50, 50.1)])
     layer = prepared([shapely.Point(1, 1), shapely.LineString([(1, 1), (2, 2)]), shapely.box(5, 5, 6, 6), bow])
     (job,) = cut_jobs(layer, 6)
-    found = records(cut(job))
+    segment = cut(job)
+    found = records(segment)
+    assert segment.fates.tolist() == [KEPT] * 4
     assert {kind for _, _, kind, _ in found} == {POINT, LINE, POLYGON}
     assert {row for _, row, _, _ in found} == {0, 1, 2, 3}
     for _, row, kind, parts in found:
@@ -72,5 +71,9 @@ def test_fates_are_counted() -> None:
     layer = prepared([*crumbs, *specks], min_zoom=0, max_zoom=1)
     (job,) = cut_jobs(layer, 0)
     segment = cut(job)
-    assert (segment.tiny, segment.collapsed, segment.repairs, len(segment.rows)) == (10, 7, 0, 0)
+    wanted = {POLYGON: GATHERED, LINE: COLLAPSED}
+    assert segment.fates.tolist() == [wanted[kind] for kind in layer.kinds.tolist()]
+    assert sorted(layer.kinds.tolist()) == [LINE] * 7 + [POLYGON] * 10
+    assert (segment.repairs, len(segment.rows), segment.into.tolist()) == (0, 0, [0] * 17)
+    assert segment.ids.tolist() == layer.ids.tolist()
     assert [len(a) for a in (segment.tile_ids, segment.starts, segment.geometry)] == [0, 0, 0]

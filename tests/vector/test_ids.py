@@ -8,20 +8,25 @@ from time import perf_counter
 import numpy as np
 import pyarrow as pa
 import pytest
+import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import InputError
 from pipeline.types import Tally
-from pipeline.vector.ids import feature_ids
+from pipeline.vector.ids import base_ids, told_apart
+from pipeline.vector.plan import LayerPlan
+from tests.shapes import batch
+from tests.vector.prepared import held, prepared
 
 TOP = 2**53 - 1
 
 
-def ids(keys: pa.Array | list[object] | None, contents: list[int], tally: Tally | None = None) -> list[int]:
+def ids(keys: pa.Array | list[object] | None, contents: list[int], visible: list[int] | None = None) -> list[int]:
     table = pa.table({"k": keys}) if keys is not None else pa.table({})
-    key = None if keys is None else "k"
-    return feature_ids(table, key, np.array(contents, np.uint64), tally or Tally()).tolist()
+    hashes = np.array(contents, np.uint64)
+    asked, _keyed = base_ids(table, None if keys is None else "k", hashes)
+    return told_apart(asked, hashes, np.array(visible or [0] * len(contents), np.uint32)).tolist()
 
 
 def test_whole_numbers_are_taken_as_they_are() -> None:
@@ -56,18 +61,36 @@ def test_texts_are_hashed_the_same_in_every_type_of_text() -> None:
     assert ids(pa.array(["x", *texts])[1:], [1, 2, 3]) == plain
 
 
-def test_content_is_cut_to_53_bits_and_never_0() -> None:
+def test_content_is_cut_to_35_bits_and_never_0() -> None:
+    """Five bytes as a varint; what is told apart keeps to it too."""
     assert ids(None, [2**63 + 5]) == [5]
+    assert ids(None, [2**34 + 5]) == [2**34 + 5]
     assert ids(None, [0]) == [1]
-    assert ids(None, [2**53]) == [1]
+    assert ids(None, [2**35]) == [1]
+    twins = ids(None, [2**60 + 3] * 50)
+    assert len(set(twins)) == 50 and max(twins) < 2**35 and 3 in twins
 
 
 def test_repeated_keys_are_counted_and_told_apart_by_content() -> None:
-    tally = Tally()
-    found = ids([7, 8, 7, 7], [30, 31, 10, 20], tally)
-    assert tally.counts == {"duplicate-key": 2} and tally.samples == {"duplicate-key": "k"}
+    found = ids([7, 8, 7, 7], [30, 31, 10, 20])
     assert found[1] == 8 and found[2] == 7, "the smallest content keeps the key"
     assert len(set(found)) == 4
+    tally = Tally()
+    points = batch([shapely.Point(n, 0) for n in range(5)], k=[7, 8, 7, 7, None])
+    layer = prepared(LayerPlan("a", 0, 0, key="k"), points, tally=tally)
+    assert tally.counts == {"duplicate-key": 2} and tally.samples == {"duplicate-key": "k"}
+    assert len(set(held(layer).ids.tolist())) == 5
+
+
+def test_a_number_between_2_35_and_2_53_may_be_a_key() -> None:
+    assert ids([2**40, 2**40 + 1, 2**40], [1, 2, 3])[:2] == [2**40, 2**40 + 1]
+
+
+def test_twins_with_other_zooms_are_told_apart_by_them() -> None:
+    """Attributes that only a rule of zooms sees are no content."""
+    first, second = ids(None, [42, 42], [0b10, 0b01])
+    assert second == 42 != first
+    assert ids(None, [42, 42], [0b01, 0b10]) == [second, first]
 
 
 @settings(max_examples=100, deadline=None)
@@ -97,5 +120,5 @@ def test_twins_by_the_thousand_do_not_take_long() -> None:
 
 def test_an_unknown_key_is_an_input_error() -> None:
     with pytest.raises(InputError, match="nix") as caught:
-        feature_ids(pa.table({"a": [1]}), "nix", np.zeros(1, np.uint64), Tally())
+        base_ids(pa.table({"a": [1]}), "nix", np.zeros(1, np.uint64))
     assert "a" in str(caught.value.expected)

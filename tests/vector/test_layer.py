@@ -13,11 +13,12 @@ from pmtiles.tile import zxy_to_tileid
 
 from pipeline.errors import InputError
 from pipeline.types import Tally
-from pipeline.vector.layer import geometry_word, prepare_layer, zoom_shift
+from pipeline.vector.layer import zoom_shift
 from pipeline.vector.plan import LayerPlan, ZoomByField
 from tests.decoded import tiled
 from tests.oracles.mercator import unit_square
 from tests.shapes import batch, layer
+from tests.vector.prepared import held, prepared
 
 
 def test_a_shift_turns_world_units_into_tile_units() -> None:
@@ -31,10 +32,8 @@ def test_features_lie_along_the_hilbert_curve_whatever_the_order_of_the_rows() -
     keys = list(range(1, 61))
 
     def along() -> list[int]:
-        found = prepare_layer(
-            LayerPlan("a", 0, 0, key="k"), [batch([shapely.Point(p) for p in places], k=keys)], Tally()
-        )
-        return found.ids.tolist()
+        found = prepared(LayerPlan("a", 0, 0, key="k"), batch([shapely.Point(p) for p in places], k=keys))
+        return held(found).ids.tolist()
 
     first = along()
     cell = {
@@ -50,21 +49,25 @@ def test_features_lie_along_the_hilbert_curve_whatever_the_order_of_the_rows() -
 
 def test_rows_without_geometry_are_left_out_with_their_attributes() -> None:
     shapes = [None, shapely.Point(1, 1), shapely.Point(), shapely.Point(2, 2)]
-    found = prepare_layer(
-        LayerPlan("a", 0, 0, key="k"), [batch(shapes, k=[1, 2, 3, 4], v=["a", "b", "c", "d"])], Tally()
-    )
-    assert sorted(found.ids.tolist()) == [2, 4]
-    values = [found.attributes.plain[0][code].as_py() for code in found.attributes.codes[1].tolist()]
-    assert sorted(values) == ["b", "d"]
+    found = prepared(LayerPlan("a", 0, 0, key="k"), batch(shapes, k=[1, 2, 3, 4], v=["a", "b", "c", "d"]))
+    kept = held(found)
+    assert found.count == kept.count == 2
+    assert sorted(kept.ids.tolist()) == [2, 4]
+    ends = kept.attributes.value_offsets
+    values = [kept.attributes.values[ends[c] : ends[c + 1]].tobytes() for c in kept.attributes.codes[1].tolist()]
+    assert {int(i): v for i, v in zip(kept.ids, values, strict=True)} == {
+        2: b"\x22\x03\x0a\x01b",
+        4: b"\x22\x03\x0a\x01d",
+    }, "Layer.values fields of the strings"
 
 
 def test_bounds_and_kinds() -> None:
     shapes = [shapely.Point(10, 20), shapely.LineString([(-5, 50), (30, 40)])]
-    found = prepare_layer(LayerPlan("a", 0, 0), [batch(shapes)], Tally())
+    found = prepared(LayerPlan("a", 0, 0), batch(shapes))
     assert found.bounds == pytest.approx((-5, 20, 30, 50), abs=1e-8)
-    assert geometry_word(found) == "mixed"
-    assert prepare_layer(LayerPlan("a", 0, 0), [], Tally()).bounds is None
-    assert geometry_word(prepare_layer(LayerPlan("a", 0, 0), [], Tally())) == "none"
+    assert found.stats.geometry == "mixed"
+    nothing = prepared(LayerPlan("a", 0, 0))
+    assert (nothing.bounds, nothing.stats.geometry, nothing.count, nothing.shards) == (None, "none", 0, ())
 
 
 def test_the_hash_of_content_knows_every_part_of_it() -> None:
@@ -75,7 +78,7 @@ def test_the_hash_of_content_knows_every_part_of_it() -> None:
     line = shapely.LineString(square.exterior.coords)
 
     def content(shape: shapely.Geometry, **columns: object) -> int:
-        return int(prepare_layer(LayerPlan("a", 0, 0), [batch([shape], **columns)], Tally()).ids[0])
+        return int(held(prepared(LayerPlan("a", 0, 0), batch([shape], **columns))).ids[0])
 
     several = [
         content(square), content(hole), content(two), content(line), content(shapely.box(0, 0, 1, 1.0001)),
@@ -117,26 +120,28 @@ def test_zoom_by_reads_the_text_of_any_type(tmp_path: Path, values: pa.Array) ->
 
 
 def test_unknown_fields_are_refused() -> None:
-    one = [batch([shapely.Point(1, 1)], a=[1])]
+    one = batch([shapely.Point(1, 1)], a=[1])
     with pytest.raises(InputError, match="nix"):
-        prepare_layer(LayerPlan("a", 0, 0, fields=("a", "nix")), one, Tally())
+        prepared(LayerPlan("a", 0, 0, fields=("a", "nix")), one)
     with pytest.raises(InputError, match="nix"):
-        prepare_layer(LayerPlan("a", 0, 0, zoom_by=ZoomByField("nix", {}, 0)), one, Tally())
+        prepared(LayerPlan("a", 0, 0, zoom_by=ZoomByField("nix", {}, 0)), one)
     with pytest.raises(InputError, match="nix"):
-        prepare_layer(LayerPlan("a", 0, 0, key="nix"), one, Tally())
+        prepared(LayerPlan("a", 0, 0, key="nix"), one)
+    with pytest.raises(InputError, match="nix"):
+        prepared(LayerPlan("a", 0, 0, priority="nix"), one)
 
 
 def test_read_only_arrays_are_welcome() -> None:
     given = batch([shapely.box(0, 0, 1, 1), shapely.LineString([(0, 0), (1, 1)])])
     for array in given.geometries:
         array.flags.writeable = False
-    assert prepare_layer(LayerPlan("a", 0, 0), [given], Tally()).count == 2
+    assert prepared(LayerPlan("a", 0, 0), given).count == 2
 
 
 def test_mended_areas_are_measured_as_they_were_meant() -> None:
     bow = shapely.Polygon([(0, 0), (2, 2), (2, 0), (0, 2)])
     tally = Tally()
-    found = prepare_layer(LayerPlan("a", 0, 0), [batch([bow, shapely.box(5, 0, 6, 1)])], tally)
+    found = prepared(LayerPlan("a", 0, 0), batch([bow, shapely.box(5, 0, 6, 1)]), tally=tally)
     assert tally.counts == {"invalid-area": 1}
     degree2 = float((2**36 / 360) ** 2)
-    assert np.sort(found.features.area) == pytest.approx([degree2, 2 * degree2], rel=0.001)
+    assert np.sort(held(found).features.size) == pytest.approx([degree2, 2 * degree2], rel=0.001)

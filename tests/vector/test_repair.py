@@ -11,16 +11,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.kernels.pieces import SUSPECT, Pieces
-from pipeline.types import POLYGON, Tally
-from pipeline.vector.layer import prepare_layer
+from pipeline.types import POLYGON, Geometries, Tally
 from pipeline.vector.plan import LayerPlan
 from pipeline.vector.ragged import offsets_of, runs
 from pipeline.vector.repair import cut_hard, mend
 from pipeline.vector.simplify import tolerance2
-from pipeline.vector.valid import areas_made_valid
+from pipeline.vector.valid import Shapes, areas_made_valid
 from tests.kernels.pieces import Ring, area2, as_lists, piece
 from tests.oracles.mercator import degrees
 from tests.shapes import batch, geometries
+from tests.vector.prepared import held, prepared
 
 SQUARE: Ring = [(0, 0), (100, 0), (100, 100), (0, 100)]
 
@@ -65,19 +65,37 @@ def test_only_what_is_invalid_is_changed() -> None:
     pieces = joined(piece(SQUARE), piece(bow), piece(*touching))
     pieces.flag[1:] = SUSPECT
     sound, mended, changed = mend(pieces)
-    assert changed == 1
-    assert [(tx, row, rings) for tx, _, row, rings in as_lists(sound)] == [(0, 0, [SQUARE]), (2, 2, touching)]
-    ((tx, _, row, rings),) = as_lists(mended)
-    assert (tx, row) == (1, 1)
-    assert shape_of(rings).is_valid and shape_of(rings).area == 50
-    assert all(area2(ring) > 0 for ring in rings)
+    assert changed == 1, "the bow-tie; a hole that touches its shell is valid"
+    assert [(tx, row, rings) for tx, _, row, rings in as_lists(sound)] == [(0, 0, [SQUARE])]
+    by_row = {row: (tx, rings) for tx, _, row, rings in as_lists(mended)}
+    assert sorted(by_row) == [1, 2] and [by_row[row][0] for row in (1, 2)] == [1, 2]
+    assert shape_of(by_row[2][1]).equals(shape_of(touching)) and shape_of(by_row[2][1]).is_valid
+    assert shape_of(by_row[1][1]).equals(shapely.Polygon([(0, 0), (5, 5), (0, 10)])), (
+        "the half that is wound backwards has folded over; bow-ties of the source are mended before they are cut"
+    )
+
+
+def test_rings_that_only_touch_themselves_are_linked_without_geos() -> None:
+    """An hourglass whose waist is one vertex, a spike, a needle into the inside: their areas are exact."""
+    waist = [(0, 0), (10, 0), (5, 5), (10, 10), (0, 10), (5, 5)]
+    spike = [(0, 0), (100, 0), (100, 100), (100, 300), (100, 100), (0, 100)]
+    needle = [(0, 0), (50, 0), (50, 50), (50, 0), (100, 0), (100, 100), (0, 100)]
+    pieces = joined(piece(waist), piece(spike), piece(needle))
+    pieces.flag[:] = SUSPECT
+    sound, mended, changed = mend(pieces)
+    assert (len(sound.tx), changed) == (0, 0)
+    found = {row: shape_of(rings) for _, _, row, rings in as_lists(mended)}
+    assert found[0].equals(shapely.MultiPolygon([shapely.Polygon(waist[:3]), shapely.Polygon(waist[3:])]))
+    square = shapely.Polygon(SQUARE)
+    assert found[1].equals(square) and found[2].equals(square)
+    assert all(shape.is_valid for shape in found.values())
 
 
 def test_what_has_no_area_is_left_out() -> None:
     doubled = piece(SQUARE, SQUARE[::-1])
     doubled.flag[0] = SUSPECT
     sound, mended, changed = mend(doubled)
-    assert (len(sound.tx), len(mended.tx), changed) == (0, 0, 1)
+    assert (len(sound.tx), len(mended.tx), changed) == (0, 0, 0)
     assert mended.x.dtype == np.int32 and len(mended.ring_offsets) == 1
 
 
@@ -99,12 +117,14 @@ def test_whatever_is_mended_is_valid_on_the_grid(rings: list[Ring]) -> None:
     pieces = piece(first, *rings[1:])
     pieces.flag[0] = SUSPECT
     sound, mended, changed = mend(pieces)
-    assert len(sound.tx) + changed == 1
+    assert len(sound.tx) == 0 and len(mended.tx) <= 1 and changed <= 1
+    whole = shapely.Polygon(first) if len(rings) == 1 else None
     for *_, found in as_lists(mended):
         assert shape_of(found).is_valid
-        mended.flag[:] = 0
         assert all(len(ring) >= 3 and area2(ring) != 0 for ring in found)
         assert area2(found[0]) > 0
+    if whole is not None and whole.is_valid:
+        assert changed == 0 and shape_of(as_lists(mended)[0][3]).equals(whole)
 
 
 # ---------------------------------------------------------------- features that bound no area
@@ -118,7 +138,7 @@ def test_hard_features_are_cut_by_geos_like_any_other() -> None:
 
     shell = ring((-5000, -5000), (5000, -5000), (5000, 5000), (-5000, 5000))
     shape = shapely.Polygon(shell, [ring((-10, -10), (10, -10), (10, 10))])
-    layer = prepare_layer(LayerPlan("a", 14, 14), [batch([shape])], Tally())
+    layer = held(prepared(LayerPlan("a", 14, 14), batch([shape])))
     layer = replace(layer, features=layer.features._replace(importance=np.zeros(len(layer.features.wx))))
     found = as_lists(cut_hard(layer, np.zeros(1, np.int64), 14, tolerance2(layer, 14)))
     assert len(found) == 16
@@ -137,14 +157,19 @@ def test_hard_features_are_cut_by_geos_like_any_other() -> None:
 # ---------------------------------------------------------------- areas of the source
 
 
+def in_world(given_: Geometries) -> Shapes:
+    """Coordinates that are world units already."""
+    ends = given_.part_offsets
+    return Shapes(
+        given_.x.astype(np.int64), given_.y.astype(np.int64), given_.vertex_offsets, given_.roles, ends[:-1], ends[1:]
+    )
+
+
 def made_valid(*shapes: shapely.Geometry) -> tuple[list[shapely.Geometry], Tally, int]:
     """Shapes in world units, through `areas_made_valid`; also how many parts there are in all."""
     given_ = geometries(shapes)
     tally = Tally()
-    found = areas_made_valid(
-        given_.x.astype(np.int64), given_.y.astype(np.int64), given_.vertex_offsets, given_.roles,
-        given_.part_offsets, given_.kinds, tally,
-    )  # fmt: skip
+    found = areas_made_valid(in_world(given_), given_.kinds, tally)
     out = []
     for a, b in zip(found.part_from.tolist(), found.part_to.tolist(), strict=True):
         polygons: list[tuple[Ring, list[Ring]]] = []
@@ -197,8 +222,5 @@ def test_wide_areas_are_asked_of_geos() -> None:
 
 def test_other_kinds_pass() -> None:
     given_ = geometries([shapely.Point(1, 1), shapely.LineString([(0, 0), (5, 5), (5, 0), (0, 5)])])
-    found = areas_made_valid(
-        given_.x.astype(np.int64), given_.y.astype(np.int64), given_.vertex_offsets, given_.roles,
-        given_.part_offsets, given_.kinds, Tally(),
-    )  # fmt: skip
+    found = areas_made_valid(in_world(given_), given_.kinds, Tally())
     assert not (given_.kinds == POLYGON).any() and len(found.roles) == 2
