@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 
 from pipeline.archive import delta as delta_module
 from pipeline.archive import patch as patch_module
-from pipeline.archive.delta_writer import WrittenDelta, write_delta
+from pipeline.archive.delta import parse_delta
+from pipeline.archive.delta_writer import SHORTEST_COPY, WrittenDelta, write_delta
 from pipeline.archive.header import Compression, TileType
 from pipeline.archive.patch import apply_delta
 from pipeline.archive.reader import Archive, open_archive
@@ -62,6 +63,8 @@ def check(a: bytes, b: bytes, folder: Path) -> WrittenDelta:
     assert written.bytes == len(delta)
     assert patched(a, folder) == b
     assert documented()(a, delta) == b
+    copies = parse_delta(MemorySource(delta)).instructions.copies
+    assert (copies[:-1] >= SHORTEST_COPY).all(), "an instruction costs more than a shorter copy saves"
     return written
 
 

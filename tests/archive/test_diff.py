@@ -166,9 +166,22 @@ def test_bodies_that_cannot_be_unpacked_are_changed() -> None:
     assert expanded(of(Parts(header=brotli), Parts(data=b"AAAABBBBXCCCCCC", header=brotli))) == {1: Kind.CHANGED}
 
 
-def test_entries_that_lead_nowhere_are_changed() -> None:
-    a = Parts(entries=[(0, 0, 4, 1), (1, 1 << 62, 5, 1)])
-    assert expanded(of(a, Parts(entries=[(0, 0, 4, 1), (1, 4, 5, 1)]))) == {1: Kind.CHANGED}
+def test_entries_that_lead_nowhere_are_changed(tmp_path: Path) -> None:
+    """What both archives do not have is not known to be the same, nor is it looked for."""
+    for at in (1 << 62, (1 << 63) - 10, 14):
+        lost = Parts(entries=[(0, 0, 4, 1), (1, at, 5, 1)])
+        padded = Parts(entries=lost.entries, tail=b"tail that belongs to nothing")
+        for other in (Parts(entries=[(0, 0, 4, 1), (1, 4, 5, 1)]), lost, padded):
+            (tmp_path / "a").write_bytes(padded.bytes())
+            (tmp_path / "b").write_bytes(other.bytes() + b"!")
+            with open_archive(tmp_path / "a") as a, open_archive(tmp_path / "b") as b:
+                assert expanded(diff_archives(a, b)) == {1: Kind.CHANGED}
+
+
+def test_leaves_out_of_order_are_refused() -> None:
+    mixed = with_leaves([(2, 0, 4, 1), (3, 4, 5, 1)], [(1, 9, 6, 1)], announce={1: 4})
+    with pytest.raises(ArchiveError, match="not in the order of the tiles"):
+        of(mixed, Parts())
 
 
 @pytest.mark.parametrize("rule", ["ascending", "runs-apart", "ids-exist", "sections-inside", "directory-readable"])

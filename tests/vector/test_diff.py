@@ -139,6 +139,13 @@ def test_layers_that_are_the_same_are_not_looked_into() -> None:
     assert differences(a, b) == (LayerDiff("a", 0, 1, 0, 0, 1),)
 
 
+def test_a_layer_that_stands_in_a_tile_twice_is_one() -> None:
+    """MVT forbids it; what comes second differs all the same."""
+    first, second, third = (layer([feature(move((n, 1)), ident=n)]) for n in (1, 2, 3))
+    assert differences(archive(first + second), archive(first + third)) == (LayerDiff("a", 0, 1, 1, 1, 0),)
+    assert differences(archive(first + second), archive(third + second)) == (LayerDiff("a", 0, 1, 1, 1, 0),)
+
+
 def test_a_body_that_many_tiles_show_is_looked_into_once(monkeypatch: pytest.MonkeyPatch) -> None:
     calls = []
     honest = diff_module._layers

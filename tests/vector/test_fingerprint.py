@@ -56,6 +56,7 @@ DIFFERENT = {
     "two points the other way": one(move((26, 18), (-1, -1))),
     "line": one([*move((1, 1)), *line((1, 1), (1, 1))], LINE),
     "two lines": one([*move((1, 1)), *line((1, 1)), *move((1, 1)), *line((1, 1))], LINE),
+    "two lines the other way": one([*move((3, 3)), *line((1, 1)), *move((-3, -3)), *line((1, 1))], LINE),
     "two lines that meet": one([*move((1, 1)), *line((1, 1)), *move((0, 0)), *line((1, 1))], LINE),
     "square": one(SQUARE, POLYGON),
     "square from another corner": one(SQUARE_FROM_ANOTHER_CORNER, POLYGON),
@@ -77,6 +78,7 @@ DIFFERENT = {
     "float": one(None, POINT, single(1.0)),
     "no value": one(None, POINT, b""),
     "no geometry field": of(layer([feature(None)]))[0],
+    "line without a geometry field": of(layer([feature(None, LINE)]))[0],
     "damaged geometry": one([*move((1, 1)), *CLOSE], LINE),
 }
 
