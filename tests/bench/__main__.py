@@ -97,7 +97,7 @@ def _measure_case(asked: argparse.Namespace, results: Results, case: Case, copie
         lines[tool.name] = command(tool, case, sources[tool.reads], outputs[tool.name])
         # Not counted: programs and libraries come from the disk once, and ours may still have to compile.
         run(command(tool, case, small[tool.reads], WORK / "warm.pmtiles"))
-        if tool.name in OURS:
+        if tool.name in OURS and copies == 1:
             run(lines[tool.name])
     print(f"{case.name} x{copies}", file=sys.stderr, flush=True)
     load = os.getloadavg()[0]

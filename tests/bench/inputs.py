@@ -22,7 +22,10 @@ _TURN = 360.0
 
 
 def parquet(case: Case, copies: int = 1, rows: int | None = None) -> Path:
-    """The case's file so many times over, or its first `rows`; one row group per copy, written on first use."""
+    """The case's file so many times over, or its first `rows`; written on first use.
+
+    Copies are a row group each. So are the halves of `rows`: what only happens with several groups happens there too.
+    """
     path = WORK / (f"{case.name}-{rows}-rows.parquet" if rows else f"{case.name}-x{copies}.parquet")
     if not path.exists():
         table = pq.read_table(case.source)
@@ -37,7 +40,10 @@ def parquet(case: Case, copies: int = 1, rows: int | None = None) -> Path:
         with pq.ParquetWriter(unfinished, schema, compression="snappy") as writer:
             for copy in shifted:
                 column = pa.array(shapely.to_wkb(copy, flavor="iso"), pa.binary())
-                writer.write_table(table.set_column(at, schema.field(at), column).cast(schema), row_group_size=1 << 20)
+                writer.write_table(
+                    table.set_column(at, schema.field(at), column).cast(schema),
+                    row_group_size=(rows + 1) // 2 if rows else 1 << 20,
+                )
         unfinished.rename(path)
     return path
 
