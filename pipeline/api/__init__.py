@@ -18,12 +18,13 @@ from typing import TYPE_CHECKING
 
 from pipeline.api.check import check
 from pipeline.api.inputs import Found, find_layers, read_layer
-from pipeline.api.layers import choose_layers
+from pipeline.api.layers import Chosen, choose_layers
 from pipeline.api.options import TileOptions
-from pipeline.api.recipe import recipe
+from pipeline.api.recipe import code_digest, recipe
+from pipeline.api.update import Update, read_changes
 from pipeline.i18n import _
 from pipeline.progress import Progress, Silent
-from pipeline.types import FeatureBatch, Tally
+from pipeline.types import Bounds, FeatureBatch, Tally
 
 if TYPE_CHECKING:
     from pipeline.archive.reader import Archive
@@ -47,6 +48,8 @@ class Run:
     """How the work is done; the archive's bytes do not depend on it."""
 
     explain: bool
+    keep_state: bool
+    update: Update | None
     threads: int | None
     memory: int | None
     no_clobber: bool
@@ -69,6 +72,9 @@ def tile(
     options: TileOptions | None = None,
     *,
     explain: bool = False,
+    keep_state: bool = False,
+    previous: str | Path | None = None,
+    changes: str | Path | None = None,
     threads: int | None = None,
     memory: int | None = None,
     no_clobber: bool = False,
@@ -82,6 +88,11 @@ def tile(
     `explain` a Parquet file beside the archive tells what the rules left out. `memory` is in bytes; what does not fit
     goes through files beside the archive, and an interrupted build of the same files takes them up.
 
+    `keep_state` writes a file beside the archive with which a later call can do only what changed: there `inputs` are
+    the files as they are now, `previous` is the archive, and `changes` a vector file with the inputs' fields and a
+    text field `change`: "removed" for features as they were, "added" for features as they are; where there are several
+    layers, its layers have their names. The archive is the same as one built from scratch.
+
     Raises UsageError, ConfigError, InputError, OutputError; no file is left half-written under its own name.
     """
     options = replace(options or TileOptions(), **choices)  # type: ignore[arg-type]
@@ -94,7 +105,8 @@ def tile(
         for source in sources:
             if isinstance(source, Database):
                 stack.enter_context(source)
-        run = Run(explain, threads, memory, no_clobber, progress or Silent())
+        update = read_changes(previous, changes, explain)
+        run = Run(explain, keep_state or update is not None, update, threads, memory, no_clobber, progress or Silent())
         return _tile(options, sources, target, run)
 
 
@@ -106,7 +118,7 @@ def _tile(
 ) -> Tiled:
     progress = run.progress
     from pipeline.vector import ArchivePlan, LayerInput, tile_layers
-    from pipeline.vector.plan import explained_path
+    from pipeline.vector.plan import Previous, explained_path
     from pipeline.vector.precision import guess_max_zoom
 
     found, empty = find_layers(sources, options)
@@ -135,14 +147,29 @@ def _tile(
 
     result = tile_layers(
         ArchivePlan(options.name or target.stem, options.description, options.attribution),
-        [LayerInput(chosen[each.name].plan(guessed), partial(read, each)) for each in found],
+        [
+            LayerInput(
+                chosen[each.name].plan(guessed),
+                partial(read, each),
+                partial(_read_near, each, chosen[each.name]),
+                run.update.of(each.name, chosen[each.name], [other.name for other in found]) if run.update else None,
+            )
+            for each in found
+        ],
         target,
         threads=run.threads,
         memory=run.memory,
         recipe=recipe(options, sources),
         explain=explained_path(target) if run.explain else None,
+        keep_state=code_digest() if run.keep_state else None,
+        previous=Previous(run.update.previous, code_digest()) if run.update else None,
         no_clobber=run.no_clobber,
         progress=progress,
     )
     without = [layer.name for layer in result.layers if not layer.features]
     return Tiled(result, bool(unsaid), tuple(sorted({*empty, *without})))
+
+
+def _read_near(each: Found, chosen: Chosen, tally: Tally, areas: tuple[Bounds, ...]) -> Iterator[FeatureBatch]:
+    parts = [replace(part, options=replace(part.options, areas=areas)) for part in each.parts]
+    yield from read_layer(Found(each.name, parts), chosen, tally)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline import __version__
+import pipeline
 from pipeline.api.options import TileOptions
 
 if TYPE_CHECKING:
@@ -15,10 +17,21 @@ if TYPE_CHECKING:
 
 def recipe(options: TileOptions, sources: Sequence[Source]) -> str | None:
     """The options, and of each file its name, size and time; None where a source may tell something else next time."""
-    words = [__version__, repr(options)]
+    words = [code_digest(), repr(options)]
     for source in sources:
         if not isinstance(source, Path) or not source.is_file():
             return None
         known = source.stat()
         words.append(f"{source.resolve()} {known.st_size} {known.st_mtime_ns}")
     return "\n".join(words)
+
+
+@lru_cache
+def code_digest() -> str:
+    """The sha256 of the sources that decide over the bytes of an archive."""
+    root = Path(pipeline.__file__).parent
+    digest = hashlib.sha256(pipeline.__version__.encode())
+    for room in ("archive", "kernels", "sources", "vector"):
+        for path in sorted((root / room).rglob("*.py")):
+            digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()

@@ -43,6 +43,21 @@ if TYPE_CHECKING:
 @click.option(
     "--explain/--no-explain", default=False, help="Also write OUT.explain.parquet: what the rules left out, and why."
 )
+@click.option(
+    "--keep-state", is_flag=True, help="Also write OUT.state, with which a later build can do only what changed."
+)
+@click.option(
+    "--previous",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="The archive of the input before its changes, built with --keep-state.",
+)
+@click.option(
+    "--changes",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help='What changed since: features with a field change, "removed" as they were or "added" as they are.',
+)
 @click.option("--threads", type=click.IntRange(1), help="Threads to use; the bytes do not depend on it.")
 @click.option(
     "--memory",
@@ -55,6 +70,9 @@ if TYPE_CHECKING:
 def tile(
     paths: tuple[str, ...],
     explain: bool,
+    keep_state: bool,
+    previous: Path | None,
+    changes: Path | None,
     threads: int | None,
     memory: int | None,
     no_clobber: bool,
@@ -86,6 +104,9 @@ def tile(
             out,
             options,
             explain=explain,
+            keep_state=keep_state,
+            previous=previous,
+            changes=changes,
             threads=threads,
             memory=memory,
             no_clobber=no_clobber,

@@ -118,11 +118,12 @@ def _areas(
         merged = merge_near(features, drawn, cells, plan.merge_near * unit, tolerance)
         fates[seen] = np.where(merged.into == drawn, HIDDEN, MERGED)
         into[seen] = np.where(merged.into == drawn, -1, merged.into)
-        view, drawn, picks = replace(layer, features=merged.features), merged.rows, np.arange(len(merged.rows))
-    elif plan.simplify == "right-angle" and tolerance > 0.0 and plan.coverage is None:
+        features, drawn, picks = merged.features, merged.rows, np.arange(len(merged.rows))
+        view = replace(layer, features=features)
+    if plan.simplify == "right-angle" and tolerance > 0.0 and plan.coverage is None:
         from pipeline.vector.rightangle import right_angled
 
-        view, picks = replace(layer, features=right_angled(features, drawn, tolerance)), np.arange(len(drawn))
+        view, picks = replace(layer, features=right_angled(features, picks, tolerance)), np.arange(len(drawn))
     fate = np.full(len(drawn), HIDDEN, np.uint8)
     pieces = _shapes(layer, view.features, zoom, picks, POLYGON, fate)
     hard = picks[fate == HARD]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from pipeline.types import FeatureBatch, Tally
+from pipeline.types import Bounds, FeatureBatch, Tally
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +66,29 @@ class LayerPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class Changes:
+    """What changed of a layer since its archive was built; a feature that was edited is in both."""
+
+    removed: Iterable[FeatureBatch]  # as they were
+    added: Iterable[FeatureBatch]  # as they are
+
+
+@dataclass(frozen=True, slots=True)
 class LayerInput:
-    """A layer's plan and where its features come from; `read` may be called once, in any thread."""
+    """A layer's plan and where its features come from; what reads may be called once, in any thread."""
 
     plan: LayerPlan
     read: Callable[[Tally], Iterable[FeatureBatch]]
+    read_near: Callable[[Tally, tuple[Bounds, ...]], Iterable[FeatureBatch]] | None = None  # what meets these areas
+    changes: Changes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Previous:
+    """An archive of the features before their changes, built with its state kept."""
+
+    archive: Path
+    code: str  # what stands for the code; a state of other code is of no use
 
 
 @dataclass(frozen=True, slots=True)

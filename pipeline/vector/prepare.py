@@ -59,8 +59,8 @@ def prepare_layer(
     while waiting:
         take()
     detail = Detail(plan.simplification, plan.max_zoom)
-    shards = chunks.shards(plan, list(stats.fields), tally) if stats.features else ()
-    return Prepared(plan, detail, stats, _degrees(limits), tally, shards)
+    shards, index = chunks.shards(plan, list(stats.fields), tally) if stats.features else ((), None)
+    return Prepared(plan, detail, stats, degrees(limits), tally, shards, index)
 
 
 def add_detail(layers: Sequence[Prepared], pool: Executor, ledger: Ledger) -> list[Prepared]:
@@ -97,7 +97,7 @@ def add_detail(layers: Sequence[Prepared], pool: Executor, ledger: Ledger) -> li
     return out
 
 
-def _degrees(limits: Sequence[tuple[int, int, int, int]]) -> Bounds | None:
+def degrees(limits: Sequence[tuple[int, int, int, int]]) -> Bounds | None:
     """West, south, east, north of boxes in world units (y points down)."""
     if not limits:
         return None

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -92,6 +92,18 @@ class Stored:
         return replace(self, path=self.path.with_name(self.path.name + suffix))
 
 
+class Index(NamedTuple):
+    """What is known of every feature of a layer without its geometry and attributes, [features], in any order."""
+
+    ids: NDArray[np.uint64]
+    asked: NDArray[np.uint64]  # ids as asked for: others differ only where two features asked for the same
+    contents: NDArray[np.uint64]  # hash of geometry and attributes
+    visible: NDArray[np.uint32]
+    keyed: NDArray[np.bool_]
+    curve: NDArray[np.int64]
+    bounds: NDArray[np.int64]  # [features, 4] world units
+
+
 @dataclass(frozen=True, slots=True)
 class Prepared:
     """A layer ready to be tiled."""
@@ -102,6 +114,7 @@ class Prepared:
     bounds: Bounds | None  # degrees
     tally: Tally
     shards: tuple[Shard, ...]
+    index: Index | None = None  # where it was asked for
 
     @property
     def count(self) -> int:
@@ -115,6 +128,7 @@ class Ledger:
 
     memory: int  # bytes
     folder: Path  # for what does not fit
+    indexed: bool = False  # whether layers keep their index
     held: int = 0
 
     @property
@@ -142,7 +156,7 @@ class Chunks:
         """Take one more chunk; all of them go to files once there are too many."""
         shapes = chunk.shapes
         load_ = shapes.vertex_offsets[shapes.part_to] - shapes.vertex_offsets[shapes.part_from]
-        self.index.append((chunk.curve, chunk.ids, chunk.contents, chunk.visible, chunk.keyed, load_))
+        self.index.append((chunk.curve, chunk.ids, chunk.contents, chunk.visible, chunk.keyed, chunk.bounds, load_))
         self.held.append(chunk)
         self.ledger.held += chunk.bytes
         if self.stored or self.ledger.held > self.ledger.limit:
@@ -158,24 +172,25 @@ class Chunks:
             self.ledger.held -= chunk.bytes
         self.held.clear()
 
-    def shards(self, plan: LayerPlan, columns: Sequence[str], tally: Tally) -> tuple[Shard, ...]:
-        """The layer in drawing order."""
+    def shards(self, plan: LayerPlan, columns: Sequence[str], tally: Tally) -> tuple[tuple[Shard, ...], Index | None]:
+        """The layer in drawing order, and its index where it is kept."""
         if not self.index:
-            return ()
-        curve, ids, contents, visible, keyed, load_ = (
+            return (), None
+        curve, asked, contents, visible, keyed, bounds, load_ = (
             np.concatenate(column) for column in zip(*self.index, strict=True)
         )
         self.index.clear()
-        tally.add("duplicate-key", int(keyed.sum() - len(np.unique(ids[keyed]))), plan.key or "")
-        ids = told_apart(ids, contents, visible)
+        tally.add("duplicate-key", int(keyed.sum() - len(np.unique(asked[keyed]))), plan.key or "")
+        ids = told_apart(asked, contents, visible)
+        index = Index(ids, asked, contents, visible, keyed, curve, bounds) if self.ledger.indexed else None
         order = np.lexsort((ids, curve))
         if not self.stored:
             chunks = list(self.held)
             self.held.clear()
-            return (Held(layer_of(plan, chunks, columns, ids, order)),)
+            return (Held(layer_of(plan, chunks, columns, ids, order)),), index
         self.put_aside()
-        bounds = _shard_bounds(curve[order], load_[order], self.ledger.shard, cell_shift(plan, plan.min_zoom))
-        return tuple(self._dealt_out(plan, columns, ids, order, bounds))
+        begins = _shard_bounds(curve[order], load_[order], self.ledger.shard, cell_shift(plan, plan.min_zoom))
+        return tuple(self._dealt_out(plan, columns, ids, order, begins)), index
 
     def _dealt_out(
         self,

@@ -16,8 +16,13 @@ from pipeline.vector.arrow import indices
 from pipeline.vector.attributes import NUMBER, STRING, Attributes
 
 COUNTED: Final = 1000  # distinct values counted per field, as mapbox-geostats does
+_KNOWN: Final = 4096  # distinct values remembered per field; what is between is room for values that go
 _LISTED: Final = 100  # distinct values named per field; more tell a reader nothing
 _WORDS: Final = ((POINT, "point"), (LINE, "line"), (POLYGON, "polygon"))
+
+
+class Undecided(Exception):
+    """What is left after features were taken away cannot be told without looking at all of them."""
 
 
 @dataclass(slots=True)
@@ -25,7 +30,8 @@ class FieldStats:
     """One field: its type, its distinct values while they are few, the range of its numbers."""
 
     type: str
-    values: set[Any] | None = field(default_factory=set)  # None: more than COUNTED
+    values: dict[Any, int] | None = field(default_factory=dict)  # how many features hold each; None: too many to know
+    spare: int = 0  # of too many: how many features may go before they could be few
     low: float | None = None
     high: float | None = None
 
@@ -33,12 +39,37 @@ class FieldStats:
         """Add what another run of the features holds."""
         if self.type != other.type:
             self.type = STRING
-        if self.values is not None:
-            self.values = None if other.values is None else self.values | other.values
-        if self.values is not None and len(self.values) > COUNTED:
+        if self.values is not None and other.values is not None:
+            for value, count in other.values.items():
+                self.values[value] = self.values.get(value, 0) + count
+        if self.values is None or other.values is None or len(self.values) > _KNOWN:
+            known = [len(stats.values) for stats in (self, other) if stats.values is not None]
+            self.spare = max(self.spare, other.spare, *(n - COUNTED for n in known), 0)
             self.values = None
         self.low = other.low if self.low is None else self.low if other.low is None else min(self.low, other.low)
         self.high = other.high if self.high is None else self.high if other.high is None else max(self.high, other.high)
+
+    def without(self, other: FieldStats, features: int) -> None:
+        """Take away what `features` features hold. Raises Undecided."""
+        if self.values is None:
+            self.spare -= features
+            if (
+                self.spare < 0
+                or (self.low is not None and self.low == other.low)
+                or self.high == other.high is not None
+            ):
+                raise Undecided  # perhaps the only one of its value
+            return
+        if other.values is None:
+            raise Undecided
+        for value, count in other.values.items():
+            self.values[value] = self.values.get(value, 0) - count
+            if self.values[value] < 0:
+                raise Undecided
+            if self.values[value] == 0:
+                del self.values[value]
+        numbers = self.values.keys() if self.type == NUMBER else ()
+        self.low, self.high = min(numbers, default=None), max(numbers, default=None)
 
     def as_json(self, name: str) -> dict[str, Any]:
         """An attribute of tilestats."""
@@ -48,7 +79,7 @@ class FieldStats:
             listed = []
         stats: dict[str, Any] = {
             "attribute": name,
-            "count": COUNTED if self.values is None else len(self.values),
+            "count": COUNTED if self.values is None else min(len(self.values), COUNTED),
             "type": self.type.lower(),
             "values": listed,
         }
@@ -76,6 +107,14 @@ class LayerStats:
             else:
                 self.fields[name] = stats
 
+    def without(self, other: LayerStats) -> None:
+        """Take away a run of features that are among these. Raises Undecided."""
+        self.features -= other.features
+        if len(self.kinds) > 1:
+            raise Undecided
+        for name, stats in other.fields.items():
+            self.fields[name].without(stats, other.features)
+
     def labels(self, fields: Sequence[str] | None) -> LayerStats:
         """The statistics of the label layer: a point for every feature, and the fields of these names (None: all)."""
         kept = self.fields if fields is None else {name: self.fields[name] for name in fields if name in self.fields}
@@ -98,23 +137,26 @@ def layer_stats(attributes: Attributes, plain: Sequence[pa.Array], kinds: Sequen
 
 
 def _field(attributes: Attributes, plain: Sequence[pa.Array], column: int) -> FieldStats:
-    used = np.zeros(len(attributes.value_offsets), bool)
-    used[attributes.codes[column]] = True  # null, -1, marks the place behind the last value
+    counts = np.bincount(attributes.codes[column] + 1, minlength=len(attributes.value_offsets))[1:]  # but nulls
     stats = FieldStats(attributes.types[column])
-    codes = np.flatnonzero(used[:-1])
+    distinct = int(np.count_nonzero(counts))
+    if distinct > _KNOWN:
+        stats.values, stats.spare = None, distinct - COUNTED
     base = 0
     for values in plain:
-        picks = codes[(codes >= base) & (codes < base + len(values))] - base
+        here = counts[base : base + len(values)]
+        picks = np.flatnonzero(here)
         base += len(values)
-        if len(picks) == 0:
+        if len(picks) == 0 or (stats.values is None and stats.type != NUMBER):
             continue
-        if stats.type == NUMBER or (stats.values is not None and len(picks) <= COUNTED):
-            held = values.take(indices(picks))
-            if stats.type == NUMBER:
-                low_high = pc.min_max(held)
-                stats.merge(FieldStats(NUMBER, set(), low_high["min"].as_py(), low_high["max"].as_py()))
+        held = values.take(indices(picks))
+        if stats.type == NUMBER:
+            low_high = pc.min_max(held)
+            low, high = low_high["min"].as_py(), low_high["max"].as_py()
+            stats.low = low if stats.low is None else min(stats.low, low)
+            stats.high = high if stats.high is None else max(stats.high, high)
         if stats.values is not None:
-            stats.values = stats.values | set(held.to_pylist()) if len(picks) <= COUNTED else None
+            stats.values |= zip(held.to_pylist(), here[picks].tolist(), strict=True)
     return stats
 
 

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Final
 
 from pipeline.archive.header import Compression, TileType
 from pipeline.archive.staging import StagedFile
-from pipeline.archive.writer import Writer
+from pipeline.archive.writer import Writer, Written
 from pipeline.errors import InputError
 from pipeline.i18n import _
 from pipeline.kernels.pieces import COLLAPSED, GATHERED, HIDDEN, MERGED, THINNED, TOO_SMALL
@@ -32,11 +32,13 @@ from pipeline.types import Bounds, Tally
 from pipeline.vector.cutting import Segment, cut, cut_jobs
 from pipeline.vector.memory import memory_bound
 from pipeline.vector.metadata import archive_metadata
-from pipeline.vector.plan import ArchivePlan, ArchiveResult, LayerInput, LayerResult
+from pipeline.vector.plan import ArchivePlan, ArchiveResult, LayerInput, LayerResult, Previous
 from pipeline.vector.prepare import add_detail, prepare_layer
 from pipeline.vector.render import LayerRuns, Rendered, RenderJob, render, render_jobs
 from pipeline.vector.runs import Cut, gather, load_cut, store_cut
 from pipeline.vector.shards import Held, Ledger, Prepared, Shard, Stored
+from pipeline.vector.state import fingerprint, load_state, save_state, state_path
+from pipeline.vector.update import Scratch, copy_and_replace, plan_update
 
 if TYPE_CHECKING:
     from pipeline.vector.explain import ExplainWriter
@@ -60,6 +62,8 @@ def tile_layers(
     memory: int | None = None,
     recipe: str | None = None,
     explain: Path | None = None,
+    keep_state: str | None = None,
+    previous: Previous | None = None,
     no_clobber: bool = False,
     progress: Progress | None = None,
 ) -> ArchiveResult:
@@ -68,7 +72,9 @@ def tile_layers(
     `threads` defaults to the processors this process may use, `memory` (bytes) to a quarter of the machine's; the
     bytes of the archive depend on neither. `explain` names a Parquet file for what the rules left out. `recipe` stands
     for everything that decides over the bytes: an interrupted build of the same recipe takes up what it finds; without
-    one nothing is kept. With `no_clobber` an existing archive is kept and the work refused.
+    one nothing is kept. `keep_state`, a text that stands for the code, writes a file beside the archive from which a
+    later build with `previous` and the layers' changes does only what changed, as long as code and plans are the same;
+    `explain` is not possible then. With `no_clobber` an existing archive is kept and the work refused.
 
     Raises InputError when no layer has a feature with a geometry, OutputError when the archive cannot be written.
     """
@@ -76,10 +82,12 @@ def tile_layers(
     digest = hashlib.sha256(recipe.encode()).hexdigest()[:12] if recipe else f"{os.getpid()}"
     folder = out.with_name(f".{out.name}.{digest}.work")
     work = _Work(plan, folder, bool(recipe), threads, progress or Silent())
-    ledger = Ledger(memory or memory_bound(), folder)
+    ledger = Ledger(memory or memory_bound(), folder, indexed=keep_state is not None)
     with ThreadPoolExecutor(threads, thread_name_prefix="tile") as pool:
         try:
-            result = _tile(work, ledger, layers, out, explain, no_clobber, pool)
+            job = _Job(tuple(layers), out, explain, keep_state, no_clobber)
+            result = _updated(work, ledger, job, previous, pool) if previous is not None else None
+            result = result or _tile(work, ledger, job, pool)
         except BaseException:
             pool.shutdown(wait=True, cancel_futures=True)
             if not recipe:
@@ -100,68 +108,120 @@ class _Work:
     progress: Progress
 
 
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """What is asked for."""
+
+    inputs: tuple[LayerInput, ...]
+    out: Path
+    explain: Path | None
+    keep_state: str | None
+    no_clobber: bool
+
+    def fingerprint(self, plan: ArchivePlan, code: str) -> str:
+        """What a state must agree with."""
+        return fingerprint(plan, [item.plan for item in self.inputs], code)
+
+
 def _processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _tile(
-    work: _Work,
-    ledger: Ledger,
-    inputs: Sequence[LayerInput],
-    out: Path,
-    explain: Path | None,
-    no_clobber: bool,
-    pool: Executor,
-) -> ArchiveResult:
-    layers, read = _prepared(work, ledger, inputs, pool)
+def _tile(work: _Work, ledger: Ledger, job: _Job, pool: Executor) -> ArchiveResult:
+    layers, read = _prepared(work, ledger, job.inputs, pool)
+    bounds = _bounds(layers, job)
+    zooms = _all_zooms(layers)
+    counts: Counter[str] = Counter()
+    total = sum(layer.count * len(_zooms(layer)) for layer in layers)
+    work.progress.start(_("tiling"), total, _("features"))
+    with ExitStack() as stack:
+        writer = stack.enter_context(_writer(job))
+        losses = _Losses(counts)
+        if job.explain is not None:
+            from pipeline.vector.explain import ExplainWriter
+
+            losses.writer = stack.enter_context(ExplainWriter(job.explain))
+        for rendered in _drawn(work, layers, zooms, losses, pool):
+            for tile_id, body in rendered.tiles:
+                writer.add(tile_id, body)
+            losses.of_tiles(rendered)
+        written = _finish(work, writer, layers, bounds, zooms)
+    if job.keep_state is not None:
+        save_state(state_path(job.out), job.fingerprint(work.plan, job.keep_state), layers)
+    work.progress.done()
+    return _archive_result(read, written, bounds, counts)
+
+
+def _updated(work: _Work, ledger: Ledger, job: _Job, previous: Previous, pool: Executor) -> ArchiveResult | None:
+    """Only what changed; None where everything has to be built."""
+    print_ = job.fingerprint(work.plan, previous.code)
+    before = load_state(state_path(previous.archive), print_)
+    if before is None:
+        work.progress.note(_("everything is built: the previous archive was made by other rules or another version"))
+        return None
+    work.progress.start(_("finding what changed"), None)
+    try:
+        update = plan_update(job.inputs, before, pool, ledger)
+    except Scratch as why:
+        work.progress.note(_("everything is built: {why}").format(why=why))
+        return None
+    bounds = _bounds(update.layers, job)
+    zooms = _all_zooms(update.layers)
+    counts: Counter[str] = Counter()
+    gone = [tile for zoom in sorted(update.tiles) for tile in update.tiles[zoom].tolist()]
+    work.progress.start(_("tiling"), len(gone), _("tiles"))
+    wanted = set(gone)
+    with _writer(job) as writer:
+        losses = _Losses(counts)
+        made = (
+            tile
+            for rendered in _drawn(replace(work, progress=Silent()), update.layers, zooms, losses, pool)
+            for tile in rendered.tiles
+            if tile[0] in wanted
+        )
+        copy_and_replace(writer, previous.archive, made, gone)
+        written = _finish(work, writer, update.layers, bounds, zooms)
+    if job.keep_state is not None:
+        save_state(state_path(job.out), print_, update.layers)
+    work.progress.advance(len(gone))
+    work.progress.done()
+    return _archive_result([_result(layer) for layer in update.read], written, bounds, counts)
+
+
+def _bounds(layers: Sequence[Prepared], job: _Job) -> Bounds:
+    """The bounds of all layers. Raises InputError when there is none."""
     bounds = _union([layer.bounds for layer in layers if layer.bounds])
     if bounds is None:
         raise InputError(
             _("There is nothing to tile: no feature has a geometry."),
-            where=", ".join(item.plan.name for item in inputs),
+            where=", ".join(item.plan.name for item in job.inputs),
             expected=_("at least one feature with a geometry"),
             hint=_("Check the layer names and the source files."),
         )
-    min_zoom = min(layer.plan.min_zoom for layer in layers)
-    max_zoom = max(layer.plan.max_zoom for layer in layers)
-    counts: Counter[str] = Counter()
-    work.progress.start(
-        _("tiling"), sum(_drawn(layer, zoom) for layer in layers for zoom in _zooms(layer)), _("features")
-    )
-    with ExitStack() as stack:
-        writer = stack.enter_context(
-            Writer(out, tile_type=TileType.MVT, tile_compression=Compression.GZIP, no_clobber=no_clobber)
-        )
-        losses = _Losses(counts)
-        if explain is not None:
-            from pipeline.vector.explain import ExplainWriter
+    return bounds
 
-            losses.writer = stack.enter_context(ExplainWriter(explain))
-        upcoming = _submit(work, layers, min_zoom, pool)
-        for zoom in range(min_zoom, max_zoom + 1):
-            cuts, upcoming = upcoming, _submit(work, layers, zoom + 1, pool)
-            runs = []
-            for layer, jobs in cuts:
-                done = [job.result() for job in jobs]
-                for each in done:
-                    losses.of_cut(layer, zoom, each)
-                if done:
-                    runs.append(LayerRuns(layer.plan, zoom, tuple(each.run for each in done)))
-                work.progress.advance(_drawn(layer, zoom))
-            del cuts
-            for rendered in _in_order(pool, render_jobs(runs), 2 * work.threads):
-                for tile_id, body in rendered.tiles:
-                    writer.add(tile_id, body)
-                losses.of_tiles(rendered)
-        centre = ((bounds[0] + bounds[2]) / 2, (bounds[1] + bounds[3]) / 2, min_zoom)
-        written = writer.finish(
-            metadata=archive_metadata(work.plan, layers),
-            bounds=bounds,
-            center=centre,
-            min_zoom=min_zoom,
-            max_zoom=max_zoom,
-        )
-    work.progress.done()
+
+def _all_zooms(layers: Sequence[Prepared]) -> range:
+    return range(min(layer.plan.min_zoom for layer in layers), max(layer.plan.max_zoom for layer in layers) + 1)
+
+
+def _writer(job: _Job) -> Writer:
+    return Writer(job.out, tile_type=TileType.MVT, tile_compression=Compression.GZIP, no_clobber=job.no_clobber)
+
+
+def _finish(work: _Work, writer: Writer, layers: Sequence[Prepared], bounds: Bounds, zooms: range) -> Written:
+    return writer.finish(
+        metadata=archive_metadata(work.plan, layers),
+        bounds=bounds,
+        center=((bounds[0] + bounds[2]) / 2, (bounds[1] + bounds[3]) / 2, zooms[0]),
+        min_zoom=zooms[0],
+        max_zoom=zooms[-1],
+    )
+
+
+def _archive_result(
+    read: Sequence[LayerResult], written: Written, bounds: Bounds, counts: Counter[str]
+) -> ArchiveResult:
     return ArchiveResult(
         tuple(read),
         written.tiles,
@@ -172,6 +232,25 @@ def _tile(
         counts.pop("repairs", 0),
         {rule: n for rule, n in sorted(counts.items()) if n},
     )
+
+
+def _drawn(
+    work: _Work, layers: Sequence[Prepared], zooms: range, losses: _Losses, pool: Executor
+) -> Iterator[Rendered]:
+    """All tiles of all layers, zoom by zoom; a zoom is drawn while the next one is being cut."""
+    upcoming = _submit(work, layers, zooms[0], pool)
+    for zoom in zooms:
+        cuts, upcoming = upcoming, _submit(work, layers, zoom + 1, pool)
+        runs = []
+        for layer, jobs in cuts:
+            done = [job.result() for job in jobs]
+            for each in done:
+                losses.of_cut(layer, zoom, each)
+            if done:
+                runs.append(LayerRuns(layer.plan, zoom, tuple(each.run for each in done)))
+            work.progress.advance(layer.count)
+        del cuts
+        yield from _in_order(pool, render_jobs(runs), 2 * work.threads)
 
 
 def _prepared(
@@ -213,11 +292,6 @@ def _put_aside(folder: Path, number: int, layer: Prepared) -> Prepared:
 
 def _zooms(layer: Prepared) -> range:
     return range(layer.plan.min_zoom, layer.plan.max_zoom + 1)
-
-
-def _drawn(layer: Prepared, zoom: int) -> int:
-    """Features that a zoom has to look at."""
-    return layer.count if zoom in _zooms(layer) else 0
 
 
 class _Now:
