@@ -24,6 +24,7 @@ from pipeline.i18n import _
 from pipeline.progress import Progress, Silent
 
 SHORTEST_COPY: Final = 16  # bytes; an instruction costs about as much
+_NONE: Final = Directory(*(np.zeros(0, dtype=np.int64) for _column in Directory._fields))
 _ELSEWHERE: Final = -1  # tile id of what is no body; position of what the base does not have
 
 
@@ -105,13 +106,8 @@ def _instructions(a: Archive, b: Archive) -> Instructions:
 
 
 def _entries(archive: Archive) -> Directory:
-    parts = list(archive.directories())
-    empty = np.zeros(0, dtype=np.int64)
-    return (
-        Directory(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
-        if parts
-        else Directory(*(empty for _column in Directory._fields))
-    )
+    """All entries that point at tiles."""
+    return Directory(*(np.concatenate(columns) for columns in zip(_NONE, *archive.directories(), strict=True)))
 
 
 def _pieces(archive: Archive, entries: Directory) -> _Pieces:
@@ -119,7 +115,7 @@ def _pieces(archive: Archive, entries: Directory) -> _Pieces:
     h = archive.header
     inside = entries.offsets <= h.data.length - entries.lengths
     bodies, first = np.unique(entries.offsets[inside], return_index=True)
-    root = archive.root.part(0, archive.root.size)
+    root = archive.root
     leaves = (root.run_lengths == 0) & (root.offsets <= h.leaves.length - root.lengths)
     offsets = np.concatenate(
         [[h.root.offset, h.metadata.offset], root.offsets[leaves] + h.leaves.offset, bodies + h.data.offset]

@@ -29,7 +29,7 @@ _LAYOUT: Final = frozenset({"root", "metadata", "leaves", "data"})  # where sect
 _STORAGE: Final = frozenset(
     {"addressed_tiles", "tile_entries", "tile_contents", "clustered", "internal_compression", "tile_compression"}
 )  # how tiles are kept: not what a map shows
-_EMPTY: Final = Directory(*(np.zeros(0, dtype=np.int64) for _column in range(4)))
+_EMPTY: Final = Directory(*(np.zeros(0, dtype=np.int64) for _column in Directory._fields))
 
 
 class Kind(IntEnum):
@@ -54,6 +54,9 @@ class Changes(NamedTuple):
     a_lengths: NDArray[np.int64]
     b_offsets: NDArray[np.int64]
     b_lengths: NDArray[np.int64]
+
+
+_NOTHING: Final = Changes(*(np.zeros(0, dtype=np.int64) for _column in Changes._fields))
 
 
 class ZoomDiff(NamedTuple):
@@ -109,12 +112,12 @@ def diff_archives(a: Archive, b: Archive, *, progress: Progress | None = None) -
         zooms = zooms_of(segments.tile_ids)
         for side, present in enumerate((segments.a_offsets >= 0, segments.b_offsets >= 0)):
             np.add.at(totals[:, side], zooms[present], runs[present])
-        changed = _judged(segments, a, b) if not identical else _none(segments)
+        changed = _NOTHING if identical else _judged(segments, a, b)
         np.add.at(counts, (zooms_of(changed.tile_ids), changed.kinds), changed.runs)
         found.append(changed)
         progress.advance(left.size + right.size)
     progress.done()
-    changes = _joined(found)
+    changes = Changes(*(np.concatenate(columns) for columns in zip(_NOTHING, *found, strict=True)))
     zooms_found = np.flatnonzero(totals.any(axis=1)).tolist()
     return ArchiveDiff(
         identical,
@@ -227,17 +230,3 @@ def _same_content(a: Archive, b: Archive, at: int, a_length: int, bt: int, b_len
         return left == decompress(b.body(bt, b_length), b.header.tile_compression)
     except ArchiveError:
         return False  # what cannot be read is not known to be the same
-
-
-def _none(segments: Changes) -> Changes:
-    return Changes(*(column[:0] for column in segments))
-
-
-def _joined(parts: list[Changes]) -> Changes:
-    """All parts as one."""
-    empty = np.zeros(0, dtype=np.int64)
-    return (
-        Changes(*(np.concatenate([empty, *columns]) for columns in zip(*parts, strict=True)))
-        if parts
-        else Changes(*(empty for _column in Changes._fields))
-    )
