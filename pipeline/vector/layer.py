@@ -13,8 +13,7 @@ from pipeline.kernels.pieces import EXTENT_BITS, Features
 from pipeline.vector.attributes import Attributes, join_attributes
 from pipeline.vector.chunk import CURVE_BITS, Chunk
 from pipeline.vector.plan import LayerPlan
-from pipeline.vector.ragged import offsets_of, runs
-from pipeline.vector.valid import Shapes
+from pipeline.vector.valid import Shapes, pick_shapes
 
 # Rules that look at several features see a cell: a part of a tile's edge, as a power of two.
 _GATHERED_LEVELS = 8  # small areas that are gathered into squares
@@ -121,21 +120,9 @@ def join_shapes(pieces: Sequence[Shapes]) -> Shapes:
 
 def select(chunk: Chunk, rows: NDArray[np.int64]) -> Chunk:
     """Some features of a chunk, in the order of `rows`, with nothing but their own vertices."""
-    shapes = chunk.shapes
-    counts = (shapes.part_to - shapes.part_from)[rows]
-    offsets = offsets_of(counts)
-    parts = np.arange(offsets[-1]) + np.repeat(shapes.part_from[rows] - offsets[:-1], counts)
-    vertices = runs(shapes.vertex_offsets, parts)
     return replace(
         chunk,
-        shapes=Shapes(
-            shapes.wx[vertices],
-            shapes.wy[vertices],
-            offsets_of(np.diff(shapes.vertex_offsets)[parts]),
-            shapes.roles[parts],
-            offsets[:-1],
-            offsets[1:],
-        ),
+        shapes=pick_shapes(chunk.shapes, rows),
         kinds=chunk.kinds[rows],
         visible=chunk.visible[rows],
         size=chunk.size[rows],

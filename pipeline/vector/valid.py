@@ -30,8 +30,24 @@ class Shapes(NamedTuple):
     part_to: NDArray[np.int64]
 
 
+def pick_shapes(shapes: Shapes, rows: NDArray[np.int64]) -> Shapes:
+    """The shapes of some features, in the order of `rows`, with nothing but their own vertices."""
+    counts = (shapes.part_to - shapes.part_from)[rows]
+    offsets = offsets_of(counts)
+    parts = np.arange(offsets[-1]) + np.repeat(shapes.part_from[rows] - offsets[:-1], counts)
+    vertices = runs(shapes.vertex_offsets, parts)
+    return Shapes(
+        shapes.wx[vertices],
+        shapes.wy[vertices],
+        offsets_of(np.diff(shapes.vertex_offsets)[parts]),
+        shapes.roles[parts],
+        offsets[:-1],
+        offsets[1:],
+    )
+
+
 def areas_made_valid(found: Shapes, kinds: NDArray[np.uint8], tally: Tally) -> Shapes:
-    """The geometries, mended parts behind the others; what was mended is counted as `invalid-area`.
+    """The geometries with broken areas mended; what was mended is counted as `invalid-area`.
 
     Mended is by `make_valid` (structure method: rings keep their role; overlapping parts become one), rounded to the
     world's grid. An area of which nothing would be left stays as it is.
@@ -42,7 +58,9 @@ def areas_made_valid(found: Shapes, kinds: NDArray[np.uint8], tally: Tally) -> S
     pieces = outlines(*found, rows)
     if mark_suspects(pieces) == 0:
         return found
-    return _mended(found, rows[pieces.flag == SUSPECT], tally)
+    mended = _mended(found, rows[pieces.flag == SUSPECT], tally)
+    # What was broken must go: it would make nodes of a coverage where nobody has any.
+    return found if mended is found else pick_shapes(mended, np.arange(len(kinds)))
 
 
 def _mended(found: Shapes, rows: NDArray[np.int64], tally: Tally) -> Shapes:
