@@ -147,7 +147,7 @@ for name in names:
     importlib.import_module(name)
 assert threading.active_count() == before, threading.enumerate()
 import numba
-cache = str(numba.config.CACHE_DIR)  # numba tries whether it may write there when a kernel is declared
+cache = os.path.dirname(str(numba.config.CACHE_DIR))  # numba tries whether it may write there: a kernel is declared
 assert not [place for place in opened if not place.startswith(cache)], opened
 """
     names = [path.relative_to(ROOT).with_suffix("").as_posix().replace("/", ".") for path in MODULES]
