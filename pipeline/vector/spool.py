@@ -42,17 +42,19 @@ def load(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
     Arrays are writable, so that kernels compile once for them and for arrays in memory, but what is written into them
     stays with the reader. Raises OutputError when the file is not whole.
     """
-    with path.open("rb") as file:
-        front = file.read(16)
-        if front[:8] != _MAGIC:
-            raise OutputError(
-                _("A file of unfinished work is damaged."), where=str(path), hint=_("Delete the folder it lies in.")
-            )
-        size = int.from_bytes(front[8:], "little")
-        head = json.loads(file.read(size))
-        whole = mmap.mmap(file.fileno(), os.fstat(file.fileno()).st_size, access=mmap.ACCESS_COPY)
-    base = -(-(16 + size) // _ALIGNED) * _ALIGNED
-    return {
-        name: np.frombuffer(whole, dtype, int(np.prod(shape, dtype=np.int64)), base + at).reshape(shape)
-        for name, dtype, shape, at in head["arrays"]
-    }, head["extra"]
+    try:
+        with path.open("rb") as file:
+            whole = mmap.mmap(file.fileno(), os.fstat(file.fileno()).st_size, access=mmap.ACCESS_COPY)
+        size = int.from_bytes(whole[8:16], "little")
+        if whole[:8] != _MAGIC or size > len(whole):
+            raise ValueError
+        head = json.loads(whole[16 : 16 + size])
+        base = -(-(16 + size) // _ALIGNED) * _ALIGNED
+        return {
+            name: np.frombuffer(whole, dtype, int(np.prod(shape, dtype=np.int64)), base + at).reshape(shape)
+            for name, dtype, shape, at in head["arrays"]
+        }, head["extra"]
+    except (OSError, ValueError, KeyError, TypeError) as err:  # gone, empty, cut off, or something else
+        raise OutputError(
+            _("A file of unfinished work is damaged."), where=str(path), hint=_("Delete the folder it lies in.")
+        ) from err

@@ -80,7 +80,7 @@ def tile_layers(
     """
     threads = threads or _processors()
     digest = hashlib.sha256(recipe.encode()).hexdigest()[:12] if recipe else f"{os.getpid()}"
-    folder = out.with_name(f".{out.name}.{digest}.work")
+    folder = out.absolute().with_name(f".{out.name}.{digest}.work")  # who goes on may stand in another folder
     work = _Work(plan, folder, bool(recipe), threads, progress or Silent())
     ledger = Ledger(memory or memory_bound(), folder, indexed=keep_state is not None)
     with ThreadPoolExecutor(threads, thread_name_prefix="tile") as pool:
@@ -258,10 +258,12 @@ def _prepared(
 ) -> tuple[list[Prepared], list[LayerResult]]:
     """The layers that hold features, label layers included, and what reading each told."""
     state = work.folder / "prepared"
-    if work.resumable and state.exists():
+    found = _taken_up(state) if work.resumable else None
+    if found is not None:
         work.progress.note(_("going on with an interrupted build"))
-        found: tuple[list[Prepared], list[LayerResult]] = pickle.loads(state.read_bytes())
         return found
+    # What was killed while it read, or a process of the same number (containers have few), may have left files.
+    shutil.rmtree(work.folder, ignore_errors=True)
     read = []
     work.progress.start(_("reading"), None, _("features"))
     for number, item in enumerate(inputs):
@@ -278,6 +280,17 @@ def _prepared(
             staged.file.write(pickle.dumps((layers, results)))
             staged.commit()
     return layers, results
+
+
+def _taken_up(state: Path) -> tuple[list[Prepared], list[LayerResult]] | None:
+    """What an interrupted build had read; None where there is nothing that can be read."""
+    if not state.exists():
+        return None
+    try:
+        found: tuple[list[Prepared], list[LayerResult]] = pickle.loads(state.read_bytes())
+    except Exception:  # there is no telling what a damaged pickle raises; all is read again
+        return None
+    return found
 
 
 def _put_aside(folder: Path, number: int, layer: Prepared) -> Prepared:
