@@ -21,29 +21,29 @@ def misplaced(
     r0: int,
     r1: int,
     shell_of: NDArray[np.int64],
-    ex0: NDArray[np.int64],
-    ex1: NDArray[np.int64],
-    e_from: NDArray[np.int64],
-    e_to: NDArray[np.int64],
+    x0: NDArray[np.int32],
+    x1: NDArray[np.int32],
+    to: NDArray[np.int64],
     order: NDArray[np.int64],
 ) -> bool:
     """Whether a ring of [r0, r1) lies in another one than its shell, or a hole outside of its shell.
 
     The rings touch nothing, so that one vertex of each speaks for all of it. `shell_of` [≥ rings]: for a hole the
-    number of its shell, counted from `r0` (−1: it has none), for a shell its own. Edges, in the order of the rings, run
-    from vertex `e_from` to `e_to` and cover `ex0` … `ex1` along x; `order` lists them by `ex0`. Exact on integers.
+    number of its shell, counted from `r0` (−1: it has none), for a shell its own. Edge k runs from the area's k-th
+    vertex to its `to[k]`-th and covers `x0` … `x1` along x; `order` lists the edges by `x0`. Exact on integers.
     Source: crossing number along y.
     """
     count = r1 - r0
-    n = vertex_offsets[r1] - vertex_offsets[r0]
+    v0 = vertex_offsets[r0]
+    n = vertex_offsets[r1] - v0
     of_edge = np.empty(n, np.int64)
-    px = np.empty(count, np.int64)
+    px = np.empty(count, np.int32)
     by_x = np.empty(count, np.int64)
     for k in range(count):
         s, e = vertex_offsets[r0 + k], vertex_offsets[r0 + k + 1]
         px[k] = x[s]
         for i in range(s, e):
-            of_edge[i - vertex_offsets[r0]] = k
+            of_edge[i - v0] = k
     sort_by(px, by_x, count)
     odd = np.zeros(count, np.uint8)
     met = np.empty(n, np.int64)  # rings whose parity was touched
@@ -53,7 +53,7 @@ def misplaced(
     for c in range(count):
         k = by_x[c]
         at_x, at_y = px[k], np.int64(y[vertex_offsets[r0 + k]])
-        while coming < n and ex0[order[coming]] <= at_x:
+        while coming < n and x0[order[coming]] <= at_x:
             active[live] = order[coming]
             live += 1
             coming += 1
@@ -61,16 +61,16 @@ def misplaced(
         touched = 0
         for a in range(live):
             i = active[a]
-            if ex1[i] < at_x:
+            if x1[i] < at_x:
                 continue
             active[kept] = i
             kept += 1
             if of_edge[i] == k:
                 continue
-            ax, bx = np.int64(x[e_from[i]]), np.int64(x[e_to[i]])
+            ax, bx = np.int64(x[v0 + i]), np.int64(x[v0 + to[i]])
             if (ax > at_x) == (bx > at_x):
                 continue
-            ay, by = np.int64(y[e_from[i]]), np.int64(y[e_to[i]])
+            ay, by = np.int64(y[v0 + i]), np.int64(y[v0 + to[i]])
             if ((bx - ax) * (at_y - ay) - (by - ay) * (at_x - ax) > 0) == (bx > ax):
                 odd[of_edge[i]] ^= 1
                 met[touched] = of_edge[i]

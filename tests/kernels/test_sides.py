@@ -19,25 +19,12 @@ def is_misplaced(rings: list[Ring], shell_of: list[int]) -> bool:
     """The kernel on unclosed rings."""
     xy = np.array([point for ring in rings for point in ring], np.int32)
     offsets = np.cumsum([0, *map(len, rings)])
-    ends = np.concatenate([np.r_[a + 1 : b, a] for a, b in pairwise(offsets)])
-    x = xy[:, 0].astype(np.int64)
-    low, high = np.minimum(x, x[ends]), np.maximum(x, x[ends])
+    to = np.concatenate([np.r_[a + 1 : b, a] for a, b in pairwise(offsets)])
+    x = np.ascontiguousarray(xy[:, 0])
+    low, high = np.minimum(x, x[to]), np.maximum(x, x[to])
     order = np.argsort(low, kind="stable")
-    return bool(
-        misplaced(
-            np.ascontiguousarray(xy[:, 0]),
-            np.ascontiguousarray(xy[:, 1]),
-            offsets,
-            0,
-            len(rings),
-            np.array(shell_of, np.int64),
-            low,
-            high,
-            np.arange(len(x)),
-            ends,
-            order,
-        )
-    )
+    y = np.ascontiguousarray(xy[:, 1])
+    return bool(misplaced(x, y, offsets, 0, len(rings), np.array(shell_of, np.int64), low, high, to, order))
 
 
 def box(x0: int, y0: int, x1: int, y1: int) -> Ring:

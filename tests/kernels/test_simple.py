@@ -41,6 +41,17 @@ SOUND = {
     "two shells with holes": [SHELL, hole(10, 10, 20), [(200, 0), (300, 0), (300, 100), (200, 100)], hole(210, 10, 9)],
     "circle of many edges": [circle(200, 4000)],
     "circle with circle": [circle(200, 4000), circle(100, 2000)[::-1]],
+    "very many edges": [circle(2000, 400_000)],
+    "very many edges and holes": [
+        circle(1100, 400_000),
+        *(hole(x, y, 900) for x in range(-9000, 9000, 1000) for y in range(-9000, 9000, 1000)),
+    ],
+    "very many edges in two shells": [
+        circle(600, 4000),
+        circle(300, 2000)[::-1],
+        circle(600, 4000, 9000),
+        circle(300, 2000, 9000)[::-1],
+    ],
 }
 BROKEN = {
     "bow-tie": [[(0, 0), (10, 10), (10, 0), (0, 10)]],
@@ -53,6 +64,19 @@ BROKEN = {
     "shell in shell": [SHELL, [(10, 10), (20, 10), (20, 20)]],
     "hole of the other shell": [SHELL, [(200, 0), (300, 0), (300, 100), (200, 100)], hole(10, 10, 20)],
     "crossing far round a circle": [[*circle(200, 4000)[:150], (0, 4500)]],
+    "the first edge crosses the last but one": [[(0, 0), (10, 0), (10, 10), (5, -1), (5, -9)]],
+    "the last of 32 edges crosses the first": [[*circle(31, 4000)[:30], (3990, 500), (3990, -10)]],
+    "very many edges, two cross": [[*circle(2000, 400_000)[:1500], (0, 450_000)]],
+    "very many edges, one of the last crosses the first": [
+        [*circle(2000, 400_000)[1:-1], (399_000, 1900), (400_100, 1900)]
+    ],
+    "hole outside of very many edges": [circle(1100, 400_000), hole(500_000, 0, 9)],
+    "hole of another shell of very many edges": [
+        circle(600, 4000),
+        circle(600, 4000, 9000),
+        circle(300, 2000)[::-1],
+        circle(300, 2000, 9000)[::-1],
+    ],
 }
 
 
@@ -113,7 +137,8 @@ def outline(*parts: tuple[int, Ring]) -> tuple[bool, list[Ring]]:
     """Whether one feature is suspected, and its rings as pieces."""
     x, y, offsets = ragged([[*ring, ring[0]] if ring else [] for _, ring in parts])
     roles = np.array([role for role, _ in parts], np.uint8)
-    made = outlines(x, y, offsets, roles, np.array([0, len(parts)], np.int64), np.zeros(1, np.int64))
+    one = np.zeros(1, np.int64)
+    made = outlines(x, y, offsets, roles, one, np.array([len(parts)], np.int64), one)
     rings = [
         list(zip(made.x[a:b].tolist(), made.y[a:b].tolist(), strict=True))
         for a, b in zip(made.vertex_offsets[:-1], made.vertex_offsets[1:], strict=True)

@@ -232,9 +232,6 @@ def test_an_area_with_a_hundred_thousand_vertices_and_many_holes(tmp_path: Path)
 
 
 @pytest.mark.long
-@pytest.mark.xfail(
-    strict=True, reason="mark_suspects tries every ring against every other: kernels/sides.py waits for it"
-)
 def test_an_area_with_a_million_vertices_and_8000_holes_takes_seconds(tmp_path: Path) -> None:
     assert check_sieve(tmp_path, 600_000, 8000, 50, (10, 16)) < 10
 
