@@ -9,6 +9,7 @@ Antarctica have it as well.
 
 from __future__ import annotations
 
+import math
 from typing import Any, Final
 
 import numpy as np
@@ -44,9 +45,9 @@ def _step(x: NDArray[np.float64], first: int, stop: int, i: int, ring: bool) -> 
 @helper
 def _into_world(x: float) -> float:
     if x > 180.0:
-        return x - 360.0 * np.ceil((x - 180.0) / 360.0)
+        return x - 360.0 * math.ceil((x - 180.0) / 360.0)
     if x < -180.0:
-        return x + 360.0 * np.ceil((-180.0 - x) / 360.0)
+        return x + 360.0 * math.ceil((-180.0 - x) / 360.0)
     return x
 
 
