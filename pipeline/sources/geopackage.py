@@ -26,23 +26,27 @@ _GEOMETRIES: Final[dict[str, GeometryName]] = {
     "CURVEPOLYGON": "polygon", "SURFACE": "polygon", "MULTISURFACE": "polygon",
 }  # fmt: skip
 
+_SHAPES: Final = (
+    "SELECT g.table_name, g.column_name, g.geometry_type_name, s.organization, s.organization_coordsys_id, "
+    "s.definition FROM gpkg_geometry_columns g LEFT JOIN gpkg_spatial_ref_sys s USING (srs_id)"
+)
+
 
 def layers(dataset: Dataset, names: list[str]) -> tuple[SourceLayer, ...]:
     """The named layers, described. Raises InputError where the file is damaged."""
     counted = counts(dataset)
     try:
         with closing(_open(dataset.path)) as file:
-            shapes = {
-                row[0]: row[1:]
-                for row in file.execute(
-                    "SELECT g.table_name, g.column_name, g.geometry_type_name, s.organization, "
-                    "s.organization_coordsys_id, s.definition FROM gpkg_geometry_columns g "
-                    "LEFT JOIN gpkg_spatial_ref_sys s USING (srs_id)"
-                )
-            }
+            shapes = {row[0]: row[1:] for row in file.execute(_SHAPES)}
             return tuple(_layer(file, name, shapes.get(name), counted.get(name)) for name in names)
     except sqlite3.Error as error:
         raise damaged(dataset, str(error)) from error
+
+
+def describe(file: sqlite3.Connection, name: str) -> tuple[SourceLayer, str | None]:
+    """One layer of an open file, and its column of geometries; the rows are not counted."""
+    row = file.execute(_SHAPES + " WHERE g.table_name = ?", (name,)).fetchone()
+    return _layer(file, name, row and row[1:], None), row and row[1]
 
 
 def counts(dataset: Dataset) -> dict[str, int]:
@@ -72,7 +76,7 @@ def _layer(
 ) -> SourceLayer:
     column, kind, organization, code, definition = shape or ("", "", None, 0, None)
     fields = {}
-    for _cid, field, declared, _notnull, _default, key in file.execute(f"PRAGMA table_info({_quoted(name)})"):
+    for _cid, field, declared, _notnull, _default, key in file.execute(f"PRAGMA table_info({quoted(name)})"):
         if field != column and not (key and declared.upper() == "INTEGER"):
             fields[str(field)] = _TYPES.get(str(declared).upper().split("(")[0].strip(), "string")
     return SourceLayer(
@@ -93,5 +97,5 @@ def _crs(organization: str | None, code: int, definition: str | None) -> str | N
     return definition
 
 
-def _quoted(name: str) -> str:
+def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'

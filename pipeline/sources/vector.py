@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import threading
 import warnings
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Generator, Iterator
+from contextlib import ExitStack, closing, contextmanager
 from typing import Any, Final
 
 import pyarrow as pa
@@ -25,15 +25,21 @@ from pipeline.sources.coordinates import coordinate_columns, table_parser
 from pipeline.sources.crs import Locator
 from pipeline.sources.files import Dataset, damaged
 from pipeline.sources.gdal_words import plainly
+from pipeline.sources.geopackage_rows import Rows, small_table
 from pipeline.sources.options import GeometryName, ReadOptions, SourceLayer
+from pipeline.sources.pace import BYTES, FEATURES, batch_size
 from pipeline.sources.recode import BYTEWISE, check_utf8, recode, recode_name
 from pipeline.sources.wkb import from_wkb
 from pipeline.types import FeatureBatch, Tally
 
-BATCH: Final = 65_536  # features
 # GDAL takes a sheet's first row for its header only if the second looks different; ours always have one.
 # The texts of drawings and of Shapefiles (by an option when opening) it shall pass on byte for byte.
-_SETTINGS: Final = {"OGR_XLSX_HEADERS": "FORCE", "OGR_ODS_HEADERS": "FORCE", "DXF_ENCODING": BYTEWISE}
+# A batch of Arrow ends where it would grow beyond the limit, and so does a FlatGeobuf for GDAL 3.12: see _tables.
+_SETTINGS: Final = {
+    "OGR_XLSX_HEADERS": "FORCE", "OGR_ODS_HEADERS": "FORCE", "DXF_ENCODING": BYTEWISE,
+    "OGR_ARROW_MEM_LIMIT": str(BYTES),
+}  # fmt: skip
+_UNCOUNTED: Final = 4096  # features of a FlatGeobuf in a batch, where it does not say how many it has
 _LISTENING = threading.Lock()  # Python's warnings are caught for the whole process
 _ARROW: Final = {
     "object": "string", "int8": "int8", "int16": "int16", "int32": "int32", "int64": "int64", "float32": "float",
@@ -57,23 +63,51 @@ def layers(dataset: Dataset) -> tuple[SourceLayer, ...]:
 def batches(dataset: Dataset, options: ReadOptions, tally: Tally) -> Iterator[FeatureBatch]:
     """The features of one layer in longitude and latitude. Raises InputError."""
     layer = _chosen(dataset, options)
-    encoding = _encoding(dataset, options.encoding)
     source = dataset.name if layer is None else f"{dataset.name}, {layer}"
+    if dataset.suffix == ".gpkg" and dataset.inner is None:
+        name = layer or next(iter(_names(dataset)))
+        rows = small_table(
+            dataset, name, _needed(options), lambda crs: Locator(source, crs, options.crs, options.areas).windows()
+        )
+        if rows is not None:
+            yield from _of_rows(rows, source, options, tally)
+            return
+    encoding = _encoding(dataset, options.encoding)
     with _opened(dataset, layer, encoding, tally) as (meta, reader):
         shapes = geometry_columns(reader.schema)
         names = {n: recode_name(n, encoding) if encoding else n for n in reader.schema.names if n not in shapes}
         there = list(names.values())
         check_columns([*(options.columns or ()), *(c for c in (options.x, options.y) if c)], there, source)
-        tables = _tables(reader, dataset, source, names, shapes[:1], encoding, tally)
+        found = _tables(reader, dataset, layer, source, names, shapes[:1], encoding, tally)
         described = pa.schema([pa.field(names[f.name], f.type) for f in reader.schema if f.name in names])
         parse = from_wkb(shapes[0], tally) if shapes else table_parser(described, options, tally)
         locator = Locator(source, meta["crs"], options.crs, options.areas)
-        count = 0
-        for batch in assemble(tables, parse, there if options.columns is None else options.columns, locator, tally):
-            count += batch.geometries.features
-            yield batch
+        kept, count = there if options.columns is None else options.columns, 0
+        # Not read ahead: in another thread GDAL would write its errors to the terminal.
+        with closing(found) as tables:
+            for batch in assemble(tables, parse, kept, locator, tally):
+                count += batch.geometries.features
+                yield batch
     if options.areas is None:
         _check_count(dataset, layer, count, source)
+
+
+def _needed(options: ReadOptions) -> list[str] | None:
+    """The columns to read; None for all."""
+    if options.columns is None:
+        return None
+    return [*options.columns, *(c for c in (options.x, options.y) if c and c not in options.columns)]
+
+
+def _of_rows(rows: Rows, source: str, options: ReadOptions, tally: Tally) -> Iterator[FeatureBatch]:
+    """The features of a table that is there as a whole."""
+    table, layer, shape = rows
+    described = table.schema if shape is None else table.schema.remove(table.schema.get_field_index(shape))
+    parse = from_wkb(shape, tally) if shape else table_parser(described, options, tally)
+    locator = Locator(source, layer.crs, options.crs, options.areas)
+    yield from assemble(
+        [table], parse, list(layer.fields) if options.columns is None else options.columns, locator, tally
+    )
 
 
 def geometry_columns(schema: pa.Schema) -> list[str]:
@@ -95,14 +129,41 @@ def _encoding(dataset: Dataset, given: str | None) -> str | None:
 def _tables(
     reader: pa.RecordBatchReader,
     dataset: Dataset,
+    layer: str | None,
     source: str,
     names: dict[str, str],
     shapes: list[str],
     encoding: str | None,
     tally: Tally,
+) -> Generator[pa.Table]:
+    """The stream's batches with readable names and texts.
+
+    The stream of a FlatGeobuf ends without a word at the first batch that would be too large; then it is opened again
+    behind what was read, with smaller batches.
+    """
+    with ExitStack() as stack:
+        first, begun, size = 0, -1, _batch_size(dataset)
+        while True:
+            for table in _rest(reader, dataset, source, names, shapes, encoding, tally, first):
+                first += table.num_rows
+                yield table
+            if first >= _announced(dataset) or first == begun:
+                return
+            begun, size = first, max(1, size // 16)
+            _meta, reader = stack.enter_context(_opened(dataset, layer, encoding, tally, first, size))
+
+
+def _rest(
+    reader: pa.RecordBatchReader,
+    dataset: Dataset,
+    source: str,
+    names: dict[str, str],
+    shapes: list[str],
+    encoding: str | None,
+    tally: Tally,
+    first: int,
 ) -> Iterator[pa.Table]:
-    """The stream's batches with readable names and texts."""
-    first = 0
+    """What a stream gives that begins with feature `first`."""
     while True:
         try:
             batch = reader.read_next_batch()
@@ -127,9 +188,9 @@ def _tables(
 
 @contextmanager
 def _opened(
-    dataset: Dataset, layer: str | None, encoding: str | None, tally: Tally
+    dataset: Dataset, layer: str | None, encoding: str | None, tally: Tally, first: int = 0, size: int | None = None
 ) -> Iterator[tuple[dict[str, Any], pa.RecordBatchReader]]:
-    """A layer's stream; what GDAL warns of is counted "gdal-warning"."""
+    """A layer's stream from feature `first`, at most `size` to a batch; GDAL's warnings are counted "gdal-warning"."""
     pyogrio.set_gdal_config_options(_SETTINGS)
     inside = None if layer is None else _names(dataset)[layer] if dataset.inner else layer
     extra = {"ENCODING": BYTEWISE} if encoding and dataset.suffix != ".dxf" else {}
@@ -137,13 +198,36 @@ def _opened(
         try:
             with _LISTENING, warnings.catch_warnings(record=True) as heard:
                 warnings.simplefilter("always")
-                stream = open_arrow(dataset.gdal, layer=inside, use_pyarrow=True, batch_size=BATCH, **extra)
+                stream = open_arrow(
+                    dataset.gdal,
+                    layer=inside,
+                    use_pyarrow=True,
+                    batch_size=size or _batch_size(dataset),
+                    skip_features=first,
+                    **extra,
+                )
                 meta, reader = stack.enter_context(stream)
         except (DataSourceError, DataLayerError, pa.ArrowException, OSError, RuntimeError, ValueError) as error:
             raise _refused(dataset, layer, error) from error
         for warning in heard:
             tally.add("gdal-warning", 1, f"{dataset.name}: {warning.message}")
         yield meta, reader
+
+
+def _batch_size(dataset: Dataset) -> int:
+    """How many features to ask for at a time."""
+    if dataset.suffix != ".fgb":
+        return FEATURES
+    count, size = _announced(dataset), dataset.path.stat().st_size
+    return batch_size(count, 4 * size) if count else _UNCOUNTED  # fewer than the limit allows: features differ
+
+
+def _announced(dataset: Dataset) -> int:
+    """How many features a FlatGeobuf says it has; 0 where it does not know, and of other formats."""
+    if dataset.suffix != ".fgb":
+        return 0
+    found = flatgeobuf.extent(dataset.read(limit=flatgeobuf.HEAD) or b"")
+    return found.features if found else 0
 
 
 def _chosen(dataset: Dataset, options: ReadOptions) -> str | None:
@@ -221,8 +305,8 @@ def _check_count(dataset: Dataset, layer: str | None, count: int, source: str) -
     if dataset.suffix == ".gpkg" and dataset.inner is None:
         counted = geopackage.counts(dataset)
         expected = counted.get(layer or "", count) if layer else next(iter(counted.values()), count)
-    elif dataset.suffix == ".fgb" and (found := flatgeobuf.extent(dataset.read(limit=flatgeobuf.HEAD) or b"")):
-        expected = found.features
+    elif dataset.suffix == ".fgb":
+        expected = _announced(dataset)
     if count < expected:
         raise damaged(dataset, _("only {n} of {total} features can be read").format(n=count, total=expected), source)
 
