@@ -20,7 +20,7 @@ from pipeline.vector.dissolve import dissolve
 from pipeline.vector.drawn import Drawn, Loss
 from pipeline.vector.ids import scattered
 from pipeline.vector.merge_lines import merge_lines
-from pipeline.vector.plan import LayerPlan
+from pipeline.vector.plan import Clusters, LayerPlan
 from pipeline.vector.tile_records import Encoded, TileRecords, pack, unpack
 
 Merge = Callable[[TileRecords, NDArray[np.int64]], tuple[TileRecords, NDArray[np.int64]]]
@@ -31,7 +31,7 @@ def generalised(plan: LayerPlan, zoom: int, found: Drawn) -> tuple[Drawn, tuple[
     losses: list[Loss] = []
     if zoom >= plan.max_zoom:
         return found, ()
-    clusters = plan.clusters if plan.clusters and zoom <= (plan.clusters.max_zoom or plan.max_zoom) else None
+    clusters = plan.clusters if plan.clusters and _clusters_at(plan.clusters, zoom) else None
     if clusters is not None:
         found, lost = clustered(zoom, found, clusters, cells(found, clusters.cell))
         losses.append(lost)
@@ -43,6 +43,10 @@ def generalised(plan: LayerPlan, zoom: int, found: Drawn) -> tuple[Drawn, tuple[
             found, lost = _merged(zoom, found, kind, fields, merge)
             losses.append(lost)
     return found, tuple(loss for loss in losses if len(loss.ids))
+
+
+def _clusters_at(clusters: Clusters, zoom: int) -> bool:
+    return clusters.max_zoom is None or zoom <= clusters.max_zoom
 
 
 def cells(found: Drawn, edge: int) -> NDArray[np.int64]:

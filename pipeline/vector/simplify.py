@@ -18,6 +18,7 @@ from pipeline.vector.shards import Shard
 
 _VERTICES_PER_JOB = 200_000
 _THREADS = 2  # parts of a coverage's table that are at work at a time
+_LEAST_TABLE = 1 << 20  # bytes; every part reads the whole coverage, so that there may not be too many
 
 
 def coverage_detail(plans: Sequence[LayerPlan]) -> Detail:
@@ -36,11 +37,11 @@ def tolerance2(layer: Layer, zoom: int) -> float:
 def find_nodes(shards: Sequence[Shard], pool: Executor, memory: int) -> list[NDArray[np.uint8]]:
     """Nodes of the coverage that the shards form together: one mask [vertices] per shard.
 
-    The table is divided so that what is at work at a time takes `memory` bytes.
+    The table is divided so that what is at work at a time takes `memory` bytes, or a megabyte.
     """
     masks = [np.zeros(len(shard.load().features.wx), np.uint8) for shard in shards]
     total = sum(len(mask) for mask in masks)
-    parts = max(_THREADS, 64 * total * _THREADS // memory)
+    parts = max(_THREADS, 64 * total * _THREADS // max(memory, _LEAST_TABLE))
 
     def work(part: int) -> None:
         table = np.zeros((1 << (total * 5 // (4 * parts) + 64).bit_length(), ROW), np.uint64)
