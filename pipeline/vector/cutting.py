@@ -13,7 +13,7 @@ from pipeline.kernels.cut import cut_shapes
 from pipeline.kernels.cut_points import cut_points
 from pipeline.kernels.hilbert import tile_ids
 from pipeline.kernels.mvt import encode_geometries
-from pipeline.kernels.pieces import HARD, HIDDEN, KEPT, MERGED, THINNED, Features, Pieces
+from pipeline.kernels.pieces import COLLAPSED, HARD, HIDDEN, KEPT, MERGED, SUSPECT, THINNED, Features, Pieces
 from pipeline.kernels.simple import mark_suspects
 from pipeline.types import LINE, POINT, POLYGON
 from pipeline.vector.ids import scattered
@@ -85,7 +85,7 @@ def cut(job: CutJob) -> Segment:
             continue
         fate = np.full(len(here), HIDDEN, np.uint8)
         if kind == POINT:
-            kept = _kept(layer, zoom, rows)
+            kept = _kept(layer, zoom, rows) | ~_seen(layer, zoom, rows)
             fates[here[~kept]] = THINNED
             here, rows, fate = here[kept], rows[kept], fate[kept]
             pieces = cut_points(layer.features, rows, zoom, zoom_shift(zoom), fate)
@@ -93,6 +93,10 @@ def cut(job: CutJob) -> Segment:
             pieces = _shapes(layer, layer.features, zoom, rows, kind, fate)
         groups.append((pieces, kind))
         fates[here] = fate
+    drawn = np.zeros(len(kinds), bool)
+    for pieces, _kind in groups:
+        drawn[pieces.row - job.start] = True
+    fates[(fates == KEPT) & ~drawn] = COLLAPSED  # nothing was left when it was mended
     ids = layer.ids[job.start : job.stop]
     joined = np.where(into >= 0, layer.ids[np.maximum(into, 0)], np.uint64(0))
     return _encode(groups, zoom, repairs, layer.first, ids, fates, joined)
@@ -107,7 +111,7 @@ def _areas(
     into = np.full(len(rows), -1, np.int64)
     unit = float(1 << zoom_shift(zoom))
     tolerance = math.sqrt(tolerance2(layer, zoom))
-    seen = np.flatnonzero((features.visible[rows] >> np.uint32(zoom)) & np.uint32(1))
+    seen = np.flatnonzero(_seen(layer, zoom, rows))
     drawn = rows[seen]  # the features that the view's own features stand for
     view = layer
     picks = drawn
@@ -133,14 +137,18 @@ def _areas(
     if mark_suspects(pieces) or len(hard):
         from pipeline.vector.repair import cut_hard, mend  # GEOS is loaded only when it is needed
 
-        sound, mended, repairs = mend(pieces)
-        found = [sound, mended]
+        mended, repairs = mend(pieces)
+        found.append(mended)
         if len(hard):
             found.append(cut_hard(view, hard, zoom, tolerance2(layer, zoom)))
             repairs += len(hard)
     if view is not layer:
         found = [each._replace(row=drawn[each.row]) for each in found]
     return found, fates, into, repairs
+
+
+def _seen(layer: Layer, zoom: int, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
+    return np.asarray((layer.features.visible[rows] >> np.uint32(zoom)) & np.uint32(1), bool)
 
 
 def _kept(layer: Layer, zoom: int, points: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -194,11 +202,12 @@ def _encode(
         used = encode_geometries(pieces, kind, out, start, length)
         tile = np.empty(n, np.int64)
         tile_ids(zoom, pieces.tx, pieces.ty, tile)
-        ids.append(tile)
-        rows.append(pieces.row + first)
-        kinds.append(np.full(n, kind, np.uint8))
-        starts.append(start + base)
-        lengths.append(length)
+        sound = pieces.flag != SUSPECT if kind == POLYGON else slice(None)  # others stand in the place of suspects
+        ids.append(tile[sound])
+        rows.append(pieces.row[sound] + first)
+        starts.append(start[sound] + base)
+        lengths.append(length[sound])
+        kinds.append(np.full(len(lengths[-1]), kind, np.uint8))
         blobs.append(out[:used].copy())
         base += used
     return Segment(
