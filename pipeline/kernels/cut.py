@@ -85,7 +85,7 @@ def cut_shapes(
     `least` tile units (lines) or tile units² (areas): smaller ones are left out (0: none); `tiny` tile units²: within a
     cell (the curve shifted right by `cell_shift`) smaller areas are gathered, and each time their sum reaches a square
     of at least that size (sides are whole units) one of them is drawn as that square (0: off); `keep_small`: an area
-    that vanishes on the grid is drawn as one square unit.
+    that vanishes on the grid, or on those of all its tiles, is drawn as one square unit.
     Output: `fates` [rows]; the areas that are HARD have no pieces. The rings of a line's piece are its line strings.
     """
     vertex_offsets, part_from, part_to = features.vertex_offsets, features.part_from, features.part_to
@@ -134,15 +134,18 @@ def cut_shapes(
     rings = np.int64(0)
     cell = np.int64(-1)
     gathered = 0.0
-    for k in range(len(rows)):
+    vanished = False  # what was cut last: its parts folded on the grids of their tiles, so that none is left
+    k = np.int64(-1)
+    while vanished or k + 1 < len(rows):
+        k += 0 if vanished else 1
         row = rows[k]
         if not seen(visible, row, zoom):
             continue
-        side = np.int64(0)  # of the square that stands for the feature
+        side = np.int64(1 if vanished else 0)  # of the square that stands for the feature
         if size[row] * scale < least:
             fates[k] = TOO_SMALL
             continue
-        if tiny > 0.0 and size[row] * scale < tiny:
+        if side == 0 and tiny > 0.0 and size[row] * scale < tiny:
             if curve[row] >> cell_shift != cell:
                 cell = curve[row] >> cell_shift
                 gathered = square * _head_start(cell)  # what is left at the end of a cell is rounded, not lost
@@ -161,14 +164,16 @@ def cut_shapes(
                     continue
                 side = np.int64(1)
                 parts = np.int64(1)
+        vanished = False
         if side > 0:
             load_square(features, row, side, shift, gx, gy, so, sa)
-        fates[k] = KEPT
         x_low, x_high, y_low, y_high = limits(gx, gy, np.int64(0), so[parts])
         tx0, tx1 = tile_range(x_low, x_high, buffer, max_tile)
         ty0, ty1 = tile_range(y_low, y_high, buffer, max_tile)
-        if tx0 > tx1 or ty0 > ty1:
+        if tx0 > tx1 or ty0 > ty1:  # beyond the world's square
+            fates[k] = COLLAPSED
             continue
+        fates[k] = KEPT
         sticks_out = x_low < -buffer or y_low < -buffer or x_high > world_end + buffer or y_high > world_end + buffer
         if tx0 == tx1 and ty0 == ty1 and not sticks_out:
             total = so[parts]
@@ -310,6 +315,9 @@ def cut_shapes(
         if failed:
             pieces, rings = before_pieces, before_rings
             fates[k] = HARD
+        elif pieces == before_pieces:
+            vanished = areas and keep_small and side == 0
+            fates[k] = COLLAPSED
     return Pieces(
         p_tx[:pieces],
         p_ty[:pieces],

@@ -135,6 +135,18 @@ def test_nothing_left() -> None:
     assert [area2(r) for *_, (r,) in as_lists(pieces)] == [2, 2] * (len(pieces.tx) // 2) and fates[KEPT] == 2
 
 
+def test_what_folds_in_all_its_tiles_leaves_a_unit_or_is_counted() -> None:
+    """Neither half of a needle over a border holds a whole unit, though the zoom's grid kept a triangle."""
+    needle = [(1, ring((4096 - 2045, 2399), (4096 + 529, 2400), (4096 + 511.6, 2400.2)))]
+    whole = [(1, box(500, 500, 600, 600))]
+    for buffer in (0, 80):
+        pieces, fates, _ = cut(features(needle, whole), small=False, buffer=buffer)
+        assert fates == {COLLAPSED: 1, KEPT: 1} and pieces.row.tolist() == [1]
+        pieces, fates, _ = cut(features(whole, needle, whole), buffer=buffer)
+        assert fates == {KEPT: 3} and pieces.row.tolist() == [0, 1, 2]
+        assert as_lists(pieces)[1] == (0, 0, 1, [[(3338, 2400), (3339, 2400), (3339, 2401), (3338, 2401)]])
+
+
 def test_a_shell_that_vanishes_does_not_take_the_others_along() -> None:
     shape = [(1, box(10, 10, 10.2, 10.2)), (1, box(5000, 5000, 6000, 6000))]
     pieces, fates, _ = cut(features(shape), small=False)

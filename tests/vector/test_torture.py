@@ -162,9 +162,6 @@ def test_all_of_them_in_one_coverage(tmp_path: Path) -> None:
     assert thick <= {f.id for f in found.at(12)} and len(thick) > len(shapes) - 8
 
 
-@pytest.mark.xfail(
-    strict=True, reason="cut at a border, each half folds on the grid and is dropped; only whole areas leave a unit"
-)
 def test_a_needle_over_a_border_leaves_something(tmp_path: Path) -> None:
     """As an area within one tile does, which is drawn as one unit at the last zoom when nothing else is left of it."""
     needle = area((-2045, 2399), (529, 2400), (511.6, 2400.2))
