@@ -7,7 +7,7 @@ memory up to a bound, then through files, so the order and number of calls chang
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import TracebackType
@@ -51,10 +51,17 @@ _Group = tuple[str, int, str]  # layer, zoom, rule
 
 
 class ExplainWriter:
-    """Writes one file, whole or not at all; `add` may be called from any thread, in any order."""
+    """Writes one file, whole or not at all; `add` may be called from any thread, in any order.
 
-    def __init__(self, path: Path) -> None:
+    `seen_at` maps layers to their zooms where a reader may learn of nothing that the tiles do not show: features to
+    which something was done at every zoom of their layer are then not named. Some of them may be in tiles after all
+    (a budget that was met in one tile says nothing of the others); a feature that is in no tile never is.
+    """
+
+    def __init__(self, path: Path, seen_at: Mapping[str, range] | None = None) -> None:
         self.path = path
+        self._seen_at = seen_at
+        self._unseen: dict[str, NDArray[np.uint64]] = {}  # by layer, in order; found out when all is known
         self._groups: dict[_Group, list[NDArray[Any]]] = {}
         self._spilled: dict[_Group, Path] = {}
         self._held = 0
@@ -114,6 +121,7 @@ class ExplainWriter:
         self._held = 0
 
     def _write(self) -> None:
+        self._unseen = {layer: self._never_seen(layer, zooms) for layer, zooms in (self._seen_at or {}).items()}
         with StagedFile(self.path) as staged:
             with pq.ParquetWriter(
                 staged.file,
@@ -129,9 +137,7 @@ class ExplainWriter:
 
     def _sorted(self, group: _Group) -> Iterator[NDArray[Any]]:
         """All rows of a group in order, in runs of at most about `_SORTED`."""
-        held = np.concatenate(self._groups.get(group) or [np.zeros(0, _Rows)])
-        path = self._spilled.get(group)
-        stored = np.memmap(path, _Rows, mode="r") if path is not None else np.zeros(0, _Rows)
+        held, stored = self._rows(group)
         total = len(held) + len(stored)
         # Where to cut is judged from a sample: every run holds the ids between two cuts, whatever their order is.
         sample = np.sort(np.concatenate([rows["id"][:: max(1, total // 4096)] for rows in (held, stored)]))
@@ -139,14 +145,45 @@ class ExplainWriter:
         low = np.uint64(0)
         for high in (*cuts, None):
             run = np.concatenate([_between(rows, low, high) for rows in (held, stored)])
+            run = _without(run, self._unseen.get(group[0]))
             yield run[_in_order(run)]
             if high is not None:
                 low = high
+
+    def _rows(self, group: _Group) -> tuple[NDArray[Any], NDArray[Any]]:
+        """The rows of a group in any order: those in memory, and those on disk."""
+        path = self._spilled.get(group)
+        stored = np.memmap(path, _Rows, mode="r") if path is not None else np.zeros(0, _Rows)
+        return np.concatenate(self._groups.get(group) or [np.zeros(0, _Rows)]), stored
+
+    def _never_seen(self, layer: str, zooms: range) -> NDArray[np.uint64]:
+        """The features of a layer that have a row at each of its zooms."""
+        by_zoom = [[rows for rule in RULES for rows in self._rows((layer, zoom, rule)) if len(rows)] for zoom in zooms]
+        by_zoom.sort(key=lambda parts: sum(map(len, parts)))  # the fewest first: mostly there are none at the last zoom
+        left = np.unique(np.concatenate([part["id"] for part in by_zoom[0]] or [np.zeros(0, np.uint64)]))
+        for parts in by_zoom[1:]:
+            here = np.zeros(len(left), np.bool_)
+            for part in parts:
+                for start in range(0, len(part), _SORTED):
+                    here |= np.isin(left, part["id"][start : start + _SORTED])
+            left = left[here]
+        return left
 
 
 def _group_order(group: _Group) -> tuple[str, int, int]:
     layer, zoom, rule = group
     return layer, zoom, RULES.index(rule)
+
+
+def _without(rows: NDArray[Any], unseen: NDArray[np.uint64] | None) -> NDArray[Any]:
+    """The rows without those of unseen features; nothing is said to be drawn in the place of one."""
+    if unseen is None or not len(unseen):
+        return rows
+    rows = rows[~np.isin(rows["id"], unseen)]
+    lost = np.isin(rows["into"], unseen) & ((rows["known"] & _INTO) != 0)
+    rows["into"][lost] = 0
+    rows["known"][lost] &= ~np.uint8(_INTO)
+    return rows
 
 
 def _in_order(rows: NDArray[Any]) -> NDArray[np.intp]:

@@ -61,7 +61,9 @@ def tile_layers(
     threads: int | None = None,
     memory: int | None = None,
     recipe: str | None = None,
+    work: Path | None = None,
     explain: Path | None = None,
+    explain_unseen: bool = True,
     keep_state: str | None = None,
     previous: Previous | None = None,
     no_clobber: bool = False,
@@ -70,24 +72,26 @@ def tile_layers(
     """Tile layers into the PMTiles archive `out`, replaced atomically, and tell what became of them.
 
     `threads` defaults to the processors this process may use, `memory` (bytes) to a quarter of the machine's; the
-    bytes of the archive depend on neither. `explain` names a Parquet file for what the rules left out. `recipe` stands
-    for everything that decides over the bytes: an interrupted build of the same recipe takes up what it finds; without
-    one nothing is kept. `keep_state`, a text that stands for the code, writes a file beside the archive from which a
-    later build with `previous` and the layers' changes does only what changed, as long as code and plans are the same;
-    `explain` is not possible then. With `no_clobber` an existing archive is kept and the work refused.
+    bytes of the archive depend on neither. `explain` names a Parquet file for what the rules left out; with
+    `explain_unseen` false it names no feature that no tile is sure to show. `recipe` stands for everything that decides
+    over the bytes: an interrupted build of the same recipe takes up what it finds in the folder `work` (that of the
+    archive); without one nothing is kept. `keep_state`, a text that stands for the code, writes a file beside the
+    archive from which a later build with `previous` and the layers' changes does only what changed, as long as code and
+    plans are the same; `explain` is not possible then. With `no_clobber` an existing archive is kept and the work
+    refused.
 
     Raises InputError when no layer has a feature with a geometry, OutputError when the archive cannot be written.
     """
     threads = threads or _processors()
     digest = hashlib.sha256(recipe.encode()).hexdigest()[:12] if recipe else f"{os.getpid()}"
-    folder = out.absolute().with_name(f".{out.name}.{digest}.work")  # who goes on may stand in another folder
-    work = _Work(plan, folder, bool(recipe), threads, progress or Silent())
+    folder = (work or out.parent).absolute() / f".{out.name}.{digest}.work"  # who goes on may stand in another folder
+    steady = _Work(plan, folder, bool(recipe), threads, progress or Silent())
     ledger = Ledger(memory or memory_bound(), folder, indexed=keep_state is not None)
     with ThreadPoolExecutor(threads, thread_name_prefix="tile") as pool:
         try:
-            job = _Job(tuple(layers), out, explain, keep_state, no_clobber)
-            result = _updated(work, ledger, job, previous, pool) if previous is not None else None
-            result = result or _tile(work, ledger, job, pool)
+            job = _Job(tuple(layers), out, explain, explain_unseen, keep_state, no_clobber)
+            result = _updated(steady, ledger, job, previous, pool) if previous is not None else None
+            result = result or _tile(steady, ledger, job, pool)
         except BaseException:
             pool.shutdown(wait=True, cancel_futures=True)
             if not recipe:
@@ -115,6 +119,7 @@ class _Job:
     inputs: tuple[LayerInput, ...]
     out: Path
     explain: Path | None
+    explain_unseen: bool
     keep_state: str | None
     no_clobber: bool
 
@@ -140,7 +145,8 @@ def _tile(work: _Work, ledger: Ledger, job: _Job, pool: Executor) -> ArchiveResu
         if job.explain is not None:
             from pipeline.vector.explain import ExplainWriter
 
-            losses.writer = stack.enter_context(ExplainWriter(job.explain))
+            seen_at = None if job.explain_unseen else {layer.plan.name: _zooms(layer) for layer in layers}
+            losses.writer = stack.enter_context(ExplainWriter(job.explain, seen_at))
         for rendered in _drawn(work, layers, zooms, losses, pool):
             for tile_id, body in rendered.tiles:
                 writer.add(tile_id, body)

@@ -110,6 +110,48 @@ def test_neither_order_nor_memory_changes_a_byte(
     assert all(table.num_rows <= group for table in read_explained(plain))
 
 
+def test_what_no_tile_shows_is_not_told_where_that_is_asked_for(tmp_path: Path) -> None:
+    rows: list[Row] = [
+        *[("roads", zoom, "not-yet", 1, None, None) for zoom in (6, 7, 8)],  # never to be seen
+        *[("roads", zoom, "merged", 2, 3, None) for zoom in (6, 7)],  # drawn at the last zoom
+        ("roads", 6, "not-yet", 4, None, None),  # at every zoom something else
+        ("roads", 7, "too-small", 4, None, None),
+        ("roads", 8, "over-budget", 4, None, 21_900),
+        ("roads", 6, "merged", 5, 4, None),  # in the place of one that is not told
+        ("paths", 8, "not-yet", 1, None, None),  # another layer with the same id, drawn at zoom 9
+    ]
+    with ExplainWriter(tmp_path / "a", {"roads": range(6, 9), "paths": range(8, 10), "empty": range(3)}) as writer:
+        add(writer, rows)
+    assert read(tmp_path / "a") == [
+        ("paths", 8, "not-yet", 1, None, None),
+        ("roads", 6, "merged", 2, 3, None),
+        ("roads", 6, "merged", 5, None, None),
+        ("roads", 7, "merged", 2, 3, None),
+    ]
+
+
+@settings(max_examples=60, deadline=None)
+@given(rows_made, st.integers(1, 500), st.integers(1, 20))
+def test_what_is_not_told_does_not_depend_on_memory(
+    tmp_path_factory: pytest.TempPathFactory, rows: list[Row], held: int, run: int
+) -> None:
+    zooms = range(2)
+    rows = [row for row in rows if row[1] in zooms]
+    unseen = {
+        (row[0], row[3])
+        for row in rows
+        if all((row[0], z, row[3]) in {(r[0], r[1], r[3]) for r in rows} for z in zooms)
+    }
+    told = [(*row[:4], None if (row[0], row[4]) in unseen else row[4], row[5]) for row in rows]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(explain, "_HELD", held)
+        patch.setattr(explain, "_SORTED", run)
+        path = tmp_path_factory.mktemp("explain") / "a"
+        with ExplainWriter(path, {"a": zooms, "b": zooms}) as writer:
+            add(writer, rows)
+    assert read(path) == in_order([row for row in told if (row[0], row[3]) not in unseen])
+
+
 def test_only_what_is_asked_is_read(tmp_path: Path) -> None:
     path = write(tmp_path / "a.explain.parquet", ROWS)
     for asked, keep in [
