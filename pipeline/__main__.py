@@ -5,12 +5,21 @@ from __future__ import annotations
 import sys
 
 
+class _Absent:
+    """Hides pandas, which pyogrio and pyarrow load wherever it is installed: 0.3 s for what is never asked of it.
+
+    Only on the command line: in a notebook pandas may be wanted later.
+    """
+
+    def find_spec(self, name: str, _path: object = None, _target: object = None) -> None:
+        """Finds nothing; says so for good where it is pandas."""
+        if name in ("pandas", "geopandas"):
+            raise ModuleNotFoundError(f"{name} is not used", name=name)
+
+
 def run() -> int:
     """Run the command line; even Ctrl-C while it is still being loaded ends in silence, with exit code 130."""
-    # pyogrio and pyarrow load pandas wherever it is installed, 0.3 s for what the command line never asks of them. A
-    # None in sys.modules makes such an import fail at once. Only here: in a notebook pandas may be wanted later.
-    for unused in ("pandas", "geopandas"):
-        sys.modules.setdefault(unused, None)  # type: ignore[arg-type]
+    sys.meta_path.insert(0, _Absent())
     try:
         from pipeline.cli import main
 

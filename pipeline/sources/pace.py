@@ -76,9 +76,11 @@ def ahead(items: Iterable[T], cancel: Callable[[], None] | None = None) -> Gener
                 return
     finally:
         stop.set()
-        if cancel is not None and thread.is_alive():
-            cancel()
-        while thread.is_alive():  # it may wait for room
-            if not made.empty():
-                made.get()
-            thread.join(0.005)
+        try:
+            if cancel is not None and thread.is_alive():
+                cancel()
+        finally:
+            while thread.is_alive():  # it may wait for room
+                if not made.empty():
+                    made.get()
+                thread.join(0.005)

@@ -8,8 +8,8 @@ undecoded bytes and 7.7 s for rows.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
 from typing import Final
 
 import adbc_driver_manager as adbc
@@ -35,8 +35,11 @@ _NO_PERMISSION: Final = "42501"  # PostgreSQL, appendix A
 class Connection:
     """One connection in one transaction."""
 
-    def __init__(self, database: Database, driver: adbc.AdbcDatabase, snapshot: str | None) -> None:
+    def __init__(
+        self, database: Database, driver: adbc.AdbcDatabase, snapshot: str | None, closed: Callable[[], None]
+    ) -> None:
         self._database = database
+        self._closed = closed  # called behind the end
         try:
             self._connection = adbc.AdbcConnection(driver)
         except _FAULTS as error:
@@ -51,7 +54,7 @@ class Connection:
             if snapshot is not None:
                 self.ask(f"SET TRANSACTION SNAPSHOT {literal(snapshot)}")
         except BaseException:
-            self.close()
+            self._connection.close()
             raise
 
     def ask(self, query: str) -> pa.Table:
@@ -89,12 +92,14 @@ class Connection:
         )
 
     def cancel(self) -> None:
-        """End what is running, from another thread."""
-        self._connection.cancel()
+        """End what is running, if anything is, from another thread."""
+        with suppress(*_FAULTS):
+            self._connection.cancel()
 
     def close(self) -> None:
         """End the transaction and the connection."""
         self._connection.close()
+        self._closed()
 
 
 class Snapshot:
@@ -105,16 +110,21 @@ class Snapshot:
         options = address.partition("?")[2]
         more = "&".join(f"{key}={value}" for key, value in _DEFAULTS if f"{key}=" not in options)
         joint = "&" if options else "" if address.endswith("?") else "?"
-        with ExitStack() as stack:
-            try:
-                self._driver = adbc_driver_postgresql.connect(address + joint + more)  # asks for all types: 0.1 s
-            except _FAULTS as error:
-                raise _unreachable(database, error) from None
-            stack.callback(self._driver.close)
-            self._keeper = Connection(database, self._driver, None)
-            stack.callback(self._keeper.close)
+        self._open = 0
+        try:
+            self._driver = adbc_driver_postgresql.connect(address + joint + more)  # asks for all types: 0.1 s
+        except _FAULTS as error:
+            raise _unreachable(database, error) from None
+        try:
+            self._keeper = self._connect(None)
+        except BaseException:
+            self._driver.close()
+            raise
+        try:
             self._id = str(self.ask("SELECT pg_catalog.pg_export_snapshot() AS id")["id"][0].as_py())
-            self._end = stack.pop_all()
+        except BaseException:
+            self.close()
+            raise
 
     def ask(self, query: str) -> pa.Table:
         """The whole answer to a small query."""
@@ -122,11 +132,21 @@ class Snapshot:
 
     def connect(self) -> Connection:
         """Another connection of the same moment."""
-        return Connection(self._database, self._driver, self._id)
+        return self._connect(self._id)
 
     def close(self) -> None:
-        """End the moment."""
-        self._end.close()
+        """End the moment; connections that are still in use end when they are closed."""
+        self._keeper.close()
+
+    def _connect(self, snapshot: str | None) -> Connection:
+        found = Connection(self._database, self._driver, snapshot, self._closed)
+        self._open += 1
+        return found
+
+    def _closed(self) -> None:
+        self._open -= 1
+        if self._open == 0:
+            self._driver.close()
 
 
 def literal(text: str) -> str:

@@ -171,8 +171,13 @@ def test_views_and_tables_without_geometries(tmp_path: Path) -> None:
 
 
 def test_the_command_line_loads_no_pandas(tmp_path: Path) -> None:
-    """pyogrio would, wherever it is installed."""
-    path = places(tmp_path / "p.fgb")
+    """pyogrio would, wherever it is installed, and pyarrow where it meets a moment."""
+    moments = pa.array([datetime.datetime(2026, 11, 22)], pa.timestamp("ns"))
+    table = pa.table({"moment": moments, "geometry": pa.array([shapely.to_wkb(shapely.Point(119, 28))], pa.binary())})
+    path = tmp_path / "p.fgb"
+    pyogrio.raw.write_arrow(
+        table, path, driver="FlatGeobuf", geometry_name="geometry", geometry_type="Point", crs="EPSG:4490"
+    )
     program = (
         f"import sys; sys.argv = ['longquan', 'tile', {str(path)!r}, {str(tmp_path / 'p.pmtiles')!r}, '-z', '0']\n"
         "from pipeline.__main__ import run\n"

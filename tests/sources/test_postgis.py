@@ -263,6 +263,9 @@ def test_large_tables_come_in_batches(cluster: Cluster) -> None:
             next(some)
             some.close()  # type: ignore[attr-defined]
             assert read(city, layer="roads")[0].features == 2
+            some = iter(read_batches(city, ReadOptions(layer="large"), Tally()))
+            begun = next(some).geometries.features
+        assert begun + sum(batch.geometries.features for batch in some) == 200_000  # what was begun is read to its end
         busy = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'longquan'"
         assert cluster.run("postgres", "SELECT pg_sleep(0.1)", busy).split() == ["0"]
     finally:
