@@ -99,18 +99,25 @@ def join_attributes(parts: Sequence[Attributes], columns: Sequence[str] = ()) ->
 
 
 def join_columns(left: Attributes, right: Attributes) -> Attributes:
-    """Attributes of the same features side by side; equal values become one."""
+    """Attributes of the same features side by side; equal values become one.
+
+    A column of both holds what `right` says of a feature, else what `left` says.
+    """
     values = np.concatenate([left.values, right.values])
     offsets = np.concatenate([left.value_offsets, right.value_offsets[1:] + len(left.values)])
     codes, pool, pool_offsets = _distinct(values, offsets)
     places = np.append(codes, np.int32(-1))
     moved = np.where(right.codes >= 0, right.codes + len(left.value_offsets) - 1, -1)
-    names = (*left.names, *right.names)
-    keys, key_offsets = key_fields(names)
+    types = dict(zip(left.names, left.types, strict=True))
+    columns = dict(zip(left.names, left.codes, strict=True))
+    for name, word, column in zip(right.names, right.types, moved, strict=True):
+        types[name] = word if types.get(name, word) == word else STRING
+        columns[name] = np.where(column >= 0, column, columns.get(name, np.int32(-1)))
+    keys, key_offsets = key_fields(list(types))
     return Attributes(
-        names,
-        (*left.types, *right.types),
-        places[np.concatenate([left.codes, moved])],
+        tuple(types),
+        tuple(types.values()),
+        places[np.stack(list(columns.values()))] if columns else left.codes,
         keys,
         key_offsets,
         pool,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 
 import numpy as np
@@ -16,6 +17,11 @@ from pipeline.vector.plan import Clusters
 from pipeline.vector.tile_records import Encoded, TileRecords, pack, unpack
 
 COUNT = "point_count"
+
+
+def cluster_fields(clusters: Clusters, fields: Collection[str]) -> tuple[str, ...]:
+    """The fields that clusters have in a layer with these fields."""
+    return COUNT, *(f"{name}_sum" for name in clusters.sums if name in fields)
 
 
 def clustered(zoom: int, found: Drawn, clusters: Clusters, cell: NDArray[np.int64]) -> tuple[Drawn, Loss]:

@@ -6,6 +6,8 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from pipeline.vector.attributes import NUMBER, STRING
+from pipeline.vector.clusters import cluster_fields
 from pipeline.vector.plan import ArchivePlan
 from pipeline.vector.shards import Prepared
 
@@ -27,13 +29,22 @@ def archive_metadata(plan: ArchivePlan, layers: Sequence[Prepared]) -> dict[str,
                 "description": layer.plan.description,
                 "minzoom": layer.plan.min_zoom,
                 "maxzoom": layer.plan.max_zoom,
-                "fields": {name: stats.type for name, stats in layer.stats.fields.items()},
+                "fields": _fields(layer),
             }
             for layer in layers
         ],
         "tilestats": {"layerCount": len(layers), "layers": [_layer_stats(layer) for layer in layers]},
         **json.loads(json.dumps(dict(plan.extra), ensure_ascii=False)),
     }
+
+
+def _fields(layer: Prepared) -> dict[str, str]:
+    """Names and types of the fields in the tiles: those of the features, then those of clusters."""
+    found = {name: stats.type for name, stats in layer.stats.fields.items()}
+    if layer.plan.clusters is not None:
+        for name in cluster_fields(layer.plan.clusters, layer.stats.fields):
+            found[name] = NUMBER if found.get(name, NUMBER) == NUMBER else STRING
+    return found
 
 
 def _layer_stats(layer: Prepared) -> dict[str, Any]:
