@@ -4,9 +4,7 @@ A vertex's importance is the distance (world units) at which Douglas–Peucker w
 that of the vertex whose split led to it. Keeping the vertices with importance ≥ tolerance is then the Douglas–Peucker
 result for that tolerance, and the result of a coarse zoom is nested in that of every finer one.
 
-Parts are simplified arc by arc. An arc ends at the ends of a line string and at pinned vertices (nodes of a coverage,
-see `coverage.py`); a ring without a pinned vertex is cut at two canonical vertices. Arcs are walked in a canonical
-direction, so an arc that two rings share gets the same importances in both, whichever way each ring walks it.
+Parts are simplified arc by arc, see `arc_ends.py`.
 
 Source: Douglas & Peucker 1973; the per-vertex form as in geojson-vt.
 """
@@ -17,22 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.kernels._jit import helper, kernel
-
-KEEP = np.inf
-
-
-@helper
-def _before(wx: NDArray[np.int64], wy: NDArray[np.int64], i: int, j: int) -> bool:
-    return bool(wx[i] < wx[j] or (wx[i] == wx[j] and wy[i] < wy[j]))
-
-
-@helper
-def _at(base: int, first: int, step: int, size: int, k: int) -> int:
-    """Index of the arc's k-th vertex; `size` > 0 wraps around a ring of that many vertices."""
-    i = first + step * k
-    if size > 0:
-        i %= size
-    return base + i
+from pipeline.kernels.arc_ends import KEEP, arc_ends, at, is_turned, keep_third
 
 
 @helper
@@ -69,12 +52,7 @@ def _arc(
     """Squared importances of an arc's inner vertices; the ends are the caller's."""
     step = np.int64(1)
     start = first
-    head = _at(base, first, step, size, np.int64(0))
-    tail = _at(base, first, step, size, count - 1)
-    turned = _before(wx, wy, tail, head)
-    if wx[head] == wx[tail] and wy[head] == wy[tail] and count > 2:  # a loop: compare its second vertices
-        turned = _before(wx, wy, _at(base, first, step, size, count - 2), _at(base, first, step, size, step))
-    if turned:
+    if is_turned(wx, wy, base, first, count, size):
         step = np.int64(-1)
         start = first + count - 1
     top = 0
@@ -88,13 +66,13 @@ def _arc(
         top -= 1
         if hi - lo < 2:
             continue
-        a = _at(base, start, step, size, lo)
-        b = _at(base, start, step, size, hi)
+        a = at(base, start, step, size, lo)
+        b = at(base, start, step, size, hi)
         ax, ay, bx, by = float(wx[a]), float(wy[a]), float(wx[b]), float(wy[b])
         best = -1.0
         best_k = lo + 1
         for k in range(lo + 1, hi):
-            i = _at(base, start, step, size, k)
+            i = at(base, start, step, size, k)
             d = _segment_distance2(float(wx[i]), float(wy[i]), ax, ay, bx, by)
             if d > best:
                 best = d
@@ -102,9 +80,9 @@ def _arc(
         value = min(best, limit)
         if value < floor2:  # nothing below here is ever asked for
             for k in range(lo + 1, hi):
-                out[_at(base, start, step, size, k)] = 0.0
+                out[at(base, start, step, size, k)] = 0.0
             continue
-        out[_at(base, start, step, size, best_k)] = value
+        out[at(base, start, step, size, best_k)] = value
         top += 1
         stack_lo[top] = lo
         stack_hi[top] = best_k
@@ -113,51 +91,6 @@ def _arc(
         stack_lo[top] = best_k
         stack_hi[top] = hi
         stack_limit[top] = value
-
-
-@helper
-def _ring_without_nodes(
-    wx: NDArray[np.int64],
-    wy: NDArray[np.int64],
-    base: int,
-    size: int,
-    floor2: float,
-    out: NDArray[np.float64],
-    stack_lo: NDArray[np.int64],
-    stack_hi: NDArray[np.int64],
-    stack_limit: NDArray[np.float64],
-) -> None:
-    """Cut at the smallest vertex and the one farthest from it; the third most important stays too: a triangle."""
-    first = np.int64(0)
-    for k in range(1, size):
-        if _before(wx, wy, base + k, base + first):
-            first = np.int64(k)
-    far = np.int64(0)
-    best = -1.0
-    for k in range(size):
-        dx = float(wx[base + k] - wx[base + first])
-        dy = float(wy[base + k] - wy[base + first])
-        d = dx * dx + dy * dy
-        if d > best or (d == best and _before(wx, wy, base + k, base + far)):
-            best = d
-            far = np.int64(k)
-    span = (far - first) % size
-    out[base + first] = KEEP
-    out[base + far] = KEEP
-    _arc(wx, wy, base, first, span + 1, size, floor2, out, stack_lo, stack_hi, stack_limit)
-    _arc(wx, wy, base, far, size - span + 1, size, floor2, out, stack_lo, stack_hi, stack_limit)
-    third = -1
-    for k in range(size):
-        if k in (first, far):
-            continue
-        if (
-            third < 0
-            or out[base + k] > out[base + third]
-            or (out[base + k] == out[base + third] and _before(wx, wy, base + k, base + third))
-        ):
-            third = k
-    if third >= 0:
-        out[base + third] = KEEP
 
 
 @kernel
@@ -183,43 +116,23 @@ def importances(
     stack_lo = np.empty(longest + 2, np.int64)
     stack_hi = np.empty(longest + 2, np.int64)
     stack_limit = np.empty(longest + 2, np.float64)
-    any_pinned = len(pinned) > 0
+    ends = np.empty(longest + 1, np.int64)
     for part in range(part_from, part_to):
         base = vertex_offsets[part]
         count = vertex_offsets[part + 1] - base
-        if count == 0:
+        ring = roles[part] != 0
+        if count == 0 or (ring and count < 4):
+            for i in range(base, base + count):
+                out[i] = KEEP
             continue
-        if roles[part] == 0:
-            out[base] = KEEP
-            out[base + count - 1] = KEEP
-            last = np.int64(0)  # int64 throughout: numba compiles a helper anew for every literal
-            whole = np.int64(0)
-            for k in range(1, count):
-                if k == count - 1 or (any_pinned and pinned[base + k]):
-                    out[base + k] = KEEP
-                    _arc(wx, wy, base, last, k - last + 1, whole, floor2, out, stack_lo, stack_hi, stack_limit)
-                    last = np.int64(k)
-            continue
-        size = count - 1  # the closing vertex repeats the first
-        if size < 3:
-            for k in range(count):
-                out[base + k] = KEEP
-            continue
-        node = np.int64(-1)
-        if any_pinned:
-            for k in range(size):
-                if pinned[base + k]:
-                    node = np.int64(k)
-                    break
-        if node < 0:
-            _ring_without_nodes(wx, wy, base, size, floor2, out, stack_lo, stack_hi, stack_limit)
-        else:
-            last = node
-            out[base + node] = KEEP
-            for k in range(node + 1, node + size + 1):
-                i = base + k % size
-                if pinned[i]:
-                    out[i] = KEEP
-                    _arc(wx, wy, base, last, k - last + 1, size, floor2, out, stack_lo, stack_hi, stack_limit)
-                    last = np.int64(k)
-        out[base + size] = out[base]
+        size = count - 1 if ring else np.int64(0)  # int64 throughout: numba compiles a helper anew for every literal
+        arcs, bare = arc_ends(wx, wy, base, count, ring, pinned, ends)
+        for a in range(arcs + 1):
+            out[at(base, ends[a], np.int64(0), size, np.int64(0))] = KEEP
+        for a in range(arcs):
+            n = ends[a + 1] - ends[a] + 1
+            _arc(wx, wy, base, ends[a], n, size, floor2, out, stack_lo, stack_hi, stack_limit)
+        if bare:
+            keep_third(wx, wy, base, size, out)
+        if ring:
+            out[base + size] = out[base]

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.kernels.coverage import ROW, collect_neighbours, mark_nodes
+from pipeline.kernels.effective_area import effective_areas
 from pipeline.kernels.importance import importances
 from pipeline.types import POINT
 from pipeline.vector.layer import Detail, Layer, zoom_shift
@@ -67,6 +68,7 @@ def add_importance(layer: Layer, pinned: NDArray[np.uint8] | None, pool: Executo
     zooms = range(layer.plan.min_zoom, min(layer.plan.max_zoom + 1, layer.detail.full_zoom))
     floor2 = min((tolerance2(layer, zoom) for zoom in zooms), default=0.0)
     if any(tolerance2(layer, zoom) > 0.0 for zoom in zooms):
+        kernel = effective_areas if layer.plan.simplify == "area" else importances
         if pinned is None:
             pinned = np.empty(0, np.uint8)
         steps = np.arange(_VERTICES_PER_JOB, len(features.wx), _VERTICES_PER_JOB)
@@ -74,7 +76,7 @@ def add_importance(layer: Layer, pinned: NDArray[np.uint8] | None, pool: Executo
         cuts[-1] = len(features.roles)
         jobs = [
             pool.submit(
-                importances,
+                kernel,
                 features.wx,
                 features.wy,
                 features.vertex_offsets,

@@ -115,9 +115,10 @@ def test_towns_share_their_borders_at_every_zoom(tmp_path: Path, seed: int) -> N
     assert after < before / 2, "nothing was simplified"
 
 
-def test_layers_of_a_coverage_share_their_borders(tmp_path: Path) -> None:
+@pytest.mark.parametrize("simplify", ["distance", "area"])
+def test_layers_of_a_coverage_share_their_borders(tmp_path: Path, simplify: str) -> None:
     country = Country(7)
-    plan = {"min_zoom": 5, "max_zoom": 10, "coverage": "boundaries"}
+    plan = {"min_zoom": 5, "max_zoom": 10, "coverage": "boundaries", "simplify": simplify}
     found = tiled(
         tmp_path,
         layer("towns", batch(country.towns), **plan),
@@ -159,6 +160,21 @@ def test_outside_a_coverage_neighbours_are_simplified_alone(tmp_path: Path) -> N
     with pytest.raises(AssertionError):
         for zoom in (6, 7, 8):
             check_no_gap(found, zoom, "a")
+
+
+def test_by_area_a_needle_goes_and_a_low_hill_stays(tmp_path: Path) -> None:
+    """At a tolerance of 4 units: the needle is 6 high and holds 3, the hill 3 high and holds 30."""
+    line = to_degrees(
+        shapely.LineString(
+            [(100, 100), (199, 100), (199.5, 106), (200, 100), (300, 100), (310, 103), (320, 100), (900, 100)]
+        )
+    )
+    kept = {}
+    for simplify in ("distance", "area"):
+        plan = layer("a", batch([line]), min_zoom=ZOOM, max_zoom=ZOOM + 1, simplify=simplify, simplification=4.0)
+        (part,) = [part for f in tiled(tmp_path, plan).at(ZOOM) for part in f.parts]
+        kept[simplify] = max(y for _x, y in part)
+    assert kept == {"distance": 106, "area": 103}
 
 
 def test_every_zoom_keeps_a_part_of_the_next_ones_vertices(tmp_path: Path) -> None:
