@@ -9,14 +9,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pipeline.api import open_archive, tile
+    from pipeline.api import estimate, open_archive, tile
 
-__all__ = ["__version__", "open_archive", "tile"]
+__all__ = ["__version__", "estimate", "open_archive", "tile"]
 __version__ = "0.1.0"
 
 
 def __getattr__(name: str) -> object:
-    if name in {"open_archive", "tile"}:
+    if name in {"estimate", "open_archive", "tile"}:
         from pipeline import api
 
         return getattr(api, name)

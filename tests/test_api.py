@@ -47,7 +47,7 @@ def features(path: Path, z: int) -> dict[str, list[dict[str, Any]]]:
 
 
 def test_the_public_names_are_these() -> None:
-    assert sorted(pipeline.__all__) == ["__version__", "open_archive", "tile"]
+    assert sorted(pipeline.__all__) == ["__version__", "estimate", "open_archive", "tile"]
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         pipeline.nothing  # noqa: B018
 

@@ -17,12 +17,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.api.check import check
-from pipeline.api.inputs import Found, find_layers, read_layer
-from pipeline.api.layers import Chosen, choose_layers
+from pipeline.api.inputs import Found, read_layer
+from pipeline.api.layers import Chosen
 from pipeline.api.options import TileOptions
+from pipeline.api.reading import open_layers
 from pipeline.api.recipe import code_digest, recipe
 from pipeline.api.update import Update, read_changes
-from pipeline.i18n import _
 from pipeline.progress import Progress, Silent
 from pipeline.types import Bounds, FeatureBatch, Tally
 
@@ -30,8 +30,9 @@ if TYPE_CHECKING:
     from pipeline.archive.reader import Archive
     from pipeline.sources import Source
     from pipeline.vector import ArchiveResult
+    from pipeline.vector.estimate import Estimate
 
-__all__ = ["TileOptions", "Tiled", "open_archive", "tile"]
+__all__ = ["TileOptions", "Tiled", "estimate", "open_archive", "tile"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,51 +111,57 @@ def tile(
         return _tile(options, sources, target, run)
 
 
+def estimate(
+    inputs: Iterable[str | Path] | str | Path,
+    options: TileOptions | None = None,
+    *,
+    threads: int | None = None,
+    memory: int | None = None,
+    progress: Progress | None = None,
+    **choices: object,
+) -> Estimate:
+    """What `tile` would write of these inputs, and in what time: tiles, bytes and seconds by zoom; nothing is built.
+
+    All features are read once and a sample of them is tiled (docs/engine.md). Arguments are those of `tile`.
+
+    Raises UsageError, ConfigError, InputError.
+    """
+    options = replace(options or TileOptions(), **choices)  # type: ignore[arg-type]
+    from pipeline.sources import Database, open_source
+
+    sources = [open_source(each) for each in ([inputs] if isinstance(inputs, (str, Path)) else inputs)]
+    check(options, sources, None, no_clobber=False)
+    from pipeline.vector.estimate import estimate_layers
+
+    with ExitStack() as stack:
+        for source in sources:
+            if isinstance(source, Database):
+                stack.enter_context(source)
+        progress = progress or Silent()
+        layers = open_layers(options, sources, progress)
+        return estimate_layers(layers.inputs, threads=threads, memory=memory, progress=progress)
+
+
 def _tile(
     options: TileOptions,
     sources: Sequence[Source],
     target: Path,
     run: Run,
 ) -> Tiled:
-    progress = run.progress
-    from pipeline.vector import ArchivePlan, LayerInput, tile_layers
+    from pipeline.vector import ArchivePlan, tile_layers
     from pipeline.vector.plan import Previous, explained_path
-    from pipeline.vector.precision import guess_max_zoom
 
-    found, empty = find_layers(sources, options)
-    chosen = choose_layers(options, {each.name: each.fields for each in found})
-    held: dict[str, tuple[list[FeatureBatch], Tally]] = {}
-    unsaid = [each for each in found if chosen[each.name].max_zoom is None]
-    guessed = 0
-    if unsaid:
-        progress.start(_("finding the maximum zoom"), len(unsaid), _("layers"))
-        for each in unsaid:
-            tally = Tally()
-            held[each.name] = (list(read_layer(each, chosen[each.name], tally)), tally)
-            progress.advance()
-        guessed = max(guess_max_zoom(batches) for batches, _tally in held.values())
-        told = max(guessed, *(chosen[each.name].min_zoom for each in unsaid))
-        progress.note(_("maximum zoom {zoom}, from the data's own precision").format(zoom=told))
-
-    def read(each: Found, tally: Tally) -> Iterator[FeatureBatch]:
-        if each.name not in held:
-            yield from read_layer(each, chosen[each.name], tally)
-            return
-        batches, faults = held.pop(each.name)
-        tally.merge(faults)
-        while batches:
-            yield batches.pop(0)
-
+    layers = open_layers(options, sources, run.progress)
+    names = [each.name for each in layers.found]
     result = tile_layers(
         ArchivePlan(options.name or target.stem, options.description, options.attribution),
         [
-            LayerInput(
-                chosen[each.name].plan(guessed),
-                partial(read, each),
-                partial(_read_near, each, chosen[each.name]),
-                run.update.of(each.name, chosen[each.name], [other.name for other in found]) if run.update else None,
+            replace(
+                item,
+                read_near=partial(_read_near, each, layers.chosen[each.name]),
+                changes=run.update.of(each.name, layers.chosen[each.name], names) if run.update else None,
             )
-            for each in found
+            for each, item in zip(layers.found, layers.inputs, strict=True)
         ],
         target,
         threads=run.threads,
@@ -164,10 +171,10 @@ def _tile(
         keep_state=code_digest() if run.keep_state else None,
         previous=Previous(run.update.previous, code_digest()) if run.update else None,
         no_clobber=run.no_clobber,
-        progress=progress,
+        progress=run.progress,
     )
     without = [layer.name for layer in result.layers if not layer.features]
-    return Tiled(result, bool(unsaid), tuple(sorted({*empty, *without})))
+    return Tiled(result, layers.max_zoom_guessed, tuple(sorted({*layers.empty, *without})))
 
 
 def _read_near(each: Found, chosen: Chosen, tally: Tally, areas: tuple[Bounds, ...]) -> Iterator[FeatureBatch]:

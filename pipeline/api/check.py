@@ -18,8 +18,11 @@ STDIN = Path("-")
 _RASTERS = {".tif", ".tiff", ".vrt", ".jp2", ".img", ".png", ".jpg", ".jpeg", ".webp", ".asc", ".dem", ".hgt"}
 
 
-def check(options: TileOptions, sources: Sequence[Source], target: Path, no_clobber: bool) -> None:
-    """Raise UsageError, InputError or OutputError for what can be seen to fail; nothing is opened."""
+def check(options: TileOptions, sources: Sequence[Source], target: Path | None, no_clobber: bool) -> None:
+    """Raise UsageError, InputError or OutputError for what can be seen to fail; nothing is opened.
+
+    `target` is None where nothing is written.
+    """
     if not sources:
         raise UsageError(_("No input file was given."), hint=_("Name at least one file before the archive."))
     last = LAST_ZOOM if options.max_zoom is None else options.max_zoom
@@ -35,7 +38,7 @@ def check(options: TileOptions, sources: Sequence[Source], target: Path, no_clob
         raise UsageError(
             _("The layer's name is empty."), hint=_("Give it a name, or leave -l out: layers keep their own names.")
         )
-    if options.name is None and not _is_text(target.name):
+    if options.name is None and target is not None and not _is_text(target.name):
         raise UsageError(
             _("The name is not text in the encoding of this system."),
             where=str(target),
@@ -53,6 +56,8 @@ def check(options: TileOptions, sources: Sequence[Source], target: Path, no_clob
     for source in sources:
         if isinstance(source, Path) and source != STDIN:
             _check_file(source, target)
+    if target is None:
+        return
     if target.is_dir() or not target.parent.is_dir():
         raise OutputError(
             _("The archive cannot be written here."),
@@ -76,7 +81,7 @@ def _check_amounts(options: TileOptions) -> None:
             )
 
 
-def _check_file(path: Path, target: Path) -> None:
+def _check_file(path: Path, target: Path | None) -> None:
     if not _is_text(str(path)):
         raise InputError(
             _("The name is not text in the encoding of this system."),
@@ -91,7 +96,7 @@ def _check_file(path: Path, target: Path) -> None:
             where=str(path),
             hint=_("Leave it out, or use a raster tiler until imagery and terrain are supported."),
         )
-    if target.exists() and target.samefile(path):
+    if target is not None and target.exists() and target.samefile(path):
         raise UsageError(_("The archive would replace its own input."), where=str(path), hint=_("Name another output."))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
@@ -84,7 +84,7 @@ def find_layers(sources: Sequence[Source], options: TileOptions) -> tuple[list[F
     return list(found.values()), empty
 
 
-def read_layer(found: Found, chosen: Chosen, tally: Tally) -> Iterator[FeatureBatch]:
+def read_layer(found: Found, chosen: Chosen, tally: Tally) -> Generator[FeatureBatch]:
     """The features of all sources of a layer, with the fields chosen and what its rules look at."""
     from pipeline.sources import read_batches
 

@@ -58,6 +58,12 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path),
     help='What changed since: features with a field change, "removed" as they were or "added" as they are.',
 )
+@click.option(
+    "--estimate",
+    "estimating",
+    is_flag=True,
+    help="Tell tiles, bytes and time from a sample, and build nothing; OUT.pmtiles may be left out.",
+)
 @click.option("--threads", type=click.IntRange(1), help="Threads to use; the bytes do not depend on it.")
 @click.option(
     "--memory",
@@ -73,6 +79,7 @@ def tile(
     keep_state: bool,
     previous: Path | None,
     changes: Path | None,
+    estimating: bool,
     threads: int | None,
     memory: int | None,
     no_clobber: bool,
@@ -86,6 +93,13 @@ def tile(
     postgresql://USER@HOST/NAME. Each of its layers becomes a layer of the archive. An existing archive is replaced when
     the new one is complete.
     """
+    if estimating:
+        if previous is not None or changes is not None:
+            raise UsageError(
+                _("An estimate is of a whole build."), hint=_("Leave --previous and --changes out, or --estimate.")
+            )
+        _estimate(paths, threads, memory, as_json, given)
+        return
     *inputs, last = paths
     out = Path(last)
     if not inputs or out.suffix.lower() != ".pmtiles":
@@ -113,6 +127,23 @@ def tile(
             progress=progress,
         )
     click.echo(json.dumps(_machine(tiled, out), ensure_ascii=False) if as_json else _human(tiled, out))
+
+
+def _estimate(
+    paths: tuple[str, ...], threads: int | None, memory: int | None, as_json: bool, given: dict[str, Any]
+) -> None:
+    from pipeline.cli._estimate import for_machines, for_people, of_command, processor_seconds
+
+    inputs = [path for path in paths if Path(path).suffix.lower() != ".pmtiles"]
+    if not inputs:
+        raise UsageError(_("No input file was given."), expected="longquan tile --estimate INPUT… [OUT.pmtiles]")
+    from pipeline.api import TileOptions, estimate
+
+    options = TileOptions(**layer_rules(given))
+    with Bars() as progress:
+        began = processor_seconds()
+        found = of_command(estimate(inputs, options, threads=threads, memory=memory, progress=progress), began)
+    click.echo(json.dumps(for_machines(found), ensure_ascii=False) if as_json else for_people(found))
 
 
 def _machine(tiled: Tiled, out: Path) -> dict[str, Any]:

@@ -60,33 +60,45 @@ def make_chunk(plan: LayerPlan, batch: FeatureBatch) -> tuple[Chunk, LayerStats,
     Raises InputError for a field of the plan that is not in the data.
     """
     tally = Tally()
-    geometries = wrap(batch.geometries, tally)
-    rows = np.flatnonzero(geometries.kinds != NONE)
+    rows, kinds, given = in_world_units(batch, tally)
     table, lookup = _kept_fields(plan, batch.attributes)
-    if len(rows) < geometries.features:
+    if len(rows) < batch.geometries.features:
         table, lookup = table.take(indices(rows)), lookup.take(indices(rows))
-    kinds = geometries.kinds[rows]
-    wx = np.empty(len(geometries.x), np.int64)
-    wy = np.empty(len(geometries.x), np.int64)
-    vertex_offsets = np.empty(len(geometries.vertex_offsets), np.int64)
-    n = project(geometries.x, geometries.y, geometries.vertex_offsets, vertex_offsets, wx, wy)
-    part_offsets = geometries.part_offsets
-    given = Shapes(wx[:n], wy[:n], vertex_offsets, geometries.roles, part_offsets[:-1][rows], part_offsets[1:][rows])
     attributes, plain = encode_attributes(table, len(rows), tally)
     contents = np.empty(len(rows), np.uint64)
     hash_contents(*given, attributes.codes, *attributes.hashes(), contents)
     ids, keyed = base_ids(lookup, plan.key, contents)
     shapes = areas_made_valid(given, kinds, tally)
-    bounds = np.empty((len(rows), 4), np.int64)
-    size = np.empty(len(rows), np.float64)
-    measure(*shapes, bounds, size)
+    bounds, size, curve = measured(shapes)
     size[kinds == POINT] = 0.0
-    curve = np.empty(len(rows), np.int64)
-    sort_keys((bounds[:, 0] + bounds[:, 2]) >> 1, (bounds[:, 1] + bounds[:, 3]) >> 1, WORLD_BITS, CURVE_BITS, curve)
-    visible = _visible(plan, lookup, len(rows))
+    visible = visible_zooms(plan, lookup, len(rows))
     rank = _rank(plan, lookup)
     chunk = Chunk(shapes, kinds, visible, size, rank, bounds, curve, contents, ids, keyed, attributes)
     return chunk, layer_stats(attributes, plain, np.unique(kinds).tolist()), tally
+
+
+def in_world_units(batch: FeatureBatch, tally: Tally) -> tuple[NDArray[np.int64], NDArray[np.uint8], Shapes]:
+    """Which features of a batch have a geometry, their kinds, and their shapes as the source gives them."""
+    geometries = wrap(batch.geometries, tally)
+    rows = np.flatnonzero(geometries.kinds != NONE)
+    wx = np.empty(len(geometries.x), np.int64)
+    wy = np.empty(len(geometries.x), np.int64)
+    vertex_offsets = np.empty(len(geometries.vertex_offsets), np.int64)
+    n = project(geometries.x, geometries.y, geometries.vertex_offsets, vertex_offsets, wx, wy)
+    parts = geometries.part_offsets
+    shapes = Shapes(wx[:n], wy[:n], vertex_offsets, geometries.roles, parts[:-1][rows], parts[1:][rows])
+    return rows, geometries.kinds[rows], shapes
+
+
+def measured(shapes: Shapes) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.int64]]:
+    """Bounds [features, 4], size [features] and place along the curve [features] of each feature."""
+    n = len(shapes.part_from)
+    bounds = np.empty((n, 4), np.int64)
+    size = np.empty(n, np.float64)
+    measure(*shapes, bounds, size)
+    curve = np.empty(n, np.int64)
+    sort_keys((bounds[:, 0] + bounds[:, 2]) >> 1, (bounds[:, 1] + bounds[:, 3]) >> 1, WORLD_BITS, CURVE_BITS, curve)
+    return bounds, size, curve
 
 
 def _kept_fields(plan: LayerPlan, table: pa.Table) -> tuple[pa.Table, pa.Table]:
@@ -107,7 +119,7 @@ def _present(plan: LayerPlan, table: pa.Table, field: str, hint: str) -> None:
         )
 
 
-def _visible(plan: LayerPlan, table: pa.Table, rows: int) -> NDArray[np.uint32]:
+def visible_zooms(plan: LayerPlan, table: pa.Table, rows: int) -> NDArray[np.uint32]:
     """Bit z of each feature: whether it is to be seen at zoom z."""
     top = (1 << plan.max_zoom + 1) - 1
     seen = np.full(rows, top & ~((1 << plan.min_zoom) - 1), np.uint32)

@@ -1,4 +1,4 @@
-"""How much memory a build may take when nobody says."""
+"""How much of the machine a build may take when nobody says."""
 
 from __future__ import annotations
 
@@ -20,3 +20,8 @@ def memory_bound() -> int:
     with contextlib.suppress(OSError, ValueError):  # no container, or "max"
         machine = min(machine, int(_CGROUP.read_text()))
     return machine // _SHARE
+
+
+def processors() -> int:
+    """How many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

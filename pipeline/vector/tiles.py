@@ -30,7 +30,7 @@ from pipeline.kernels.pieces import COLLAPSED, GATHERED, HIDDEN, MERGED, THINNED
 from pipeline.progress import Progress, Silent
 from pipeline.types import Bounds, Tally
 from pipeline.vector.cutting import Segment, cut, cut_jobs
-from pipeline.vector.memory import memory_bound
+from pipeline.vector.memory import memory_bound, processors
 from pipeline.vector.metadata import archive_metadata
 from pipeline.vector.plan import ArchivePlan, ArchiveResult, LayerInput, LayerResult, Previous
 from pipeline.vector.prepare import add_detail, prepare_layer
@@ -82,7 +82,7 @@ def tile_layers(
 
     Raises InputError when no layer has a feature with a geometry, OutputError when the archive cannot be written.
     """
-    threads = threads or _processors()
+    threads = threads or processors()
     digest = hashlib.sha256(recipe.encode()).hexdigest()[:12] if recipe else f"{os.getpid()}"
     folder = (work or out.parent).absolute() / f".{out.name}.{digest}.work"  # who goes on may stand in another folder
     steady = _Work(plan, folder, bool(recipe), threads, progress or Silent())
@@ -126,10 +126,6 @@ class _Job:
     def fingerprint(self, plan: ArchivePlan, code: str) -> str:
         """What a state must agree with."""
         return fingerprint(plan, [item.plan for item in self.inputs], code)
-
-
-def _processors() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _tile(work: _Work, ledger: Ledger, job: _Job, pool: Executor) -> ArchiveResult:

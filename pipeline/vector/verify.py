@@ -7,7 +7,6 @@ Source: MVT 2.1; the fields of TileJSON 3.0 `vector_layers`.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -25,6 +24,7 @@ from pipeline.errors import ArchiveError
 from pipeline.i18n import _
 from pipeline.kernels import decode_mvt as col
 from pipeline.progress import Progress, Silent
+from pipeline.vector.memory import processors
 from pipeline.vector.tables import decode_tables
 from pipeline.vector.tile_batch import ANY_TYPE, Batch
 from pipeline.vector.tile_rules import ARCHIVE_RULES, TILE_RULES
@@ -77,7 +77,7 @@ def verify_tiles(archive: Archive, *, threads: int | None = None, progress: Prog
     cuts = np.flatnonzero(np.diff(ends // _BATCH, prepend=-1)).tolist()
     progress.start(_("Checking tiles"), len(contents.offsets), _("tiles"))
     jobs = [(archive, contents, declared, a, b) for a, b in zip(cuts, [*cuts[1:], len(ends)], strict=True)]
-    pool = ThreadPoolExecutor(threads or _processors())
+    pool = ThreadPoolExecutor(threads or processors())
     try:
         for (*_job, a, b), (report, part, names) in zip(jobs, pool.map(lambda job: _check(*job), jobs), strict=True):
             findings.absorb(report)
@@ -90,11 +90,6 @@ def verify_tiles(archive: Archive, *, threads: int | None = None, progress: Prog
         findings.add(rule, rule.check((declared, seen)))
     progress.done()
     return ContentReport(_by_rule(findings.report()), _by_zoom(contents, figures))
-
-
-def _processors() -> int:
-    """Those this process may use, which in a container are not all."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _check(
