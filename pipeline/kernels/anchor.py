@@ -1,4 +1,4 @@
-"""One label anchor per feature: the pole of inaccessibility of an area, the middle of a line's longest part."""
+"""One label anchor per feature: an area's pole of inaccessibility, the middle of a line's longest straight run."""
 
 from __future__ import annotations
 
@@ -12,6 +12,10 @@ from pipeline.kernels.grow import grown, sort_by
 
 _CELLS = 64  # along the longer side of the first grid
 _STEPS = 1000  # cells looked at; slivers would need as many as they are long, and hold no text anyway
+_CHORDS = 64  # that a line is looked at as
+_LEAST = 1.0 / 8.0  # of a line's length: what a run must have to be better than the middle
+_NEARER = 1.0 / 64.0  # what a run must be longer for, per unit that its middle lies farther from the line's
+_STRAIGHT = math.radians(30.0)  # between the directions of a run: a text of its length bends by as much at most
 
 
 @helper
@@ -153,8 +157,8 @@ def _pole(
 
 
 @helper
-def _middle(wx: NDArray[np.int64], wy: NDArray[np.int64], s: int, e: int, length: float) -> tuple[float, float]:
-    left = length / 2.0
+def _along(wx: NDArray[np.int64], wy: NDArray[np.int64], s: int, e: int, left: float) -> tuple[float, float]:
+    """The point `left` world units from the start of line [s, e)."""
     for i in range(s, e - 1):
         step = math.hypot(float(wx[i + 1] - wx[i]), float(wy[i + 1] - wy[i]))
         if step >= left and step > 0.0:
@@ -162,6 +166,47 @@ def _middle(wx: NDArray[np.int64], wy: NDArray[np.int64], s: int, e: int, length
             return float(wx[i]) + t * float(wx[i + 1] - wx[i]), float(wy[i]) + t * float(wy[i + 1] - wy[i])
         left -= step
     return float(wx[s]), float(wy[s])
+
+
+@helper
+def _straightest(wx: NDArray[np.int64], wy: NDArray[np.int64], s: int, e: int, length: float) -> float:
+    """How far along the line [s, e) the middle of its longest straight-enough run lies.
+
+    Bends of less than a chord, `length` / _CHORDS, do not count: a label is longer. Of runs about equal the one nearest
+    to the line's middle; the middle itself where no run reaches _LEAST of the length.
+    """
+    angle = np.empty(2 * _CHORDS)  # of each chord; two in a row are longer than one `length` / _CHORDS
+    end = np.empty(2 * _CHORDS)  # where it ends, along the line
+    n = 0
+    from_x, from_y = float(wx[s]), float(wy[s])
+    walked = 0.0
+    for i in range(s + 1, e):
+        x, y = float(wx[i]), float(wy[i])
+        walked += math.hypot(x - float(wx[i - 1]), y - float(wy[i - 1]))
+        if n < 2 * _CHORDS and (math.hypot(x - from_x, y - from_y) >= length / _CHORDS or i == e - 1):
+            angle[n] = math.atan2(y - from_y, x - from_x)
+            end[n] = walked
+            n += 1
+            from_x, from_y = x, y
+    best = length * _LEAST
+    middle = length / 2.0
+    for first in range(n):
+        start = end[first - 1] if first > 0 else 0.0
+        direction = low = high = 0.0  # against the first chord
+        last = first
+        for k in range(first, n):
+            if k > first:
+                turn = angle[k] - angle[k - 1]
+                direction += turn - 2.0 * math.pi * math.floor(turn / (2.0 * math.pi) + 0.5)
+            low, high = min(low, direction), max(high, direction)
+            if high - low > _STRAIGHT:
+                break
+            last = k
+        at = (start + end[last]) / 2.0
+        worth = end[last] - start - abs(at - length / 2.0) * _NEARER
+        if worth > best:
+            best, middle = worth, at
+    return middle
 
 
 @kernel
@@ -179,9 +224,8 @@ def anchors(
     """Anchors of all features in world units: `kinds` [features] 1 point, 2 line, 3 area → `out_x`, `out_y` [features].
 
     Areas: the pole of inaccessibility of the largest polygon, to 1 % of the smaller side of its box (slivers: a point
-    inside). Lines: the
-    middle of the longest part. Points: the first point. Source: Garcia-Castellanos & Lombardo 2007, in the
-    quadtree form of mapbox/polylabel.
+    inside). Lines: the middle of the longest run of the longest part whose direction stays within 30°. Points: the
+    first point. Source: Garcia-Castellanos & Lombardo 2007, in the quadtree form of mapbox/polylabel.
     """
     for f in range(len(part_from)):
         if kinds[f] == 1:
@@ -211,7 +255,8 @@ def anchors(
         if best < 0.0:
             continue
         if roles[b0] == 0:
-            x, y = _middle(wx, wy, vertex_offsets[b0], vertex_offsets[b0 + 1], best)
+            s, e = vertex_offsets[b0], vertex_offsets[b0 + 1]
+            x, y = _along(wx, wy, s, e, _straightest(wx, wy, s, e, best))
         else:
             x, y = _pole(wx, wy, vertex_offsets, b0, b1)
         out_x[f] = np.int64(math.floor(x + 0.5))

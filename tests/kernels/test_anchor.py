@@ -55,10 +55,42 @@ def test_the_largest_polygon_is_the_one() -> None:
 
 def test_lines() -> None:
     assert anchor(2, (0, [(0, 0), (100, 0)])) == (50, 0)
-    assert anchor(2, (0, [(0, 0), (100, 0), (100, 300)])) == (100, 100)
+    assert anchor(2, (0, [(0, 0), (100, 0), (100, 300)])) == (100, 150)
     assert anchor(2, (0, [(0, 0), (10, 0)]), (0, [(0, 50), (90, 50)])) == (45, 50)
     assert anchor(2, (0, [(3, 3), (3, 3)])) == (3, 3)
     assert anchor(2, (0, [(7, 8)])) == (7, 8)
+
+
+def turned(line: Ring, degrees: float) -> Ring:
+    t = math.radians(degrees)
+    return [(round(x * math.cos(t) - y * math.sin(t)), round(x * math.sin(t) + y * math.cos(t))) for x, y in line]
+
+
+@pytest.mark.parametrize("turn", range(0, 360, 45))
+@pytest.mark.parametrize(
+    ("line", "at"),
+    [
+        ([(0, 0), (4000, 0), (7000, 3000), (7000, 8000)], (7000, 5500)),
+        ([(0, 0), (4000, 0), (8123, 0), (8123, 8000)], (4061, 0)),
+        # bends of 18° are straight enough
+        ([(0, 0), (3000, 0), (6000, 1000), (9000, 1000), (9000, 2000)], (4500, 500)),
+        # of equals that nearest to the middle
+        ([(0, 0), (1000, 0), (1000, 1000), (2000, 1000), (2000, 2000), (3000, 2000)], (1500, 1000)),
+        # a fine zigzag is straight
+        ([(0, 0), (0, 900), *[(k * 10, 900 + k % 2 * 10) for k in range(1, 900)]], (4490, 900)),
+        ([(0, 0), (0, 900), (9000, 900), (9000, 500), (4000, 500), (4000, 0)], (4500, 900)),
+    ],
+)  # fmt: skip
+def test_lines_have_their_anchor_where_they_are_straight(line: Ring, at: tuple[int, int], turn: int) -> None:
+    for points in (line, line[::-1]):
+        assert math.dist(anchor(2, (0, turned(points, turn))), turned([at], turn)[0]) < 120
+
+
+def test_a_circle_is_straight_nowhere() -> None:
+    circle = [(round(1e6 * math.cos(t)), round(1e6 * math.sin(t))) for t in np.linspace(0, 2 * math.pi, 721)]
+    assert math.dist(anchor(2, (0, circle)), (-1e6, 0)) < 2, "its middle"
+    tail = [(-3_000_000, 0), *circle[360:], *circle[:360]]
+    assert math.dist(anchor(2, (0, tail)), (-2_000_000, 0)) < 2e5
 
 
 def test_points_are_their_first() -> None:
