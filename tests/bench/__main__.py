@@ -17,7 +17,7 @@ from tests.bench import changes, gaps, growth, inputs, memory, startup, table
 from tests.bench.cases import BUILDINGS, CASES, DATA, ROOT, WORK, Case
 from tests.bench.floor import floor
 from tests.bench.measure import QUIET, Run, disturbance, in_turns, run
-from tests.bench.peers import OURS, TOOLS, Tool, command, has_ids, install, longquan
+from tests.bench.peers import OURS, TOOLS, Tool, command, has_ids, install
 from tests.bench.quality import quality
 from tests.bench.results import Results, digest, disturbed
 
@@ -144,7 +144,7 @@ def _measure_startup(asked: argparse.Namespace, results: Results) -> None:
         "one": {case.name: startup.starting(case, 3).wall for case in CASES},
     }
     if not asked.quick:
-        figures["cold"] = {name: found.wall for name, found in startup.compiling().items()}
+        figures["cold"] = {name: (found.wall, found.cpu) for name, found in startup.compiling().items()}
     results.put("startup", figures)
 
 
@@ -167,29 +167,19 @@ def _measure_growth(asked: argparse.Namespace, results: Results) -> None:
 
 
 def _measure_memory(_asked: argparse.Namespace, results: Results) -> None:
-    if _knows("--memory"):
-        found = [{"bound": one.bound, **one.run._asdict()} for one in memory.bounded()]
-        results.put("memory", {"runs": found})
+    results.put("memory", {"runs": [{"bound": one.bound, **one.run._asdict()} for one in memory.bounded()]})
 
 
 def _measure_changes(asked: argparse.Namespace, results: Results) -> None:
-    if _knows("--changes") and _knows("--previous"):
-        found = changes.changed(asked.rounds)
-        walls = {"full": found.full.wall, "told": found.told.wall, "start": _start(results)}
-        results.put("changes", {"features": found.features, "same_bytes": found.same_bytes, **walls})
+    found = changes.changed(asked.rounds)
+    walls = {"full": found.full.wall, "told": found.told.wall, "start": _start(results)}
+    results.put("changes", {"features": found.features, "same_bytes": found.same_bytes, **walls})
 
 
 def _start(results: Results) -> float:
     """Seconds of a run of one building."""
     known = results.get("startup")
     return float(known["one"][BUILDINGS.name]) if known else startup.starting(BUILDINGS, 3).wall
-
-
-def _knows(option: str) -> bool:
-    import subprocess
-
-    page = subprocess.run([longquan(), "tile", "--help"], capture_output=True, text=True, check=True).stdout
-    return option in page
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Does `--memory` bound the memory? Runs as soon as `longquan tile` knows the option."""
+"""Does `--memory` bound the memory?"""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from tests.bench.cases import BUILDINGS, WORK
 from tests.bench.measure import Run, run
 from tests.bench.peers import TOOLS, command
 
-BOUNDS = ("512M", "1G", "2G")  # as the option is written
+BOUNDS = (500, 1000, 2000)  # MB
 
 
 class Bounded(NamedTuple):
     """One run under a bound."""
 
-    bound: str
+    bound: int  # MB
     run: Run
 
 
 def bounded() -> list[Bounded]:
     """Ours on ten copies of the buildings under several bounds."""
     line = command(TOOLS[0], BUILDINGS, inputs.parquet(BUILDINGS, 10), WORK / "memory.pmtiles")
-    return [Bounded(bound, run([*line[:2], "--memory", bound, *line[2:]])) for bound in BOUNDS]
+    return [Bounded(bound, run([*line[:2], "--memory", f"{bound}MB", *line[2:]])) for bound in BOUNDS]
