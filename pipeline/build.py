@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -27,10 +27,13 @@ from pipeline.progress import Progress, Silent
 from pipeline.release import (
     InputFile,
     MadeArchive,
+    Making,
     Stage,
+    Unfinished,
     code_digest,
     database_input,
     exclusive,
+    forget_all,
     input_files,
     make_archive,
     place_file,
@@ -38,6 +41,7 @@ from pipeline.release import (
     remember,
     software_versions,
     take_over,
+    told_path,
     write_hotlink,
     write_manifest,
 )
@@ -77,14 +81,18 @@ def build_workspace(
     editions: Sequence[str] | None = None,
     only: Sequence[str] | None = None,
     as_of: date | None = None,
+    explain: bool = True,
     threads: int | None = None,
+    memory: int | None = None,
     progress: Progress | None = None,
 ) -> tuple[BuildResult, ...]:
     """Build the editions asked for (all) into ``dist/<edition>/``, each replaced as a whole or not at all.
 
     `only` names datasets: archives without any of them are taken over from the present folders, which must have been
     built from the same inputs by the same rules; editions that show none of them are left alone. `as_of` (today) is
-    recorded in catalog.json and release.json. `threads` and the time of the build change no byte otherwise.
+    recorded in catalog.json and release.json. With `explain` a Parquet file beside each archive tells which features
+    its rules leave out, gather or join at which zoom. `threads`, `memory` (bytes; a quarter of the machine's) and the
+    time of the build change no byte otherwise. A build that was interrupted is gone on with where it was.
 
     Raises ConfigError for faults of workspace files, UsageError for unknown editions and datasets and for an `only`
     that cannot give what a full build would, InputError for sources that cannot be read, lie elsewhere or have too
@@ -95,14 +103,16 @@ def build_workspace(
     views = _showing(framework, views, only or ())
     with exclusive(framework.root / ".cache" / "build.lock"), ExitStack() as stack:
         sources = stack.enter_context(OpenSources(framework.root))
-        site = _Site(framework, sources, frozenset(only or ()), as_of or date.today(), threads, progress or Silent())
+        how = Making(threads, memory, explain, progress or Silent())
+        site = _Site(framework, sources, frozenset(only or ()), as_of or date.today(), how)
         stages = [stack.enter_context(Stage(framework.root / "dist" / view.edition.id)) for view in views]
         results = tuple(_build_edition(site, view, stage) for view, stage in zip(views, stages, strict=True))
         for stage in stages:
             stage.commit()
         for edition, archives in site.finished.items():
             for id, archive in archives.items():
-                remember(site.cache, edition, id, archive)
+                remember(told_path(site.cache, edition, id), archive)
+        forget_all(site.unfinished)
     return results
 
 
@@ -134,8 +144,7 @@ class _Site:
     sources: OpenSources
     only: frozenset[str]
     as_of: date
-    threads: int | None
-    progress: Progress
+    how: Making
     software: Mapping[str, str] = field(default_factory=software_versions)
     code: str = field(default_factory=code_digest)
     inputs: dict[str, tuple[InputFile, ...]] = field(default_factory=dict)  # by dataset
@@ -145,6 +154,14 @@ class _Site:
     @property
     def cache(self) -> Path:
         return self.framework.root / ".cache" / "archives"
+
+    @property
+    def unfinished(self) -> Path:
+        return self.framework.root / ".cache" / "tiles"
+
+    @property
+    def progress(self) -> Progress:
+        return self.how.progress
 
 
 def _build_edition(site: _Site, view: EditionView, stage: Stage) -> BuildResult:
@@ -157,7 +174,7 @@ def _build_edition(site: _Site, view: EditionView, stage: Stage) -> BuildResult:
         archive.id: recipe_of(framework, view, archive, site.inputs, {**site.software, "code": site.code})
         for archive in view.archives
     }
-    taken = take_over(view, site.only, recipes, stage.target, site.cache) if site.only else {}
+    taken = take_over(view, site.only, recipes, site.how.explain, stage.target, site.cache) if site.only else {}
     site.made.update({made.recipe: (made, stage.target) for made in taken.values()})
     made = {archive: _archive(site, view, archive, recipe, folder) for archive, recipe in recipes.items()}
     counts = merge_counts(archive.datasets for archive in made.values())
@@ -254,15 +271,23 @@ def _archive(site: _Site, view: EditionView, id: str, recipe: str, folder: Path)
     """An archive in its place: made, or, when its recipe was followed before, the same file once more."""
     if recipe in site.made:
         made, there = site.made[recipe]
-        if made.facts is not None:
-            (folder / made.facts.file).parent.mkdir(exist_ok=True)
-            place_file(there / made.facts.file, folder / made.facts.file)
+        for file in made.files:
+            (folder / file).parent.mkdir(exist_ok=True)
+            place_file(there / file, folder / file)
         return made
-    spec = next(archive for archive in view.archives if archive.id == id)
     progress = _Named(site.progress, f"{view.edition.id}/{id}")
-    made = make_archive(
-        site.framework, view, spec, recipe, folder, sources=site.sources, threads=site.threads, progress=progress
-    )
+    unfinished = Unfinished(site.unfinished, recipe)
+    taken = unfinished.take_up(site.how.explain, folder)
+    if taken is not None:
+        progress.note(_("finished before the last build was interrupted"))
+        made = taken
+    else:
+        spec = next(archive for archive in view.archives if archive.id == id)
+        how = replace(site.how, progress=progress)
+        made = make_archive(
+            site.framework, view, spec, recipe, folder, sources=site.sources, unfinished=unfinished, how=how
+        )
+        unfinished.keep(made, folder)
     site.made[recipe] = (made, folder)
     return made
 

@@ -22,6 +22,9 @@ from pipeline.build import BuildResult, build_workspace
 from pipeline.errors import InputError, LongquanError, OutputError, UsageError
 from pipeline.intake import features as intake
 from pipeline.portal.files import json_bytes, write_file
+from pipeline.vector import tiles as engine
+from pipeline.vector.explained import Asked, read_explained, summarise
+from pipeline.vector.plan import explained_path
 from tests.towns import ADDRESSES, FILES, ROAD_NAMES, SECRET_NUMBER, SECRETS, write_points, write_town
 
 DAY = date(2026, 11, 22)
@@ -226,6 +229,32 @@ def test_a_dataset_nobody_has_filled_is_listed_without_an_archive(town: Path) ->
     assert "public/schools: no feature has a place, so there is no archive" in notes.notes
 
 
+def test_every_archive_is_explained_beside_it(town: Path) -> None:
+    for edition, result in by_edition(build_workspace(town, as_of=DAY)).items():
+        dist = town / "dist" / edition
+        manifest = json.loads((dist / "release.json").read_text())
+        types = {file["path"]: (file["type"], file.get("datasets")) for file in manifest["files"]}
+        explained = {entry["file"]: entry["explanation"] for entry in manifest["archives"]}
+        for archive in result.archives:
+            beside = explained[archive.file]
+            assert beside == archive.file.removesuffix(".pmtiles") + ".explain.parquet"
+            assert types[beside] == ("application/vnd.apache.parquet", types[archive.file][1])
+        told = summarise(dist / explained[result.archives[0].file], Asked(rule="not-yet"))
+        assert told == {("LRDL", "not-yet"): {8: 2, 9: 2}, ("LRDL_label", "not-yet"): {8: 2, 9: 2}}
+
+
+def test_without_explanations_the_archives_are_the_same(town: Path) -> None:
+    build_workspace(town, editions=["public"], as_of=DAY)
+    before = hashes(town / "dist/public")
+    build_workspace(town, editions=["public"], as_of=DAY, explain=False)
+    after = hashes(town / "dist/public")
+    assert {name for name in before if before[name] != after.get(name)} == {
+        "release.json",
+        "SHA256SUMS",
+        *(name for name in before if name.endswith(".parquet")),
+    }
+
+
 # What never is ------------------------------------------------------------------------------------------------------
 
 
@@ -240,6 +269,8 @@ def everything(folder: Path) -> tuple[str, set[Any]]:
             with open_archive(folder / name) as opened:
                 texts.append(json.dumps(opened.metadata, ensure_ascii=False))
                 texts += [gzip.decompress(body).decode("utf-8", "ignore") for *_tile, body in opened.tiles()]
+            for table in read_explained(explained_path(folder / name)):
+                texts.append(str(table.to_pylist()))
             for layer, rows in layers_of(folder / name).items():
                 texts.append(layer)
                 for row in rows:
@@ -263,6 +294,23 @@ def assert_no_leak(town: Path) -> None:
 def test_nothing_denied_is_in_the_public_edition(town: Path) -> None:
     build_workspace(town, as_of=DAY)
     assert_no_leak(town)
+
+
+def test_an_explanation_names_only_what_the_tiles_show(town: Path) -> None:
+    # Streets begin at zoom 10, and the layer's own filter lets nothing in there: they are in no tile.
+    toml = str(FILES["framework.toml"]).replace("labels = true", 'labels = true\nwhere = "zoom < 10"')
+    (town / "framework.toml").write_text(toml, encoding="utf-8")
+    (result,) = build_workspace(town, editions=["public"], as_of=DAY)
+    archive = town / "dist/public" / result.archives[0].file
+    shown = {
+        (name, feature["id"])
+        for _tile, all in tiles(archive)
+        for name, layer in all.items()
+        for feature in layer["features"]
+    }
+    told = {(row["layer"], row["id"]) for table in read_explained(explained_path(archive)) for row in table.to_pylist()}
+    assert told == {("LRDL", 11), ("LRDL_label", 11)}  # not from zoom 10 on; 12 and 13 are streets
+    assert told <= shown
 
 
 def test_nothing_denied_is_in_the_real_portal(real_portal: Path) -> None:
@@ -353,6 +401,15 @@ def test_only_gives_what_a_full_build_gives(tmp_path: Path, town: Path) -> None:
     assert reused == {"framework": True, "addresses": True, "shops": True, "schools": False}
 
 
+def test_only_leaves_explanations_out_where_a_full_build_would(tmp_path: Path, town: Path) -> None:
+    build_workspace(town, as_of=DAY)
+    more_schools(town)
+    shutil.copytree(town, tmp_path / "full")
+    build_workspace(town, only=["schools"], as_of=DAY, explain=False)
+    build_workspace(tmp_path / "full", as_of=DAY, explain=False)
+    assert hashes(town / "dist") == hashes(tmp_path / "full" / "dist")
+
+
 def test_only_leaves_editions_alone_that_do_not_show_it(town: Path) -> None:
     build_workspace(town, as_of=DAY)
     before = (town / "dist/public").stat().st_ino
@@ -361,7 +418,7 @@ def test_only_leaves_editions_alone_that_do_not_show_it(town: Path) -> None:
     assert (town / "dist/public").stat().st_ino == before
 
 
-@pytest.mark.parametrize("spoil", ["inputs", "rules", "file", "cache", "dist"])
+@pytest.mark.parametrize("spoil", ["inputs", "rules", "file", "explanation", "unexplained", "cache", "dist"])
 def test_only_refuses_where_it_could_not_be_identical(town: Path, spoil: str) -> None:
     (built,) = build_workspace(town, editions=["public"], as_of=DAY)
     shops = next(a for a in built.archives if a.id == "shops")
@@ -370,6 +427,8 @@ def test_only_refuses_where_it_could_not_be_identical(town: Path, spoil: str) ->
         "inputs": "addresses: its data, its rules",
         "rules": "framework: its data, its rules",
         "file": "shops: its file is missing or damaged",
+        "explanation": "shops: its file is missing or damaged",
+        "unexplained": "shops: it was built with --no-explain",
         "cache": "shops: it has not been built yet",
         "dist": "framework: it has not been built yet",
     }[spoil]
@@ -380,6 +439,10 @@ def test_only_refuses_where_it_could_not_be_identical(town: Path, spoil: str) ->
         (town / "framework.toml").write_text(toml, encoding="utf-8")
     elif spoil == "file":
         (town / "dist/public" / shops.file).write_bytes(b"PMTiles")
+    elif spoil == "explanation":
+        explained_path(town / "dist/public" / shops.file).unlink()
+    elif spoil == "unexplained":
+        build_workspace(town, editions=["public"], as_of=DAY, explain=False)
     elif spoil == "cache":
         (town / ".cache/archives/public.shops.json").unlink()
     else:
@@ -457,6 +520,70 @@ def test_whatever_fails_the_last_good_folders_stay(
     monkeypatch.setattr(build, moment, real)
     build_workspace(town, as_of=DAY)
     assert hashes(town / "dist") != before
+
+
+@pytest.mark.parametrize("memory", [None, 1])
+def test_an_interrupted_build_goes_on_where_it_was(
+    tmp_path: Path, town: Path, monkeypatch: pytest.MonkeyPatch, memory: int | None
+) -> None:
+    """The government's framework is half cut when the power fails; the archives before it are whole."""
+    shutil.copytree(town, tmp_path / "clean")
+    build_workspace(tmp_path / "clean", as_of=DAY)
+    opened: list[str] = []
+    made: list[tuple[str, str]] = []
+    read, make, render = intake.read_batches, build.make_archive, engine.render
+
+    def reading(path: Any, options: Any, tally: Any) -> Any:
+        opened.append(path.name)
+        return read(path, options, tally)
+
+    def making(framework: Any, view: Any, archive: Any, *rest: Any, **options: Any) -> Any:
+        made.append((view.edition.id, archive.id))
+        return make(framework, view, archive, *rest, **options)
+
+    def rendering(job: Any) -> Any:
+        if made[-1] == ("government", "framework"):
+            raise KeyboardInterrupt
+        return render(job)
+
+    monkeypatch.setattr(intake, "read_batches", reading)
+    monkeypatch.setattr(build, "make_archive", making)
+    monkeypatch.setattr(engine, "render", rendering)
+    with pytest.raises(KeyboardInterrupt):
+        build_workspace(town, as_of=DAY, memory=memory)
+    assert sorted((town / "dist").iterdir()) == []
+    monkeypatch.setattr(engine, "render", render)
+    opened.clear()
+    made.clear()
+    notes = Notes()
+    build_workspace(town, as_of=DAY, memory=memory, progress=notes)
+    assert made == [("government", "framework"), ("government", "pumps")]
+    again = {"LRDL.shp", "base.gpkg", "mains.gpkg"} if memory is None else set()  # in memory nothing was kept
+    assert set(opened) == {"pumps.geojson", *again}
+    assert "public/framework: finished before the last build was interrupted" in notes.notes
+    assert ("government/framework: going on with an interrupted build" in notes.notes) == (memory == 1)
+    assert hashes(town / "dist") == hashes(tmp_path / "clean" / "dist")
+    assert sorted(path.name for path in (town / ".cache").iterdir()) == ["archives", "build.lock"]
+
+
+def test_what_was_finished_of_other_data_or_is_damaged_is_made_anew(
+    tmp_path: Path, town: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    portal = build.write_portal
+    monkeypatch.setattr(build, "write_portal", lambda *_args, **_options: (_ for _ in ()).throw(KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        build_workspace(town, editions=["public"], as_of=DAY)
+    monkeypatch.setattr(build, "write_portal", portal)
+    for kept in (town / ".cache/tiles").rglob("addresses-*.pmtiles"):
+        kept.write_bytes(b"PMTiles")
+    more_schools(town)
+    shutil.copytree(town, tmp_path / "clean", ignore=shutil.ignore_patterns(".cache"))
+    notes = Notes()
+    build_workspace(town, editions=["public"], as_of=DAY, progress=notes)
+    build_workspace(tmp_path / "clean", editions=["public"], as_of=DAY)
+    taken = {note.partition(":")[0] for note in notes.notes if "finished before" in note}
+    assert taken == {"public/framework", "public/shops"}
+    assert hashes(town / "dist") == hashes(tmp_path / "clean" / "dist")
 
 
 def test_a_missing_source_names_dataset_department_and_path(town: Path) -> None:

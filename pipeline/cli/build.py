@@ -13,7 +13,7 @@ import click
 
 from pipeline.cli._options import json_option, workspace_option
 from pipeline.cli._progress import Bars
-from pipeline.cli._size import size_text
+from pipeline.cli._size import Size, size_text
 from pipeline.i18n import _, ngettext
 
 if TYPE_CHECKING:
@@ -35,14 +35,27 @@ if TYPE_CHECKING:
     metavar="DATE",
     help="The date that is recorded and that decides how fresh the data is; without it today.",
 )
+@click.option(
+    "--explain/--no-explain",
+    default=True,
+    help="Beside each archive, also write which features are left out, gathered or joined, and why.",
+)
 @click.option("--threads", type=click.IntRange(min=1), metavar="N", help="Processors to use; without it all of them.")
+@click.option(
+    "--memory",
+    type=Size(),
+    metavar="SIZE",
+    help="Memory to use, such as 2GB (a quarter of the machine's); what does not fit goes through files.",
+)
 @json_option
 def build(
     workspace: Path,
     editions: tuple[str, ...],
     only: tuple[str, ...],
     as_of: datetime | None,
+    explain: bool,
     threads: int | None,
+    memory: int | None,
     as_json: bool,
 ) -> None:
     """Build what a workspace publishes, one folder per edition.
@@ -51,7 +64,10 @@ def build(
     folder is replaced as a whole when everything is done; when something fails, the last one stays.
 
     Datasets and fields enter an edition only where the rules let them. The same inputs give the same bytes, whatever
-    the number of threads.
+    the number of threads and the memory. A build that was interrupted goes on where it was.
+
+    What explains an archive (longquan archive explain) names features that the edition shows, and no others. It is
+    written unless --no-explain is given: departments ask why something is not on the map long after it was built.
     """
     from pipeline.build import build_workspace
 
@@ -61,7 +77,9 @@ def build(
             editions=editions or None,
             only=only or None,
             as_of=as_of.date() if as_of else None,
+            explain=explain,
             threads=threads,
+            memory=memory,
             progress=progress,
         )
     if as_json:

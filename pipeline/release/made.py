@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
@@ -19,7 +19,9 @@ from pipeline.editions import EditionView
 from pipeline.framework import ArchiveSpec, Framework, Where
 from pipeline.intake.counts import DatasetCounts
 from pipeline.portal.files import write_file
+from pipeline.release.files import sha256_of
 from pipeline.release.inputs import InputFile
+from pipeline.vector.plan import explained_path
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,28 @@ class MadeArchive:
     dropped: Mapping[str, int]  # rule → features × zooms
     characters: Mapping[str, int]  # of all its texts
     datasets: Mapping[str, DatasetCounts]
+    explanation: str | None  # sha256 of the file beside the archive that explains it; None: there is none
+
+    @property
+    def files(self) -> dict[str, str]:
+        """Its files below the published folder → their sha256."""
+        if self.facts is None:
+            return {}
+        archive = {self.facts.file: self.facts.sha256}
+        if self.explanation is None:
+            return archive
+        return archive | {explained_path(Path(self.facts.file)).as_posix(): self.explanation}
+
+    def with_explanation(self, wanted: bool) -> MadeArchive | None:
+        """The same archive with or without its explanation; None where one is wanted and there is none."""
+        if not wanted:
+            return replace(self, explanation=None)
+        return self if self.facts is None or self.explanation is not None else None
+
+    def unhurt(self, folder: Path, *, flat: bool = False) -> bool:
+        """Whether its files lie below the published folder as they were made; `flat`: in `folder` itself."""
+        paths = {folder / (Path(file).name if flat else file): digest for file, digest in self.files.items()}
+        return all(path.is_file() and sha256_of(path) == digest for path, digest in paths.items())
 
 
 def recipe_of(
@@ -71,22 +95,23 @@ def recipe_of(
     return hashlib.sha256(json.dumps(text, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
-def remember(folder: Path, edition: str, archive: str, made: MadeArchive) -> None:
+def told_path(folder: Path, edition: str, archive: str) -> Path:
+    """The file of `folder` for what making an edition's archive told."""
+    return folder / f"{edition}.{archive}.json"
+
+
+def remember(path: Path, made: MadeArchive) -> None:
     """Keep what making an archive told. Raises OutputError."""
-    write_file(_file(folder, edition, archive), _adapter().dump_json(made))
+    write_file(path, _adapter().dump_json(made))
 
 
-def recall(folder: Path, edition: str, archive: str, recipe: str) -> MadeArchive | None:
+def recall(path: Path, recipe: str) -> MadeArchive | None:
     """What making the archive by this recipe told; None when it was made by another, or is not known any more."""
     try:
-        made = _adapter().validate_json(_file(folder, edition, archive).read_bytes())
+        made = _adapter().validate_json(path.read_bytes())
     except (OSError, ValidationError):
         return None
     return made if made.recipe == recipe else None
-
-
-def _file(folder: Path, edition: str, archive: str) -> Path:
-    return folder / f"{edition}.{archive}.json"
 
 
 def _adapter() -> TypeAdapter[MadeArchive]:

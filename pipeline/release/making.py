@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,10 +27,22 @@ from pipeline.intake.opened import OpenSources
 from pipeline.progress import Progress
 from pipeline.release.files import sha256_of
 from pipeline.release.made import MadeArchive
+from pipeline.release.unfinished import Unfinished
 from pipeline.types import FeatureBatch, Tally
 from pipeline.vector import ArchivePlan, ArchiveResult, LayerInput, LayerPlan, tile_layers
 from pipeline.vector.filters import visible
+from pipeline.vector.plan import explained_path
 from pipeline.vector.planned import layer_plan
+
+
+@dataclass(frozen=True, slots=True)
+class Making:
+    """How archives are made; the bytes of an archive depend on none of it."""
+
+    threads: int | None
+    memory: int | None  # bytes
+    explain: bool
+    progress: Progress
 
 
 def make_archive(
@@ -39,32 +53,54 @@ def make_archive(
     folder: Path,
     *,
     sources: OpenSources,
-    threads: int | None,
-    progress: Progress,
+    unfinished: Unfinished,
+    how: Making,
 ) -> MadeArchive:
-    """Tile an archive as `view` may show it into ``folder/tiles/<id>-<hash12>.pmtiles``.
+    """Tile an archive as `view` may show it into ``folder/tiles/<id>-<hash12>.pmtiles``, and explain it beside that.
 
-    Where no feature has a place there is no file, and the result has no facts. Raises InputError and OutputError.
+    The explanation names features that the tiles show at some zoom and no others: an edition's reader learns nothing
+    from it of features that its rules never let appear. Where no feature has a place there is no file, and the result
+    has no facts. What an interrupted call left in `unfinished` is taken up. Raises InputError and OutputError.
     """
     harvests = [Harvest(layer.dataset) for layer in archive.layers]
+    readers = [
+        LayerReader(framework, view, view.dataset(layer.dataset), layer, sources, _choice(layer))
+        for layer in archive.layers
+    ]
     inputs = [
-        LayerInput(_layer_plan(view, layer), _reader(framework, view, layer, sources, harvest))
-        for layer, harvest in zip(archive.layers, harvests, strict=True)
+        LayerInput(_layer_plan(view, layer), partial(_read, readers[i], harvests[i], unfinished, i))
+        for i, layer in enumerate(archive.layers)
     ]
     plan = _archive_plan(framework, archive)
     unnamed = folder / "tiles" / f"{archive.id}.pmtiles"
     unnamed.parent.mkdir(exist_ok=True)
     try:
-        result = tile_layers(plan, inputs, unnamed, threads=threads, progress=progress)
+        result = tile_layers(
+            plan,
+            inputs,
+            unnamed,
+            threads=how.threads,
+            memory=how.memory,
+            recipe=recipe,
+            work=unfinished.folder,
+            explain=explained_path(unnamed) if how.explain else None,
+            explain_unseen=False,
+            progress=how.progress,
+        )
     except InputError:
         # The engine refuses to write an archive without tiles; here that is a dataset nobody has filled yet.
         if not all(harvest.finished and not harvest.features.any() for harvest in harvests):
             raise
-        progress.note(_("no feature has a place, so there is no archive"))
+        how.progress.note(_("no feature has a place, so there is no archive"))
         counts = count_datasets(harvests, [Tally() for _harvest in harvests])
-        return MadeArchive(recipe, None, 0, 0, {}, {}, counts)
+        return MadeArchive(recipe, None, 0, 0, {}, {}, counts, None)
+    for number, harvest in enumerate(harvests):
+        if not harvest.finished:  # the engine had its features from an interrupted call
+            unfinished.take_up_harvest(number, harvest)
     facts = _facts(archive, harvests, result, unnamed)
     unnamed.rename(folder / facts.file)
+    if how.explain:
+        explained_path(unnamed).rename(explained_path(folder / facts.file))
     characters = sum((harvest.characters for harvest in harvests), Counter[str]())
     return MadeArchive(
         recipe=recipe,
@@ -74,15 +110,16 @@ def make_archive(
         dropped=dict(sorted(result.dropped.items())),
         characters=dict(sorted(characters.items())),
         datasets=count_datasets(harvests, [layer.tally for layer in result.layers]),
+        explanation=sha256_of(explained_path(folder / facts.file)) if how.explain else None,
     )
 
 
-def _reader(
-    framework: Framework, view: EditionView, layer: LayerSpec, sources: OpenSources, harvest: Harvest
-) -> Callable[[Tally], Iterable[FeatureBatch]]:
+def _read(
+    reader: LayerReader, harvest: Harvest, unfinished: Unfinished, number: int, _tally: Tally
+) -> Iterator[FeatureBatch]:
     """What the engine calls for a layer's features; the engine's tally is left to the engine."""
-    reader = LayerReader(framework, view, view.dataset(layer.dataset), layer, sources, _choice(layer))
-    return lambda _tally: reader.read(harvest)
+    yield from reader.read(harvest)
+    unfinished.keep_harvest(number, harvest)
 
 
 def _choice(layer: LayerSpec) -> Callable[[pa.Table], NDArray[np.bool_]] | None:

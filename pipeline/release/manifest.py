@@ -59,8 +59,8 @@ def write_manifest(
 
     Raises OutputError when a file cannot be written.
     """
-    made = [(archive.facts, archive.recipe) for archive in archives.values() if archive.facts is not None]
-    owners = {facts.file: sorted(facts.features) for facts, _recipe in made}
+    made = [(archive.facts, archive) for archive in archives.values() if archive.facts is not None]
+    owners = {file: sorted(facts.features) for facts, archive in made for file in archive.files}
     files = []
     for path in sorted(_files(dist), key=str.encode):
         entry: dict[str, Any] = {
@@ -90,7 +90,14 @@ def write_manifest(
             for shown in view.datasets
         ],
         "archives": [
-            {"id": facts.id, "file": facts.file, "sha256": facts.sha256, "recipe": recipe} for facts, recipe in made
+            {
+                "id": facts.id,
+                "file": facts.file,
+                "sha256": facts.sha256,
+                "recipe": archive.recipe,
+                "explanation": next((file for file in archive.files if file != facts.file), None),
+            }
+            for facts, archive in made
         ],
         "files": files,
         "inputs": [

@@ -15,6 +15,7 @@ _TYPES = {
     "js": "text/javascript; charset=utf-8",
     "json": "application/json",
     "mbtiles": "application/vnd.sqlite3",
+    "parquet": "application/vnd.apache.parquet",
     "pbf": "application/x-protobuf",
     "pmtiles": "application/vnd.pmtiles",
     "png": "image/png",

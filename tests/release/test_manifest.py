@@ -23,6 +23,7 @@ from tests.framework.workspaces import write_workspace
 FILES = {
     "index.html": b"<p>",
     "tiles/framework-0123456789ab.pmtiles": b"PMTiles",
+    "tiles/framework-0123456789ab.explain.parquet": b"PAR1",
     "styles/light.json": b"{}",
     "hotlink/styles/light.json": b"{}",
     "metadata/root.json": b"{}",
@@ -66,8 +67,8 @@ def manifest_of(tmp_path: Path, dist: Path) -> dict[str, object]:
         framework,
         view_edition(framework, "public"),
         archives={
-            "framework": MadeArchive("recipe", FACTS, 9, 0, {}, {}, {}),
-            "empty": MadeArchive("recipe", None, 0, 0, {}, {}, {}),
+            "framework": MadeArchive("recipe", FACTS, 9, 0, {}, {}, {}, sha(b"PAR1")),
+            "empty": MadeArchive("recipe", None, 0, 0, {}, {}, {}, None),
         },
         inputs=[InputFile("roads", "inbox/planning/LRDL.shp", 5, "s")],
         software={"numba": "1", "GDAL": "3"},
@@ -85,6 +86,13 @@ def test_manifest(tmp_path: Path, dist: Path) -> None:
         {"path": "index.html", "bytes": 3, "sha256": sha(b"<p>"), "type": "text/html; charset=utf-8"},
         {"path": "styles/light.json", "bytes": 2, "sha256": sha(b"{}"), "type": "application/json"},
         {
+            "path": "tiles/framework-0123456789ab.explain.parquet",
+            "bytes": 4,
+            "sha256": sha(b"PAR1"),
+            "type": "application/vnd.apache.parquet",
+            "datasets": ["roads"],
+        },
+        {
             "path": "tiles/framework-0123456789ab.pmtiles",
             "bytes": 7,
             "sha256": sha(b"PMTiles"),
@@ -94,7 +102,13 @@ def test_manifest(tmp_path: Path, dist: Path) -> None:
         {"path": "图.txt", "bytes": 1, "sha256": sha(b"x"), "type": "text/plain; charset=utf-8"},
     ]
     assert manifest["archives"] == [
-        {"id": "framework", "file": FACTS.file, "sha256": FACTS.sha256, "recipe": "recipe"},
+        {
+            "id": "framework",
+            "file": FACTS.file,
+            "sha256": FACTS.sha256,
+            "recipe": "recipe",
+            "explanation": "tiles/framework-0123456789ab.explain.parquet",
+        },
     ]
     assert manifest["datasets"] == [{"id": "roads", "currency": "2026-09-30", "fields": ["ID", "CLASS"]}]
     assert manifest["inputs"] == [{"dataset": "roads", "path": "inbox/planning/LRDL.shp", "bytes": 5, "sha256": "s"}]
