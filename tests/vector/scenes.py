@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from typing import Any
 
@@ -66,6 +67,20 @@ def areas(draw: random.Random, n: int) -> list[shapely.Geometry]:
     return found
 
 
+def needles(draw: random.Random, n: int) -> list[shapely.Geometry]:
+    """Long and thin areas in all directions: on the grid they fold over, and little or nothing is left of them."""
+    found: list[shapely.Geometry] = []
+    for _ in range(n):
+        x, y = draw.uniform(0, SIDE), draw.uniform(0, SIDE)
+        turn, length = draw.choice([draw.uniform(0, 6.28), math.pi / 4, 0.0]), draw.choice([5, 50, 3000, 9000])
+        along = sorted(draw.uniform(0, length) for _ in range(draw.randint(2, 6)))
+        width = draw.choice([0.1, 0.4, 0.6, 1.2, 3])
+        sides = [(t, width * draw.random()) for t in along] + [(t, -width * draw.random()) for t in along[::-1]]
+        c, s = math.cos(turn), math.sin(turn)
+        found.append(shapely.Polygon([at(x + c * t - s * v, y + s * t + c * v) for t, v in sides]))
+    return found
+
+
 def columns(draw: random.Random, n: int, *names: str) -> dict[str, list[Any]]:
     """Classes, numbers with gaps, names."""
     made: dict[str, list[Any]] = {
@@ -99,6 +114,8 @@ def scene(name: str, seed: int = 1, n: int = 300) -> list[LayerInput]:
         return [layer("a", _some(draw, areas(draw, n)), min_area=0.01, **zooms)]
     if name == "houses":
         return [layer("h", _some(draw, areas(draw, n)), merge_near=4.0, simplify="right-angle", **zooms)]
+    if name == "needles":
+        return [layer("n", _some(draw, needles(draw, n // 2)), merge_near=3.0, **zooms)]
     if name == "dissolve":
         return [layer("d", _some(draw, areas(draw, n)), dissolve=("CLASS",), **zooms)]
     if name == "coverage":
@@ -123,5 +140,6 @@ def scene(name: str, seed: int = 1, n: int = 300) -> list[LayerInput]:
 
 
 SCENES = (
-    "points", "density", "clusters", "lines", "areas", "houses", "dissolve", "coverage", "labels", "budget", "files"
+    "points", "density", "clusters", "lines", "areas", "houses", "needles", "dissolve", "coverage", "labels", "budget",
+    "files",
 )  # fmt: skip
