@@ -124,16 +124,19 @@ class _Named:
     name: str
 
     def start(self, task: str, total: int | None = None, unit: str = "") -> None:
-        self.progress.start(f"{self.name}: {task}", total, unit)
+        self.progress.start(self._named(task), total, unit)
 
     def advance(self, n: int = 1) -> None:
         self.progress.advance(n)
 
     def note(self, text: str) -> None:
-        self.progress.note(f"{self.name}: {text}")
+        self.progress.note(self._named(text))
 
     def done(self) -> None:
         self.progress.done()
+
+    def _named(self, text: str) -> str:
+        return _("{name}: {text}").format(name=self.name, text=text)
 
 
 @dataclass(slots=True)
@@ -235,7 +238,8 @@ def _tell_rules(view: EditionView, progress: Progress) -> None:
     """What stays out although its audiences would let it in, and what is listed without tiles."""
     for denial in view.denied:
         if not denial.plain:
-            progress.note(f"{view.edition.id}: {denial.subject}: {denial.reason}")
+            reason = _("{name}: {text}").format(name=denial.subject, text=denial.reason)
+            progress.note(_("{name}: {text}").format(name=view.edition.id, text=reason))
     for shown in view.datasets:
         if shown.dataset.kind == "raster":
             progress.note(

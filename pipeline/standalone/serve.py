@@ -54,6 +54,7 @@ MEDIA_TYPES = {
     ".md": "text/markdown",
     ".mjs": "text/javascript",
     ".mvt": "application/vnd.mapbox-vector-tile",
+    ".parquet": "application/vnd.apache.parquet",
     ".pbf": "application/x-protobuf",
     ".pmtiles": "application/vnd.pmtiles",
     ".png": "image/png",

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import mapbox_vector_tile
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 import shapely
 from pmtiles.reader import MmapSource, Reader, all_tiles
@@ -100,6 +101,8 @@ def test_what_is_for_the_government_is_in_no_public_file(dist: Path) -> None:
                     source = MmapSource(file)
                     texts = [json.dumps(Reader(source).metadata(), ensure_ascii=False).encode(), path.name.encode()]
                     texts += [gzip.decompress(body) for _tile, body in all_tiles(source)]
+            if path.suffix == ".parquet":
+                texts.append(str(pq.read_table(path).to_pylist()).encode())
             for word in words:
                 if any(word in text for text in texts):
                     found[word].append(path.name)
@@ -107,6 +110,22 @@ def test_what_is_for_the_government_is_in_no_public_file(dist: Path) -> None:
 
     assert all(holders("government").values()), "the search must find what is there"
     assert holders("public") == {word: [] for word in words}
+
+
+def test_explanations_name_features_of_the_tiles_and_no_others(dist: Path) -> None:
+    rows = 0
+    for path in sorted(dist.glob("*/tiles/*.pmtiles")):
+        shown: set[tuple[str, int]] = set()
+        with path.open("rb") as file:
+            for _tile, body in all_tiles(MmapSource(file)):
+                for name, layer in mapbox_vector_tile.decode(gzip.decompress(body)).items():
+                    shown.update((name, feature["id"]) for feature in layer["features"])
+        told = pq.read_table(path.with_name(path.stem + ".explain.parquet"))
+        rows += told.num_rows
+        for column in ("id", "into"):
+            named = zip(told["layer"].to_pylist(), told[column].to_pylist(), strict=True)
+            assert {(layer, id) for layer, id in named if id is not None} <= shown, (path.name, column)
+    assert rows > 10_000  # they say something
 
 
 def test_two_threads_write_the_same_bytes(city: Path, dist: Path) -> None:
