@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.kernels._jit import helper, kernel
+from pipeline.kernels._jit import array_helper, helper, kernel
 from pipeline.kernels.grow import grown, sort_by
 
 _CELLS = 64  # along the longer side of the first grid
@@ -45,7 +45,7 @@ def _signed_distance(
     return distance if inside else -distance
 
 
-@helper
+@array_helper
 def _on_surface(
     wx: NDArray[np.int64], wy: NDArray[np.int64], vertex_offsets: NDArray[np.int64], p0: int, p1: int, upright: bool
 ) -> tuple[float, float]:
@@ -88,7 +88,7 @@ def _on_surface(
     return (y, x) if upright else (x, y)
 
 
-@helper
+@array_helper
 def _pole(
     wx: NDArray[np.int64], wy: NDArray[np.int64], vertex_offsets: NDArray[np.int64], p0: int, p1: int
 ) -> tuple[float, float]:
@@ -168,7 +168,7 @@ def _along(wx: NDArray[np.int64], wy: NDArray[np.int64], s: int, e: int, left: f
     return float(wx[s]), float(wy[s])
 
 
-@helper
+@array_helper
 def _straightest(wx: NDArray[np.int64], wy: NDArray[np.int64], s: int, e: int, length: float) -> float:
     """How far along the line [s, e) the middle of its longest straight-enough run lies.
 

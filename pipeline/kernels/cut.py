@@ -1,9 +1,7 @@
-"""Lines and areas → pieces: what each tile of one zoom holds of each.
+"""Lines and areas of several tiles → pieces: what each tile of one zoom holds of each.
 
-A feature is loaded once per zoom: vertices above the tolerance, rounded to the zoom's grid of tile units, repeated
-and collinear ones dropped. Its range of tiles follows from its bounds; a feature of one tile (most are) is taken
-whole. Others are cut by bisection: the range is halved at the highest power of two inside it, each half keeps what
-lies on its side of the cut plus the buffer, until one tile is left. A half whose content is exactly its own box is
+A feature's range of tiles is cut by bisection: it is halved at the highest power of two inside it, each half keeps
+what lies on its side of the cut plus the buffer, until one tile is left. A half whose content is exactly its own box is
 wholly inside the area and needs no more cutting (a fill).
 
 Cuts run at half tile units, so that no vertex of the grid ever lies on one.
@@ -22,22 +20,18 @@ from pipeline.kernels.pieces import (
     COLLAPSED,
     EXTENT,
     EXTENT_BITS,
-    GATHERED,
     HARD,
     KEPT,
     SOUND,
     SUSPECT,
-    TOO_SMALL,
     Features,
     Pieces,
-    seen,
     split_at,
     tile_range,
 )
 from pipeline.kernels.tileparts import put_parts, round_part
 
 _FRAMES = 80  # of the bisection: two per zoom, and the four edges of the world
-_GOLDEN = np.uint64(0x9E3779B97F4A7C15)  # the golden section of 2^64
 
 
 @helper
@@ -53,49 +47,31 @@ def _is_box(
     return bool(ax[s] + ax[s + 2] == ax[s + 1] + ax[s + 3] and ax[s] != ax[s + 2] and ay[s] != ay[s + 2])
 
 
-@helper
-def _head_start(cell: int) -> float:
-    """The part of a square that a cell begins with, [0, 1): what cells round away, neighbouring cells round up.
-
-    Multiples of the golden section lie evenly whatever run of them is taken, so that in any part of the map the total
-    is kept to about a square; a half for every cell would lose all that is thinner than half a square per cell.
-    Source: Knuth, The Art of Computer Programming 3, §6.4.
-    """
-    return float((np.uint64(cell) * _GOLDEN + np.uint64(1 << 63)) >> np.uint64(11)) / float(1 << 53)
-
-
 @kernel
 def cut_shapes(
     features: Features,
     rows: NDArray[np.int64],
+    sides: NDArray[np.int64],
     areas: bool,
     zoom: int,
     shift: int,
     tolerance2: float,
-    least: float,
-    tiny: float,
-    cell_shift: int,
     keep_small: bool,
     buffer: int,
     fates: NDArray[np.uint8],
 ) -> Pieces:
-    """Cut lines or (`areas`) areas into the tiles of one zoom.
+    """Cut lines or (`areas`) areas of several tiles into the tiles of one zoom.
 
-    `rows` features, in order; `shift` from world units to the zoom's tile units; `tolerance2` squared world units;
-    `least` tile units (lines) or tile units² (areas): smaller ones are left out (0: none); `tiny` tile units²: within a
-    cell (the curve shifted right by `cell_shift`) smaller areas are gathered, and each time their sum reaches a square
-    of at least that size (sides are whole units) one of them is drawn as that square (0: off); `keep_small`: an area
-    that vanishes on the grid, or on those of all its tiles, is drawn as one square unit.
+    `rows` features, in order, and the `sides` of the squares that stand for them (0: they stand for themselves);
+    `shift` from world units to the zoom's tile units; `tolerance2` squared world units; `keep_small`: an area that
+    vanishes on the grids of all its tiles is drawn as one square unit.
     Output: `fates` [rows]; the areas that are HARD have no pieces. The rings of a line's piece are its line strings.
     """
+    # Unpacked once: a tuple of arrays that is passed on costs two atomic counts for each of them.
+    wx, wy, importance, roles = features.wx, features.wy, features.importance, features.roles
     vertex_offsets, part_from, part_to = features.vertex_offsets, features.part_from, features.part_to
-    visible, size, curve = features.visible, features.size, features.curve
     max_tile = (np.int64(1) << zoom) - 1
     world_end = float((max_tile + 1) << EXTENT_BITS)
-    unit = float(np.int64(1) << shift)
-    scale = 1.0 / (unit * unit) if areas else 1.0 / unit
-    square_side = np.int64(np.ceil(np.sqrt(tiny)))
-    square = float(square_side * square_side)
     most_vertices = 4
     most_parts = 1
     for row in rows:
@@ -132,67 +108,27 @@ def cut_shapes(
     # Counters are int64 from the start: numba would compile every helper once more for a literal 0.
     pieces = np.int64(0)
     rings = np.int64(0)
-    cell = np.int64(-1)
-    gathered = 0.0
     vanished = False  # what was cut last: its parts folded on the grids of their tiles, so that none is left
     k = np.int64(-1)
     while vanished or k + 1 < len(rows):
         k += 0 if vanished else 1
         row = rows[k]
-        if not seen(visible, row, zoom):
-            continue
-        side = np.int64(1 if vanished else 0)  # of the square that stands for the feature
-        if size[row] * scale < least:
-            fates[k] = TOO_SMALL
-            continue
-        if side == 0 and tiny > 0.0 and size[row] * scale < tiny:
-            if curve[row] >> cell_shift != cell:
-                cell = curve[row] >> cell_shift
-                gathered = square * _head_start(cell)  # what is left at the end of a cell is rounded, not lost
-            gathered += size[row] * scale
-            if gathered < square:
-                fates[k] = GATHERED
-                continue
-            gathered -= square
-            side = square_side
-        parts = np.int64(1)
-        if side == 0:
-            parts, shells = load_parts(features, row, areas, shift, tolerance2, gx, gy, so, sa)
-            if parts == 0 or (areas and shells == 0):
-                if not keep_small or part_from[row] == part_to[row]:
-                    fates[k] = COLLAPSED
-                    continue
-                side = np.int64(1)
-                parts = np.int64(1)
+        side = np.int64(1) if vanished else sides[k]
         vanished = False
+        v0, v1 = vertex_offsets[part_from[row]], vertex_offsets[part_to[row]]
+        parts = np.int64(1)
         if side > 0:
-            load_square(features, row, side, shift, gx, gy, so, sa)
+            load_square(wx, wy, v0, v1, side, shift, gx, gy, so, sa)
+        else:
+            parts, _shells = load_parts(
+                wx, wy, importance, vertex_offsets, roles, part_from[row], part_to[row], areas, shift, tolerance2,
+                gx, gy, so, sa,
+            )  # fmt: skip
+        fates[k] = KEPT
         x_low, x_high, y_low, y_high = limits(gx, gy, np.int64(0), so[parts])
         tx0, tx1 = tile_range(x_low, x_high, buffer, max_tile)
         ty0, ty1 = tile_range(y_low, y_high, buffer, max_tile)
-        if tx0 > tx1 or ty0 > ty1:  # beyond the world's square
-            fates[k] = COLLAPSED
-            continue
-        fates[k] = KEPT
         sticks_out = x_low < -buffer or y_low < -buffer or x_high > world_end + buffer or y_high > world_end + buffer
-        if tx0 == tx1 and ty0 == ty1 and not sticks_out:
-            total = so[parts]
-            if pieces + 1 >= len(p_tx):
-                p_tx, p_ty, p_row = grown(p_tx, pieces), grown(p_ty, pieces), grown(p_row, pieces)
-                p_flag, p_ring = grown(p_flag, pieces), grown(p_ring, pieces)
-            if rings + parts >= len(r_vertex):
-                r_vertex = grown(r_vertex, rings + parts + 1)
-            if r_vertex[rings] + total > len(x):
-                x, y = grown(x, r_vertex[rings] + total), grown(y, r_vertex[rings] + total)
-            for i in range(total):
-                gx[i] -= tx0 << EXTENT_BITS
-                gy[i] -= ty0 << EXTENT_BITS
-            rings, lost = put_parts(gx, gy, so, sa, parts, areas, owner, x, y, r_vertex, rings)
-            p_tx[pieces], p_ty[pieces], p_row[pieces] = tx0, ty0, row
-            p_flag[pieces] = SUSPECT if lost else SOUND
-            pieces += 1
-            p_ring[pieces] = rings
-            continue
         before_pieces, before_rings = pieces, rings
         if so[parts] > len(ax):
             ax, ay = grown(ax, so[parts]), grown(ay, so[parts])

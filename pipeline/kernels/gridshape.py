@@ -6,14 +6,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.kernels._jit import helper
-from pipeline.kernels.pieces import Features
 from pipeline.kernels.tilerings import area2, clean_line, clean_ring
 
 
 @helper
 def load_parts(
-    features: Features,
-    row: int,
+    wx: NDArray[np.int64],
+    wy: NDArray[np.int64],
+    importance: NDArray[np.float64],
+    vertex_offsets: NDArray[np.int64],
+    roles: NDArray[np.uint8],
+    first: int,
+    last: int,
     areas: bool,
     shift: int,
     tolerance2: float,
@@ -22,17 +26,15 @@ def load_parts(
     so: NDArray[np.int64],
     sa: NDArray[np.int64],
 ) -> tuple[np.int64, np.int64]:
-    """Round the feature's vertices above the tolerance, clean its parts and wind its rings by their role.
+    """Round the vertices of parts [first, last) above the tolerance, clean the parts and wind rings by their role.
 
     Outputs: vertices `gx`, `gy`, part offsets `so` (`so[0]` is 0), doubled areas `sa`, positive for shells. Returns
     the numbers of parts and of shells that are left.
     """
-    wx, wy, importance, roles = features.wx, features.wy, features.importance, features.roles
-    vertex_offsets = features.vertex_offsets
     half = (np.int64(1) << shift) >> 1
     parts = np.int64(0)
     shells = np.int64(0)
-    for part in range(features.part_from[row], features.part_to[row]):
+    for part in range(first, last):
         o = so[parts]
         e = o
         for i in range(vertex_offsets[part], vertex_offsets[part + 1] - (1 if areas else 0)):
@@ -61,8 +63,10 @@ def load_parts(
 
 @helper
 def load_square(
-    features: Features,
-    row: int,
+    wx: NDArray[np.int64],
+    wy: NDArray[np.int64],
+    v0: int,
+    v1: int,
     side: int,
     shift: int,
     gx: NDArray[np.int64],
@@ -70,10 +74,8 @@ def load_square(
     so: NDArray[np.int64],
     sa: NDArray[np.int64],
 ) -> None:
-    """A square of `side` tile units around the middle of the feature's bounds, as its only part."""
-    v0 = features.vertex_offsets[features.part_from[row]]
-    v1 = features.vertex_offsets[features.part_to[row]]
-    x_low, x_high, y_low, y_high = limits(features.wx, features.wy, v0, v1)
+    """A square of `side` tile units around the middle of the bounds of vertices [v0, v1), as the only part."""
+    x_low, x_high, y_low, y_high = limits(wx, wy, v0, v1)
     half = (np.int64(1) << shift) >> 1
     x = ((((x_low + x_high) >> 1) + half) >> shift) - side // 2
     y = ((((y_low + y_high) >> 1) + half) >> shift) - side // 2

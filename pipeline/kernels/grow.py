@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.kernels._jit import helper
+from pipeline.kernels._jit import array_helper, helper
 
 
-@helper
+@array_helper
 def grown(a: NDArray[Any], need: int) -> NDArray[Any]:
     """A copy of `a` that holds `need` elements and is at least twice as long; callers ask first whether it is short.
 

@@ -25,6 +25,7 @@ TOO_SMALL: Final = 4  # below the least size that was asked for
 HARD: Final = 5  # rings that bound no area: GEOS cuts them
 THINNED: Final = 6  # one of the points that are too many
 MERGED: Final = 7  # drawn as part of another that is near
+SEVERAL: Final = 8  # spans several tiles: to be cut
 
 
 class Features(NamedTuple):

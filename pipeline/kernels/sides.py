@@ -9,11 +9,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.kernels._jit import helper
+from pipeline.kernels._jit import array_helper
 from pipeline.kernels.grow import sort_by
 
 
-@helper
+@array_helper
 def misplaced(
     x: NDArray[np.int32],
     y: NDArray[np.int32],

@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.kernels._jit import helper, kernel
+from pipeline.kernels._jit import array_helper, helper, kernel
 from pipeline.kernels.grow import grown, sort_by
 from pipeline.kernels.pieces import SUSPECT, Pieces
 from pipeline.kernels.sides import misplaced
@@ -135,7 +135,7 @@ def _many_touch(
     return False
 
 
-@helper
+@array_helper
 def _few_misplaced(
     x: NDArray[np.int32],
     y: NDArray[np.int32],

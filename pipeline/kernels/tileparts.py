@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.kernels._jit import helper
+from pipeline.kernels._jit import array_helper, helper
 from pipeline.kernels.pieces import EXTENT_BITS, to_tile
 from pipeline.kernels.tilerings import area2, clean_line, clean_ring, hole_in
 
@@ -108,7 +108,7 @@ def _sequence(owner: NDArray[np.int64], count: int, at: NDArray[np.int64], order
             at[shell] += 1
 
 
-@helper
+@array_helper
 def _put_rings(
     gx: NDArray[np.int64],
     gy: NDArray[np.int64],
@@ -154,7 +154,7 @@ def _put_rings(
     return rings, lost
 
 
-@helper
+@array_helper
 def put_parts(
     gx: NDArray[np.int64],
     gy: NDArray[np.int64],

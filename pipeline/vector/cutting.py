@@ -13,7 +13,8 @@ from pipeline.kernels.cut import cut_shapes
 from pipeline.kernels.cut_points import cut_points
 from pipeline.kernels.hilbert import tile_ids
 from pipeline.kernels.mvt import encode_geometries
-from pipeline.kernels.pieces import COLLAPSED, HARD, HIDDEN, KEPT, MERGED, SUSPECT, THINNED, Features, Pieces
+from pipeline.kernels.pieces import COLLAPSED, HARD, HIDDEN, KEPT, MERGED, SEVERAL, SUSPECT, THINNED, Features, Pieces
+from pipeline.kernels.place import place_shapes
 from pipeline.kernels.simple import mark_suspects
 from pipeline.types import LINE, POINT, POLYGON
 from pipeline.vector.ids import scattered
@@ -88,14 +89,15 @@ def cut(job: CutJob) -> Segment:
             kept = _kept(layer, zoom, rows) | ~_seen(layer, zoom, rows)
             fates[here[~kept]] = THINNED
             here, rows, fate = here[kept], rows[kept], fate[kept]
-            pieces = cut_points(layer.features, rows, zoom, zoom_shift(zoom), fate)
+            found = [cut_points(layer.features, rows, zoom, zoom_shift(zoom), fate)]
         else:
-            pieces = _shapes(layer, layer.features, zoom, rows, kind, fate)
-        groups.append((pieces, kind))
+            found = _shapes(layer, layer.features, zoom, rows, kind, fate)
+        groups += [(pieces, kind) for pieces in found]
         fates[here] = fate
     drawn = np.zeros(len(kinds), bool)
-    for pieces, _kind in groups:
-        drawn[pieces.row - job.start] = True
+    for pieces, kind in groups:
+        sound = pieces.flag != SUSPECT if kind == POLYGON else slice(None)
+        drawn[pieces.row[sound] - job.start] = True
     fates[(fates == KEPT) & ~drawn] = COLLAPSED  # nothing was left when it was mended
     ids = layer.ids[job.start : job.stop]
     joined = np.where(into >= 0, layer.ids[np.maximum(into, 0)], np.uint64(0))
@@ -129,19 +131,23 @@ def _areas(
 
         view, picks = replace(layer, features=right_angled(features, picks, tolerance)), np.arange(len(drawn))
     fate = np.full(len(drawn), HIDDEN, np.uint8)
-    pieces = _shapes(layer, view.features, zoom, picks, POLYGON, fate)
+    found = _shapes(layer, view.features, zoom, picks, POLYGON, fate)
     hard = picks[fate == HARD]
     fate[fate == HARD] = KEPT
     fates[np.searchsorted(rows, drawn)] = fate
-    found, repairs = [pieces], 0
-    if mark_suspects(pieces) or len(hard):
-        from pipeline.vector.repair import cut_hard, mend  # GEOS is loaded only when it is needed
+    repairs = 0
+    for pieces in list(found):
+        if mark_suspects(pieces):
+            from pipeline.vector.repair import mend  # GEOS is loaded only when it is needed
 
-        mended, repairs = mend(pieces)
-        found.append(mended)
-        if len(hard):
-            found.append(cut_hard(view, hard, zoom, tolerance2(layer, zoom)))
-            repairs += len(hard)
+            mended, count = mend(pieces)
+            found.append(mended)
+            repairs += count
+    if len(hard):
+        from pipeline.vector.repair import cut_hard
+
+        found.append(cut_hard(view, hard, zoom, tolerance2(layer, zoom)))
+        repairs += len(hard)
     if view is not layer:
         found = [each._replace(row=drawn[each.row]) for each in found]
     return found, fates, into, repairs
@@ -161,26 +167,38 @@ def _kept(layer: Layer, zoom: int, points: NDArray[np.int64]) -> NDArray[np.bool
 
 def _shapes(
     layer: Layer, features: Features, zoom: int, rows: NDArray[np.int64], kind: int, fates: NDArray[np.uint8]
-) -> Pieces:
+) -> list[Pieces]:
     """Pieces of lines or areas, `rows` of `features`; the fates tell which areas GEOS must cut."""
     plan = layer.plan
     areas = kind == POLYGON
     below = zoom < plan.max_zoom
     alone = areas and plan.coverage is None
-    return cut_shapes(
+    shift, tolerance = zoom_shift(zoom), tolerance2(layer, zoom)
+    sides = np.empty(len(rows), np.int64)
+    whole = place_shapes(
         features,
         rows,
         areas,
         zoom,
-        zoom_shift(zoom),
-        tolerance2(layer, zoom),
+        shift,
+        tolerance,
         (plan.min_area if areas else plan.min_length) if below else 0.0,
         plan.tiny_area if alone and below else 0.0,
         cell_shift(plan, zoom),
         alone,
         plan.buffer,
         fates,
+        sides,
     )
+    several = np.flatnonzero(fates == SEVERAL)
+    if len(several) == 0:
+        return [whole]
+    fate = np.empty(len(several), np.uint8)
+    cut_up = cut_shapes(
+        features, rows[several], sides[several], areas, zoom, shift, tolerance, alone, plan.buffer, fate
+    )
+    fates[several] = fate
+    return [whole, cut_up]
 
 
 def _encode(

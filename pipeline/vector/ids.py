@@ -71,21 +71,36 @@ def told_apart(
 
     All arrays [features] of the whole layer, so that the order of the rows never matters.
     """
-    order = np.lexsort((visible, contents, ids))
-    repeated = np.zeros(len(ids), bool)
-    repeated[1:] = ids[order][1:] == ids[order][:-1]
-    rows = order[repeated]
-    if len(rows) == 0:
+    ascending = np.sort(ids)
+    shared = ascending[1:][ascending[1:] == ascending[:-1]]
+    if len(shared) == 0:
         return ids
+    several = np.flatnonzero(_among(ids, shared))
+    order = several[np.lexsort((visible[several], contents[several], ids[several]))]
+    repeated = np.zeros(len(order), bool)
+    repeated[1:] = ids[order][1:] == ids[order][:-1]
     ids = ids.copy()
-    taken = set(ids.tolist())
+    given: set[int] = set()
     tried: dict[int, int] = {}
-    for row in rows.tolist():
+    for row in order[repeated].tolist():
         content = int(contents[row])
         candidate = tried.get(content, content)  # twins by the thousand must not walk the same way again
-        while candidate & _MASK in taken or not candidate & _MASK:
+        while _is_taken(candidate & _MASK, ascending, given):
             candidate = (candidate * 6364136223846793005 + _STEP) & 0xFFFFFFFFFFFFFFFF  # Knuth's MMIX step
         tried[content] = candidate
         ids[row] = candidate & _MASK
-        taken.add(candidate & _MASK)
+        given.add(candidate & _MASK)
     return ids
+
+
+def _is_taken(candidate: int, ascending: NDArray[np.uint64], given: set[int]) -> bool:
+    if not candidate or candidate in given:
+        return True
+    at = int(np.searchsorted(ascending, np.uint64(candidate)))
+    return at < len(ascending) and int(ascending[at]) == candidate
+
+
+def _among(ids: NDArray[np.uint64], ascending: NDArray[np.uint64]) -> NDArray[np.bool_]:
+    """Which ids are among some in ascending order, at least one; np.isin would sort them all once more."""
+    at = np.minimum(np.searchsorted(ascending, ids), len(ascending) - 1)
+    return np.asarray(ascending[at] == ids)

@@ -76,7 +76,9 @@ def layer_of(
 
     `columns` are the names of the layer's fields, which a chunk need not have all.
     """
-    shapes = join_shapes([chunk.shapes for chunk in chunks])
+    # In drawing order, since every zoom walks through all features: cutting ten copies of osm_buildings takes a third
+    # less time than from the order of the source.
+    shapes = pick_shapes(join_shapes([chunk.shapes for chunk in chunks]), order)
     return Layer(
         plan,
         Detail(plan.simplification, plan.max_zoom),
@@ -87,8 +89,8 @@ def layer_of(
             np.empty(0, np.float64),
             shapes.vertex_offsets,
             shapes.roles,
-            shapes.part_from[order],
-            shapes.part_to[order],
+            shapes.part_from,
+            shapes.part_to,
             _joined([chunk.visible for chunk in chunks], np.uint32)[order],
             _joined([chunk.size for chunk in chunks], np.float64)[order],
             _joined([chunk.curve for chunk in chunks], np.int64)[order],

@@ -20,8 +20,8 @@ from pipeline.vector.layer import Layer, zoom_shift
 from pipeline.vector.ragged import offsets_of, runs
 
 
-def mend(pieces: Pieces) -> tuple[Pieces, Pieces, int]:
-    """Split pieces into the sound ones and the mended ones; also returns how many GEOS had to change.
+def mend(pieces: Pieces) -> tuple[Pieces, int]:
+    """What stands in the place of all suspects; also returns how many GEOS had to change.
 
     Most suspects only touch themselves: their edges are linked to rings anew, which moves no border. What then is
     still not valid crosses itself, and GEOS finds the crossings.
@@ -36,8 +36,7 @@ def mend(pieces: Pieces) -> tuple[Pieces, Pieces, int]:
     mended = _pieces(linked.tx[broken], linked.ty[broken], linked.row[broken], _valid_on_grid(geometries[~valid]))
     keep = np.ones(len(linked.tx), bool)
     keep[broken] = False
-    sound = _select(pieces, np.flatnonzero(pieces.flag != SUSPECT))
-    return sound, _joined(_select(linked, np.flatnonzero(keep)), mended), len(broken)
+    return _joined(_select(linked, np.flatnonzero(keep)), mended), len(broken)
 
 
 def _linked(pieces: Pieces) -> Pieces:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from pipeline.kernels.mercator import unproject
 from pipeline.kernels.outlines import outlines
 from pipeline.kernels.pieces import SUSPECT
+from pipeline.kernels.reorder import lay_down
 from pipeline.kernels.simple import mark_suspects
 from pipeline.types import EXTERIOR, INTERIOR, POLYGON, Tally
 from pipeline.vector.ragged import offsets_of, runs
@@ -32,18 +33,14 @@ class Shapes(NamedTuple):
 
 def pick_shapes(shapes: Shapes, rows: NDArray[np.int64]) -> Shapes:
     """The shapes of some features, in the order of `rows`, with nothing but their own vertices."""
-    counts = (shapes.part_to - shapes.part_from)[rows]
-    offsets = offsets_of(counts)
-    parts = np.arange(offsets[-1]) + np.repeat(shapes.part_from[rows] - offsets[:-1], counts)
-    vertices = runs(shapes.vertex_offsets, parts)
-    return Shapes(
-        shapes.wx[vertices],
-        shapes.wy[vertices],
-        offsets_of(np.diff(shapes.vertex_offsets)[parts]),
-        shapes.roles[parts],
-        offsets[:-1],
-        offsets[1:],
-    )
+    part_from, part_to = shapes.part_from[rows], shapes.part_to[rows]
+    vertices = int((shapes.vertex_offsets[part_to] - shapes.vertex_offsets[part_from]).sum())
+    parts = int((part_to - part_from).sum())
+    wx, wy = np.empty(vertices, np.int64), np.empty(vertices, np.int64)
+    vertex_offsets, roles = np.empty(parts + 1, np.int64), np.empty(parts, np.uint8)
+    offsets = np.empty(len(rows) + 1, np.int64)
+    lay_down(*shapes[:4], part_from, part_to, wx, wy, vertex_offsets, roles, offsets)
+    return Shapes(wx, wy, vertex_offsets, roles, offsets[:-1], offsets[1:])
 
 
 def areas_made_valid(found: Shapes, kinds: NDArray[np.uint8], tally: Tally) -> Shapes:

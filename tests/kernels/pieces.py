@@ -60,6 +60,14 @@ def features(*shapes: Sequence[tuple[int, Ring]], first_zoom: int = 0, curve: Se
     )
 
 
+def joined(first: Pieces, second: Pieces) -> Pieces:
+    """All pieces of both."""
+    plain = [np.concatenate([getattr(first, name), getattr(second, name)]) for name in ("tx", "ty", "row", "flag")]
+    rings = np.concatenate([first.ring_offsets, second.ring_offsets[1:] + first.ring_offsets[-1]])
+    vertices = np.concatenate([first.vertex_offsets, second.vertex_offsets[1:] + first.vertex_offsets[-1]])
+    return Pieces(*plain, rings, vertices, np.concatenate([first.x, second.x]), np.concatenate([first.y, second.y]))
+
+
 def area2(ring: Ring) -> int:
     """Twice the signed area; the ring may be closed or not."""
     return sum(a[0] * b[1] - b[0] * a[1] for a, b in zip(ring, [*ring[1:], ring[0]], strict=True))

@@ -46,7 +46,9 @@ def test_bounds_and_areas() -> None:
         [(1, box(0, 0, 5)), (2, box(0, 0, 50))],
     )
     assert bounds == [[10, -20, 1010, 80], [1, 6, 5, 9], [7, 7, 7, 7], [0, 0, 50, 50]]
-    assert area == [10000 - 100 + 100, 5, 0, 0], "lines have a length; a hole larger than its shell leaves nothing, not less"
+    assert area == [10000 - 100 + 100, 5, 0, 0], (
+        "a hole larger than its shell leaves nothing, not less"
+    )
     assert measured([])[1] == [0.0]
     assert measured()[1] == []
 
@@ -91,7 +93,8 @@ def content(
     x, y, offsets = ragged([ring for _, ring in shape])
     out = np.zeros(1, np.uint64)
     hash_contents(
-        x, y, offsets, np.array([role for role, _ in shape], np.uint8), np.array([0], np.int64), np.array([len(shape)], np.int64),
+        x, y, offsets, np.array([role for role, _ in shape], np.uint8),
+        np.array([0], np.int64), np.array([len(shape)], np.int64),
         np.array(codes, np.int32).reshape(len(codes), 1), np.array(keys, np.uint64), np.array(values, np.uint64), out,
     )  # fmt: skip
     return int(out[0])
