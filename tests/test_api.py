@@ -181,6 +181,18 @@ def test_choices_that_mean_nothing_are_refused(tmp_path: Path, choice: dict[str,
     assert not (tmp_path / "out.pmtiles").exists()
 
 
+def test_what_lay_beside_an_archive_does_not_outlive_it(tmp_path: Path) -> None:
+    places = geojson(tmp_path / "a.geojson", [{"type": "Point", "coordinates": [119, 28]}])
+    out = tmp_path / "a.pmtiles"
+    tile(places, out, explain=True, keep_state=True, max_zoom=2)
+    assert {path.name for path in tmp_path.glob("a.*")} == {"a.geojson", "a.pmtiles", "a.explain.parquet", "a.state"}
+    tile(places, out, max_zoom=3)
+    assert {path.name for path in tmp_path.glob("a.*")} == {"a.geojson", "a.pmtiles"}
+    (tmp_path / "a.state").write_text("somebody else's")
+    tile(places, out, max_zoom=2)
+    assert (tmp_path / "a.state").read_text() == "somebody else's"
+
+
 def test_names_that_are_not_text_are_refused_by_name(tmp_path: Path) -> None:
     # "名" in GBK, as unpacking a zip from Windows leaves it on a UTF-8 system.
     source = geojson(tmp_path / "towns.geojson", list(SHAPES))

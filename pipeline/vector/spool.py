@@ -58,3 +58,14 @@ def load(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
         raise OutputError(
             _("A file of unfinished work is damaged."), where=str(path), hint=_("Delete the folder it lies in.")
         ) from err
+
+
+def remove(path: Path) -> None:
+    """Delete a file that `save` wrote; where there is none, or the file is another's, nothing happens."""
+    try:
+        with path.open("rb") as file:
+            mine = file.read(len(_MAGIC)) == _MAGIC
+    except OSError:
+        return
+    if mine:
+        path.unlink()

@@ -32,11 +32,12 @@ from pipeline.types import Bounds, Tally
 from pipeline.vector.cutting import Segment, cut, cut_jobs
 from pipeline.vector.memory import memory_bound, processors
 from pipeline.vector.metadata import archive_metadata
-from pipeline.vector.plan import ArchivePlan, ArchiveResult, LayerInput, LayerResult, Previous
+from pipeline.vector.plan import ArchivePlan, ArchiveResult, LayerInput, LayerResult, Previous, explained_path
 from pipeline.vector.prepare import add_detail, prepare_layer
 from pipeline.vector.render import LayerRuns, Rendered, RenderJob, render, render_jobs
 from pipeline.vector.runs import Cut, gather, load_cut, store_cut
 from pipeline.vector.shards import Held, Ledger, Prepared, Shard, Stored
+from pipeline.vector.spool import remove
 from pipeline.vector.state import fingerprint, load_state, save_state, state_path
 from pipeline.vector.update import Scratch, copy_and_replace, plan_update
 
@@ -147,7 +148,7 @@ def _tile(work: _Work, ledger: Ledger, job: _Job, pool: Executor) -> ArchiveResu
             for tile_id, body in rendered.tiles:
                 writer.add(tile_id, body)
             losses.of_tiles(rendered)
-        written = _finish(work, writer, layers, bounds, zooms)
+        written = _finish(work, job, writer, layers, bounds, zooms)
     if job.keep_state is not None:
         save_state(state_path(job.out), job.fingerprint(work.plan, job.keep_state), layers)
     work.progress.done()
@@ -182,7 +183,7 @@ def _updated(work: _Work, ledger: Ledger, job: _Job, previous: Previous, pool: E
             if tile[0] in wanted
         )
         copy_and_replace(writer, previous.archive, made, gone)
-        written = _finish(work, writer, update.layers, bounds, zooms)
+        written = _finish(work, job, writer, update.layers, bounds, zooms)
     if job.keep_state is not None:
         save_state(state_path(job.out), print_, update.layers)
     work.progress.advance(len(gone))
@@ -211,7 +212,13 @@ def _writer(job: _Job) -> Writer:
     return Writer(job.out, tile_type=TileType.MVT, tile_compression=Compression.GZIP, no_clobber=job.no_clobber)
 
 
-def _finish(work: _Work, writer: Writer, layers: Sequence[Prepared], bounds: Bounds, zooms: range) -> Written:
+def _finish(
+    work: _Work, job: _Job, writer: Writer, layers: Sequence[Prepared], bounds: Bounds, zooms: range
+) -> Written:
+    # What lies beside the archive that is replaced says nothing of this one; it goes first, so that it is never beside
+    # it. What explains or remembers this one is written afterwards.
+    explained_path(job.out).unlink(missing_ok=True)
+    remove(state_path(job.out))
     return writer.finish(
         metadata=archive_metadata(work.plan, layers),
         bounds=bounds,
