@@ -20,6 +20,7 @@ from pipeline.vector.plan import LayerPlan
 from pipeline.vector.runs import Run
 
 _RECORDS_PER_JOB = 20_000
+_SMALL = 1024  # bytes; larger bodies are seldom the same
 _SAMPLE = 64  # every so many records of a run speak for it when a zoom is divided
 _TAIL = np.frombuffer(bytes([0x28, EXTENT & 127 | 128, EXTENT >> 7]), np.uint8)  # Layer.extent
 
@@ -84,7 +85,17 @@ def render(job: RenderJob) -> Rendered:
         losses += [(layer.plan.name, loss) for loss in lost]
         for tile_id, body in assembled(layer.plan, found):
             parts.setdefault(tile_id, []).append(body)
-    return Rendered(tuple((tile_id, gzip_bytes(_joined(parts[tile_id]))) for tile_id in sorted(parts)), tuple(losses))
+    packed: dict[bytes, bytes] = {}  # the inside of an area is the same in many tiles
+    tiles = []
+    for tile_id in sorted(parts):
+        body = _joined(parts[tile_id])
+        done = packed.get(body) if len(body) < _SMALL else None
+        if done is None:
+            done = gzip_bytes(body)
+            if len(body) < _SMALL:
+                packed[body] = done
+        tiles.append((tile_id, done))
+    return Rendered(tuple(tiles), tuple(losses))
 
 
 def assembled(plan: LayerPlan, found: Drawn) -> Iterator[tuple[int, NDArray[np.uint8]]]:
