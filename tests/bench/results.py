@@ -25,6 +25,7 @@ class Results:
 
     def __init__(self, path: Path = WORK / "results.json") -> None:
         self.path = path
+        self.loaded = False  # whether other work was under way when the section began
         self._all: dict[str, Any] = json.loads(path.read_text("utf-8")) if path.exists() else {}
 
     def save(self) -> None:
@@ -35,7 +36,7 @@ class Results:
 
     def put(self, name: str, figures: dict[str, Any]) -> None:
         """Keep figures with the state and the machine they belong to."""
-        stamped = {**figures, "state": state(), "machine": machine(), "versions": versions()}
+        stamped = {**figures, "loaded": self.loaded, "state": state(), "machine": machine(), "versions": versions()}
         self._all.setdefault("figures", {})[name] = stamped
         self.save()
 
@@ -44,6 +45,12 @@ class Results:
         found: dict[str, Any] | None = self._all.get("figures", {}).get(name)
         return found if found and (found["state"], found["machine"]) == (state(), machine()) else None
 
+    def disturbed(self) -> list[str]:
+        """Names of the figures of this machine and state that were taken while other work was under way."""
+        names = [name for name in self._all.get("figures", {}) if self.get(name)]
+        busy = [name for name in names if (self.get(name) or {}).get("loaded", True) or disturbed(self.runs(name))]
+        return [name for name in busy if not name.endswith(" archive") and name != "gaps source"]  # sizes, no times
+
     def put_runs(self, name: str, runs: list[Run], load: float) -> None:
         """Keep the runs of a command; `load` is the load average when it was called first."""
         self.put(name, {"runs": [run._asdict() for run in runs], "load": load})
@@ -51,7 +58,7 @@ class Results:
     def runs(self, name: str) -> list[Run]:
         """The runs kept under a name."""
         found = self.get(name)
-        return [Run(**run) for run in found["runs"]] if found else []
+        return [Run(**run) for run in found["runs"]] if found and "load" in found else []
 
     def found_in(self, digest: str, what: str) -> Any:
         """What was found inside the archive with this hash, or None."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,7 @@ from pipeline import __version__
 from tests.bench.cases import CASES, ROOT, WORK, Case
 from tests.bench.measure import Run, median
 from tests.bench.peers import OURS, TOOLS, Tool, has_ids
-from tests.bench.results import Results, commit, disturbed, machine, versions
+from tests.bench.results import Results, commit, machine, versions
 
 PAGE = ROOT / "docs" / "benchmarks.md"
 _BEGIN, _END = "<!-- table -->", "<!-- /table -->"
@@ -47,18 +47,13 @@ def page(results: Results) -> str:
 def _heading(results: Results) -> str:
     words = ", ".join(f"{name} {number}" for name, number in versions().items())
     text = f"longquan {__version__} at {commit()}; {words}; {machine()}."
-    runs = [(name, results.runs(name)) for name in _names()]
-    loaded = [name for name, found in runs if disturbed(found)]
-    if loaded:
+    disturbed = results.disturbed()
+    if disturbed:
         text += (
             "\n\n**Measured while the machine was busy with other work: not to be quoted.** "
-            f"Disturbed: {len(loaded)} of {sum(bool(found) for _name, found in runs)} commands."
+            f"Disturbed: {', '.join(disturbed)}."
         )
     return text
-
-
-def _names() -> Iterator[str]:
-    yield from (name_of(case, copies, tool) for case in CASES for copies in SIZES for tool in TOOLS)
 
 
 def _wall(results: Results, case: Case, copies: int, tool: str) -> float | None:
