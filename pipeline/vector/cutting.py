@@ -18,7 +18,7 @@ from pipeline.kernels.place import place_shapes
 from pipeline.kernels.simple import mark_suspects
 from pipeline.types import LINE, POINT, POLYGON
 from pipeline.vector.ids import scattered
-from pipeline.vector.layer import Layer, cell_shift, zoom_shift
+from pipeline.vector.layer import Layer, cell_shift, parting_shift, zoom_shift
 from pipeline.vector.simplify import tolerance2
 
 _VERTICES_PER_JOB = 100_000
@@ -55,7 +55,7 @@ def cut_jobs(layer: Layer, zoom: int) -> Iterator[CutJob]:
     """The jobs of a layer at a zoom: no cell is parted, so that the division changes nothing of the result."""
     if layer.count == 0 or not layer.plan.min_zoom <= zoom <= layer.plan.max_zoom:
         return
-    cells = layer.features.curve >> cell_shift(layer.plan, zoom)
+    cells = layer.features.curve >> parting_shift(layer.plan, zoom, bool((layer.kinds == POLYGON).any()))
     ends = np.append(np.flatnonzero(np.diff(cells)) + 1, layer.count)
     load = np.cumsum(layer.vertex_counts + _VERTICES_PER_JOB // _FEATURES_PER_JOB)[ends - 1]
     start, done = 0, 0

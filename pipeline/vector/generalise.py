@@ -40,8 +40,8 @@ def generalised(plan: LayerPlan, zoom: int, found: Drawn) -> tuple[Drawn, tuple[
         losses.append(lost)
     for kind, fields, merge in ((LINE, plan.merge_lines, merge_lines), (POLYGON, plan.dissolve, dissolve)):
         if fields is not None and bool((found.kinds[found.order] == kind).any()):
-            found, lost = _merged(zoom, found, kind, fields, merge)
-            losses.append(lost)
+            found, lost_ones = _merged(zoom, found, kind, fields, merge)
+            losses += lost_ones
     return found, tuple(loss for loss in losses if len(loss.ids))
 
 
@@ -84,7 +84,7 @@ def _thinned(zoom: int, found: Drawn, cell: NDArray[np.int64]) -> tuple[Drawn, L
     return found.only(kept), Loss("thinned", zoom, gone, tiles=found.tile_ids[~kept].astype(np.uint64))
 
 
-def _merged(zoom: int, found: Drawn, kind: int, fields: Sequence[str], merge: Merge) -> tuple[Drawn, Loss]:
+def _merged(zoom: int, found: Drawn, kind: int, fields: Sequence[str], merge: Merge) -> tuple[Drawn, list[Loss]]:
     """Records equal in the fields as one; what else they differ in is left out."""
     names = found.attributes.names
     columns = [names.index(name) for name in fields if name in names] if fields else list(range(len(names)))
@@ -100,11 +100,14 @@ def _merged(zoom: int, found: Drawn, kind: int, fields: Sequence[str], merge: Me
     encoded = pack(merged)
     codes = found.attributes.codes[:, rows]
     others = [i for i in range(len(names)) if i not in columns]
-    joined = np.bincount(holder[holder >= 0], minlength=len(merged.rows))[np.maximum(holder, 0)] > 1
+    counts = np.append(np.bincount(holder[holder >= 0], minlength=len(merged.rows)), 0)  # the last: of those gone
+    joined = counts[holder] > 1
     if others:
         codes[np.ix_(np.array(others), np.flatnonzero(joined & (found.kinds[found.order] == kind)))] = -1
     ids = found.ids[rows]
-    into = np.where(holder >= 0, ids[merged.rows[np.maximum(holder, 0)]], ids)
+    gone = holder < 0  # nothing is left of its group on the grid
+    into = ids.copy()
+    into[~gone] = ids[merged.rows[holder[~gone]]]
     lost = into != ids
     after = Drawn(
         merged.tile_ids,
@@ -117,7 +120,11 @@ def _merged(zoom: int, found: Drawn, kind: int, fields: Sequence[str], merge: Me
         found.size[rows],
         replace(found.attributes, codes=codes),
     )
-    return after, Loss("merged", zoom, ids[lost], into[lost], found.tile_ids[lost].astype(np.uint64))
+    tiles = found.tile_ids.astype(np.uint64)
+    return after, [
+        Loss("merged", zoom, ids[lost], into[lost], tiles[lost]),
+        Loss("collapsed", zoom, ids[gone], tiles=tiles[gone]),
+    ]
 
 
 def _groups(codes: NDArray[np.int32]) -> NDArray[np.int64]:

@@ -18,6 +18,7 @@ from pipeline.vector.valid import Shapes, pick_shapes
 # Rules that look at several features see a cell: a part of a tile's edge, as a power of two.
 _GATHERED_LEVELS = 8  # small areas that are gathered into squares
 _MERGED_LEVELS = 4  # areas that are merged with near ones
+_COARSEST = 14  # zoom of the largest cells, 2.4 km: shards cannot be smaller
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,13 @@ def zoom_shift(zoom: int) -> int:
 def cell_shift(plan: LayerPlan, zoom: int) -> int:
     """How far places along the curve are shifted right to become cells of a zoom."""
     levels = _MERGED_LEVELS if plan.merge_near > 0.0 else _GATHERED_LEVELS
-    return 2 * max(CURVE_BITS - zoom - levels, 0)
+    return 2 * max(CURVE_BITS - max(zoom + levels, _COARSEST), 0)
+
+
+def parting_shift(plan: LayerPlan, zoom: int, areas: bool) -> int:
+    """The same for the cells that must stay together: none but where areas are gathered or merged."""
+    gathered = plan.coverage is None and plan.tiny_area > 0.0
+    return cell_shift(plan, zoom) if areas and (gathered or plan.merge_near > 0.0) else 0
 
 
 def layer_of(

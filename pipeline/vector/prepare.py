@@ -9,6 +9,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from pipeline.errors import InputError
+from pipeline.i18n import _
 from pipeline.kernels.mercator import unproject
 from pipeline.progress import Progress
 from pipeline.types import Bounds, FeatureBatch, Tally
@@ -58,9 +60,23 @@ def prepare_layer(
             take()
     while waiting:
         take()
+    _check_fields(plan, stats)
     detail = Detail(plan.simplification, plan.max_zoom)
     shards, index = chunks.shards(plan, list(stats.fields), tally) if stats.features else ((), None)
     return Prepared(plan, detail, stats, degrees(limits), tally, shards, index)
+
+
+def _check_fields(plan: LayerPlan, stats: LayerStats) -> None:
+    """Refuse rules that look at fields which the layer does not keep. Raises InputError."""
+    sums = plan.clusters.sums if plan.clusters else ()
+    for rule, names in (("merge_lines", plan.merge_lines), ("dissolve", plan.dissolve), ("clusters.sums", sums)):
+        for name in names or ():
+            if stats.features and name not in stats.fields:
+                raise InputError(
+                    _("Layer {layer} has no field {field}.").format(layer=plan.name, field=name),
+                    expected=_("one of: {names}").format(names=", ".join(stats.fields)),
+                    hint=_("Correct {rule}.").format(rule=rule),
+                )
 
 
 def add_detail(layers: Sequence[Prepared], pool: Executor, ledger: Ledger) -> list[Prepared]:

@@ -88,12 +88,12 @@ def render(job: RenderJob) -> Rendered:
     packed: dict[bytes, bytes] = {}  # the inside of an area is the same in many tiles
     tiles = []
     for tile_id in sorted(parts):
-        body = _joined(parts[tile_id])
-        done = packed.get(body) if len(body) < _SMALL else None
+        whole = _joined(parts[tile_id])
+        done = packed.get(whole) if len(whole) < _SMALL else None
         if done is None:
-            done = gzip_bytes(body)
-            if len(body) < _SMALL:
-                packed[body] = done
+            done = gzip_bytes(whole)
+            if len(whole) < _SMALL:
+                packed[whole] = done
         tiles.append((tile_id, done))
     return Rendered(tuple(tiles), tuple(losses))
 

@@ -19,11 +19,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.kernels.pieces import Features
-from pipeline.types import Bounds, Tally
+from pipeline.types import POLYGON, Bounds, Tally
 from pipeline.vector.attributes import Attributes
 from pipeline.vector.chunk import Chunk
 from pipeline.vector.ids import told_apart
-from pipeline.vector.layer import Detail, Layer, cell_shift, layer_of, select
+from pipeline.vector.layer import Detail, Layer, layer_of, parting_shift, select
 from pipeline.vector.plan import LayerPlan
 from pipeline.vector.spool import load, save
 from pipeline.vector.stats import LayerStats
@@ -151,6 +151,7 @@ class Chunks:
     held: list[Chunk] = field(default_factory=list)
     stored: list[Path] = field(default_factory=list)
     index: list[tuple[NDArray[Any], ...]] = field(default_factory=list)
+    areas: bool = False  # whether any feature is one
 
     def add(self, chunk: Chunk) -> None:
         """Take one more chunk; all of them go to files once there are too many."""
@@ -158,6 +159,7 @@ class Chunks:
         load_ = shapes.vertex_offsets[shapes.part_to] - shapes.vertex_offsets[shapes.part_from]
         self.index.append((chunk.curve, chunk.ids, chunk.contents, chunk.visible, chunk.keyed, chunk.bounds, load_))
         self.held.append(chunk)
+        self.areas |= bool((chunk.kinds == POLYGON).any())
         self.ledger.held += chunk.bytes
         if self.stored or self.ledger.held > self.ledger.limit:
             self.put_aside()
@@ -189,7 +191,9 @@ class Chunks:
             self.held.clear()
             return (Held(layer_of(plan, chunks, columns, ids, order)),), index
         self.put_aside()
-        begins = _shard_bounds(curve[order], load_[order], self.ledger.shard, cell_shift(plan, plan.min_zoom))
+        begins = _shard_bounds(
+            curve[order], load_[order], self.ledger.shard, parting_shift(plan, plan.min_zoom, self.areas)
+        )
         return tuple(self._dealt_out(plan, columns, ids, order, begins)), index
 
     def _dealt_out(
