@@ -25,6 +25,7 @@ class Part:
     source: Source
     options: ReadOptions
     fields: frozenset[str] | None  # None: not known before it is read (standard input)
+    features: int | None = None  # how many, where the source knows
 
 
 @dataclass(slots=True)
@@ -39,6 +40,12 @@ class Found:
         """The names of all their fields; None where some are not known."""
         known = [part.fields for part in self.parts if part.fields is not None]
         return frozenset().union(*known) if len(known) == len(self.parts) else None
+
+    @property
+    def features(self) -> int | None:
+        """How many they have together; None where some do not know."""
+        counts = [part.features for part in self.parts]
+        return None if None in counts else sum(count or 0 for count in counts)
 
 
 def find_layers(sources: Sequence[Source], options: TileOptions) -> tuple[list[Found], list[str]]:
@@ -65,7 +72,9 @@ def find_layers(sources: Sequence[Source], options: TileOptions) -> tuple[list[F
                 continue
             name = options.layer or layer.name
             fields = None if source == STDIN else frozenset(layer.fields)
-            found.setdefault(name, Found(name)).parts.append(Part(source, replace(reading, layer=layer.name), fields))
+            found.setdefault(name, Found(name)).parts.append(
+                Part(source, replace(reading, layer=layer.name), fields, layer.features)
+            )
     for name in options.select:
         if name not in seen:
             near = get_close_matches(name, seen, 3)

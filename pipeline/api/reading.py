@@ -53,7 +53,9 @@ def open_layers(options: TileOptions, sources: Sequence[Source], progress: Progr
         head = heads.pop(each.name, None)
         yield from read_layer(each, chosen[each.name], tally) if head is None else head.read(tally)
 
-    inputs = [LayerInput(chosen[each.name].plan(guessed), partial(read, each)) for each in found]
+    inputs = [
+        LayerInput(chosen[each.name].plan(guessed), partial(read, each), features=each.features) for each in found
+    ]
     return Layers(tuple(found), chosen, tuple(inputs), bool(unsaid), tuple(empty))
 
 

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Self, TextIO
 if TYPE_CHECKING:
     from tqdm import tqdm
 
+_MANY = 10_000  # from here on thousands and millions are abbreviated
+
 _shown: Bars | None = None  # the one that may have a bar on the terminal
 
 
@@ -48,6 +50,9 @@ class Bars:
                 desc=task,
                 total=total,
                 unit=f" {unit}" if unit else "",
+                unit_scale=unit != "" and (total is None or total >= _MANY),  # 1.2M, 88.5k
+                smoothing=0.1,
+                bar_format=None if total is not None or unit else "{desc} · {elapsed}",
                 file=self._stream,
                 leave=False,
                 dynamic_ncols=True,

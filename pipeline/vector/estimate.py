@@ -28,7 +28,7 @@ from pipeline.vector.cutting import cut, cut_jobs
 from pipeline.vector.layer import Layer, zoom_shift
 from pipeline.vector.memory import memory_bound, processors
 from pipeline.vector.occupied import TileRuns, joined, occupied
-from pipeline.vector.plan import LayerInput, LayerPlan
+from pipeline.vector.plan import LayerInput, LayerPlan, known_features
 from pipeline.vector.prepare import add_detail, prepare_layer
 from pipeline.vector.render import LayerRuns, RenderJob, render
 from pipeline.vector.runs import HeldRun, Records, gather
@@ -41,6 +41,7 @@ _UNBOUND: Final = 1 << 62
 _BASE: Final = 280 << 20
 _PER_CHUNK: Final = 2.5
 _PER_ZOOM: Final = 10  # compressed bytes of the largest zoom
+_LOADING: Final = 0.4  # seconds to load compiled kernels
 _WARM: Final = 64  # features that load the kernels before anything is timed
 
 
@@ -113,7 +114,7 @@ def estimate_layers(
     """
     progress = progress or Silent()
     threads = threads or processors()
-    progress.start(_("reading"), None, _("features"))
+    progress.start(_("reading"), known_features(layers), _("features"))
     surveys = [_survey(item, progress) for item in layers]
     if not any(survey.sample.features for survey in surveys):
         raise InputError(
@@ -124,14 +125,13 @@ def estimate_layers(
         )
     progress.start(_("trying a sample"), None)
     with ThreadPoolExecutor(1) as pool:
-        begun = time.process_time()
         for tried in _prepared(surveys, pool, _WARM):
-            for zoom in {tried.layer.plan.min_zoom, tried.layer.plan.max_zoom}:
-                _tried(tried, zoom)
-        start = time.process_time() - begun
+            _tried(tried, tried.layer.plan.max_zoom)
         begun = time.process_time()
         prepared = _prepared(surveys, pool)
         preparing = (time.process_time() - begun) * _share(surveys, prepared)
+    for tried in prepared:  # kernels are loaded before anything is timed, compiled perhaps
+        _tried(tried, tried.layer.plan.min_zoom)
     zooms = range(
         min((survey.plan.min_zoom for survey in surveys), default=0),
         max((survey.plan.max_zoom for survey in surveys), default=-1) + 1,
@@ -143,7 +143,7 @@ def estimate_layers(
         sum(survey.sample.features for survey in surveys),
         sum(tried.layer.count for tried in prepared if tried.own),
         drawn,
-        start,
+        _LOADING,
         max(reading, (reading + preparing) / threads),
         threads,
         memory or memory_bound(),
@@ -162,6 +162,7 @@ class _Tried:
     survey: _Survey
     chosen: NDArray[np.int64]  # cells
     own: bool  # not the label layer
+    reached: dict[int, int]  # zoom → tiles that its features reach
 
 
 def _survey(item: LayerInput, progress: Progress) -> _Survey:
@@ -231,8 +232,26 @@ def _prepared(surveys: Sequence[_Survey], pool: Executor, most: int | None = Non
     for layer in add_detail([layer for layer in layers if layer.count], pool, ledger):
         own = layer.plan.name in named
         last = layer.plan.name if own else last  # a label layer follows its layer
-        out += [_Tried(shard.load(), named[last], chosen[last], own) for shard in layer.shards]
+        survey = named[last]
+        for shard in layer.shards:
+            found = shard.load()
+            out.append(_Tried(found, survey, chosen[last], own, _reached(found)))
     return out
+
+
+def _shapes(layer: Layer) -> Shapes:
+    features = layer.features
+    return Shapes(
+        features.wx, features.wy, features.vertex_offsets, features.roles, features.part_from, features.part_to
+    )
+
+
+def _reached(layer: Layer) -> dict[int, int]:
+    shapes = _shapes(layer)
+    found: dict[int, list[TileRuns]] = {}
+    for zoom, runs in occupied(layer.plan, shapes, layer.kinds, layer.features.visible, measured(shapes)[0]):
+        found.setdefault(zoom, []).append(runs)
+    return {zoom: joined(several).total for zoom, several in found.items()}
 
 
 def _scale(tried: _Tried, zoom: int) -> NDArray[np.float64]:
@@ -242,10 +261,7 @@ def _scale(tried: _Tried, zoom: int) -> NDArray[np.float64]:
     if not tried.own:  # a label stands for its feature
         seen = int(((features.visible >> np.uint32(zoom)) & np.uint32(1)).sum())
         return np.full(3, whole[0] / max(seen, 1))
-    shapes = Shapes(
-        features.wx, features.wy, features.vertex_offsets, features.roles, features.part_from, features.part_to
-    )
-    bounds, _size, _curve = measured(shapes)
+    bounds, _size, _curve = measured(_shapes(layer))
     part = _loads(layer.plan, bounds, layer.kinds, layer.vertex_counts, features.visible)
     return np.asarray(whole / np.maximum(part[zoom - layer.plan.min_zoom], 1))
 
@@ -266,19 +282,37 @@ def _held(tried: _Tried) -> float:
 
 
 def _zoom(zoom: int, surveys: Sequence[_Survey], prepared: Sequence[_Tried]) -> ZoomEstimate:
-    tiles = joined([runs for survey in surveys for runs in survey.tiles.get(zoom, [])]).total
-    bytes_, seconds = 0.0, 0.0
+    reached = joined([runs for survey in surveys for runs in survey.tiles.get(zoom, [])]).total
+    tiles, bytes_, seconds = 0.0, 0.0, 0.0
     for tried in prepared:
         if not tried.layer.plan.min_zoom <= zoom <= tried.layer.plan.max_zoom:
             continue
         records, cutting = _cut(tried, zoom)
         scale = _scale(tried, zoom)
         total = len(records.tile_ids) * scale[1]
-        own = joined(tried.survey.tiles.get(zoom, [])).total
+        filled = _filled(tried, zoom, records, total)
+        own = joined(tried.survey.tiles.get(zoom, [])).total * filled
+        tiles = max(tiles, reached * filled)
         body, spent = _bytes(tried, zoom, records, total, own)
         bytes_ += body
         seconds += cutting * (scale[1] + scale[2]) / 2 + spent * scale[1]
-    return ZoomEstimate(zoom, tiles, round(bytes_), seconds)
+    return ZoomEstimate(zoom, round(tiles), round(bytes_), seconds)
+
+
+def _filled(tried: _Tried, zoom: int, records: Records, total: float) -> float:
+    """The share of the tiles that a layer's features reach in which something is left of them."""
+    if zoom < tried.survey.sample.level:  # each feature is left by the same chance
+        gone = 1.0 - min(total / tried.survey.sample.features, 1.0)
+        return float(1.0 - (gone ** _spread(tried, zoom, tried.survey.sample.features)).mean())
+    reached = tried.reached.get(zoom, 0)
+    return min(len(np.unique(records.tile_ids)) / reached, 1.0) if reached else 1.0
+
+
+def _spread(tried: _Tried, zoom: int, total: float) -> NDArray[np.float64]:
+    """`total` records over the tiles of a zoom coarser than the sample's grid, as the features are spread."""
+    sample = tried.survey.sample
+    _tiles, place = np.unique(sample.cells >> 2 * (sample.level - zoom), return_inverse=True)
+    return np.asarray(np.bincount(place, sample.counts) * (total / sample.features), np.float64)
 
 
 def _tried(tried: _Tried, zoom: int) -> None:
@@ -293,7 +327,7 @@ def _cut(tried: _Tried, zoom: int) -> tuple[Records, float]:
     return records, time.process_time() - begun
 
 
-def _bytes(tried: _Tried, zoom: int, records: Records, total: float, tiles: int) -> tuple[float, float]:
+def _bytes(tried: _Tried, zoom: int, records: Records, total: float, tiles: float) -> tuple[float, float]:
     """Bytes that `total` records in `tiles` take at a zoom, and the seconds that putting the sample's together took."""
     if len(records.tile_ids) == 0:
         return 0.0, 0.0
@@ -318,8 +352,7 @@ def _bytes(tried: _Tried, zoom: int, records: Records, total: float, tiles: int)
     each = (made.bytes - once * len(made.sizes)) / made.records
     if tried.layer.plan.budget is None:
         return once * tiles + each * total, made.seconds
-    cells, counts = tried.survey.sample.cells, tried.survey.sample.counts
-    whole = np.bincount(np.unique(cells >> 2 * (level - zoom), return_inverse=True)[1], counts) * total / counts.sum()
+    whole = _spread(tried, zoom, total)
     return float(np.minimum(once + each * whole, tried.layer.plan.budget).sum()), made.seconds
 
 

@@ -23,7 +23,7 @@ _FINE: Final = 6  # vertices within 1/64 of a tile's edge count once: less than 
 
 
 class TileRuns(NamedTuple):
-    """Tiles of one zoom as runs along rows, ascending and apart: `row << 32 | column` of the first, and past the last."""
+    """Tiles of one zoom as runs along rows, ascending and apart: `row << 32 | column` of first and past last."""
 
     starts: NDArray[np.int64]
     ends: NDArray[np.int64]

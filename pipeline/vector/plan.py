@@ -81,6 +81,13 @@ class LayerInput:
     read: Callable[[Tally], Iterable[FeatureBatch]]
     read_near: Callable[[Tally, tuple[Bounds, ...]], Iterable[FeatureBatch]] | None = None  # what meets these areas
     changes: Changes | None = None
+    features: int | None = None  # how many there are, where the source knows
+
+
+def known_features(layers: Iterable[LayerInput]) -> int | None:
+    """How many features the layers have together; None where one of their sources does not know."""
+    counts = [layer.features for layer in layers]
+    return None if None in counts else sum(count or 0 for count in counts)
 
 
 @dataclass(frozen=True, slots=True)

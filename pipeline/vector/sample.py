@@ -16,7 +16,7 @@ from pipeline.vector.ragged import offsets_of, runs
 
 MOST: Final = 50_000  # features that are held at a time
 _LEAST: Final = 4096
-_SHARE: Final = 16  # one feature in so many in the end
+_SHARE: Final = 20  # one feature in so many in the end
 _CELLS: Final = 1000  # at least, in the first batch: so that some sixty places enter
 
 

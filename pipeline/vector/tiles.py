@@ -30,9 +30,19 @@ from pipeline.kernels.pieces import COLLAPSED, GATHERED, HIDDEN, MERGED, THINNED
 from pipeline.progress import Progress, Silent
 from pipeline.types import Bounds, Tally
 from pipeline.vector.cutting import Segment, cut, cut_jobs
+from pipeline.vector.layer import Layer
 from pipeline.vector.memory import memory_bound, processors
 from pipeline.vector.metadata import archive_metadata
-from pipeline.vector.plan import ArchivePlan, ArchiveResult, LayerInput, LayerResult, Previous, explained_path
+from pipeline.vector.pace import Pace
+from pipeline.vector.plan import (
+    ArchivePlan,
+    ArchiveResult,
+    LayerInput,
+    LayerResult,
+    Previous,
+    explained_path,
+    known_features,
+)
 from pipeline.vector.prepare import add_detail, prepare_layer
 from pipeline.vector.render import LayerRuns, Rendered, RenderJob, render, render_jobs
 from pipeline.vector.runs import Cut, gather, load_cut, store_cut
@@ -247,9 +257,10 @@ def _drawn(
     work: _Work, layers: Sequence[Prepared], zooms: range, losses: _Losses, pool: Executor
 ) -> Iterator[Rendered]:
     """All tiles of all layers, zoom by zoom; a zoom is drawn while the next one is being cut."""
-    upcoming = _submit(work, layers, zooms[0], pool)
+    pace, so_far = Pace(work.progress), 0
+    upcoming = _submit(work, layers, zooms[0], pool, pace)
     for zoom in zooms:
-        cuts, upcoming = upcoming, _submit(work, layers, zoom + 1, pool)
+        cuts, upcoming = upcoming, _submit(work, layers, zoom + 1, pool, pace)
         runs = []
         for layer, jobs in cuts:
             done = [job.result() for job in jobs]
@@ -257,9 +268,14 @@ def _drawn(
                 losses.of_cut(layer, zoom, each)
             if done:
                 runs.append(LayerRuns(layer.plan, zoom, tuple(each.run for each in done)))
-            work.progress.advance(layer.count)
         del cuts
-        yield from _in_order(pool, render_jobs(runs), 2 * work.threads)
+        here = sum(layer.count for layer in layers if zoom in _zooms(layer))
+        ranges = list(render_jobs(runs))
+        for rendered in _in_order(pool, ranges, 2 * work.threads):
+            yield rendered
+            pace.add(here / 2 / len(ranges))
+        so_far += here
+        pace.settle(so_far)
 
 
 def _prepared(
@@ -274,7 +290,7 @@ def _prepared(
     # What was killed while it read, or a process of the same number (containers have few), may have left files.
     shutil.rmtree(work.folder, ignore_errors=True)
     read = []
-    work.progress.start(_("reading"), None, _("features"))
+    work.progress.start(_("reading"), known_features(inputs), _("features"))
     for number, item in enumerate(inputs):
         tally = Tally()
         name = f"{number:03d}"
@@ -319,15 +335,15 @@ def _zooms(layer: Prepared) -> range:
 class _Now:
     """A result that is there when it is asked for; the twin of Future for work that must not run ahead."""
 
-    def __init__(self, work: _Work, shard: Shard, path: Path, zoom: int, pool: Executor) -> None:
-        self._asked = work, shard, path, zoom, pool
+    def __init__(self, shard: Shard, path: Path, zoom: int, pool: Executor, pace: Pace) -> None:
+        self._asked = shard, path, zoom, pool, pace
 
     def result(self) -> Cut:
         """The cut, from its file or made now and put there."""
-        _work, shard, path, zoom, pool = self._asked
+        shard, path, zoom, pool, pace = self._asked
         if path.exists():
             return load_cut(path, shard)
-        segments = [future.result() for future in [pool.submit(cut, job) for job in cut_jobs(shard.load(), zoom)]]
+        segments = [future.result() for future in _cutting(shard.load(), zoom, pool, pace)]
         return store_cut(path, gather(shard, segments))
 
 
@@ -342,8 +358,17 @@ class _Soon:
         return gather(self.shard, [future.result() for future in self.segments])
 
 
+def _cutting(layer: Layer, zoom: int, pool: Executor, pace: Pace) -> list[Future[Segment]]:
+    """The jobs of a shard at a zoom, under way."""
+    futures = []
+    for job in cut_jobs(layer, zoom):
+        futures.append(pool.submit(cut, job))
+        futures[-1].add_done_callback(lambda _future, half=(job.stop - job.start) / 2: pace.add(half))  # type: ignore[misc]
+    return futures
+
+
 def _submit(
-    work: _Work, layers: Sequence[Prepared], zoom: int, pool: Executor
+    work: _Work, layers: Sequence[Prepared], zoom: int, pool: Executor, pace: Pace
 ) -> list[tuple[Prepared, list[_Now | _Soon]]]:
     """Begin to cut a zoom; shards on disk wait until they are asked for."""
     found: list[tuple[Prepared, list[_Now | _Soon]]] = []
@@ -353,10 +378,10 @@ def _submit(
         jobs: list[_Now | _Soon] = []
         for k, shard in enumerate(layer.shards):
             if isinstance(shard, Held):
-                jobs.append(_Soon(shard, [pool.submit(cut, job) for job in cut_jobs(shard.layer, zoom)]))
+                jobs.append(_Soon(shard, _cutting(shard.layer, zoom, pool, pace)))
             else:
                 path = work.folder / f"z{zoom:02d}.{number:03d}.{k:05d}.run"
-                jobs.append(_Now(work, shard, path, zoom, pool))
+                jobs.append(_Now(shard, path, zoom, pool, pace))
         found.append((layer, jobs))
     return found
 
