@@ -74,7 +74,7 @@ def make_chunk(plan: LayerPlan, batch: FeatureBatch) -> tuple[Chunk, LayerStats,
     visible = visible_zooms(plan, lookup, len(rows))
     rank = _rank(plan, lookup)
     chunk = Chunk(shapes, kinds, visible, size, rank, bounds, curve, contents, ids, keyed, attributes)
-    return chunk, layer_stats(attributes, plain, np.unique(kinds).tolist()), tally
+    return chunk, layer_stats(attributes, plain, kinds), tally
 
 
 def in_world_units(batch: FeatureBatch, tally: Tally) -> tuple[NDArray[np.int64], NDArray[np.uint8], Shapes]:

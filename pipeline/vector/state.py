@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import pickle
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,14 +12,15 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.archive.writer import Written
 from pipeline.errors import InputError
 from pipeline.i18n import _
-from pipeline.vector.plan import ArchivePlan, LayerPlan
+from pipeline.vector.plan import LayerPlan
 from pipeline.vector.shards import Index, Prepared
 from pipeline.vector.spool import load, save
 from pipeline.vector.stats import LayerStats
 
-_FORM: Final = 1  # of the file
+_FORM: Final = 2  # of the file
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +36,13 @@ def state_path(archive: Path) -> Path:
     return archive.with_name(archive.stem + ".state")
 
 
-def fingerprint(plan: ArchivePlan, layers: Sequence[LayerPlan], code: str) -> str:
-    """What must be the same for a state to be of use: the plans and the code."""
-    return repr((_FORM, code, plan, tuple(layers)))
+def fingerprint(layers: Sequence[LayerPlan], code: str) -> str:
+    """What must be the same for a state to be of use: the layers' plans and the code."""
+    return repr((_FORM, code, tuple(layers)))
 
 
-def save_state(path: Path, print_: str, layers: Sequence[Prepared]) -> None:
-    """Write the indices and statistics of layers that were prepared with their index."""
+def save_state(archive: Written, print_: str, layers: Sequence[Prepared]) -> None:
+    """Write the indices and statistics of layers that were prepared with their index beside their archive."""
     arrays: dict[str, NDArray[Any]] = {}
     names: list[str] = []
     for layer in layers:
@@ -50,24 +52,46 @@ def save_state(path: Path, print_: str, layers: Sequence[Prepared]) -> None:
         stats = np.frombuffer(pickle.dumps(layer.stats), np.uint8)
         arrays[f"{len(names)}.stats"] = stats
         names.append(layer.plan.name)
-    save(path, arrays, {"print": print_, "layers": names})
+    known = {"print": print_, "layers": names, "bytes": archive.bytes, "sha256": archive.sha256}
+    save(state_path(archive.path), arrays, known)
 
 
-def load_state(path: Path, print_: str) -> dict[str, LayerState] | None:
-    """The state of each layer by name; None where it is of other plans or other code. Raises InputError."""
+def load_state(archive: Path, print_: str) -> dict[str, LayerState] | None:
+    """The state of each layer of an archive by name; None where it is of other plans or other code.
+
+    Raises InputError when there is none, when it is damaged, or when the archive is another one.
+    """
+    path = state_path(archive)
     if not path.is_file():
+        raise InputError(_("There is no state beside the previous archive."), where=str(path), hint=_again())
+    try:
+        arrays, known = load(path)
+        if known["print"] != print_:
+            return None
+        found = {
+            name: LayerState(
+                Index(*(arrays[f"{i}.{column}"] for column in Index._fields)),
+                pickle.loads(arrays[f"{i}.stats"].tobytes()),
+            )
+            for i, name in enumerate(known["layers"])
+        }
+        size, digest = known["bytes"], known["sha256"]
+    except Exception as err:  # there is no telling what a damaged pickle raises
+        raise InputError(_("The state of the previous archive is damaged."), where=str(path), hint=_again()) from err
+    if not archive.is_file() or archive.stat().st_size != size or _sha256(archive) != digest:
         raise InputError(
-            _("There is no state beside the previous archive."),
-            where=str(path),
-            hint=_("Build the previous archive with --keep-state."),
+            _("The previous archive is not the one that the state beside it tells of."),
+            where=str(archive),
+            expected=_("the archive as it was built, {n} bytes").format(n=size),
+            hint=_again(),
         )
-    arrays, extra = load(path)
-    if extra["print"] != print_:
-        return None
-    return {
-        name: LayerState(
-            Index(*(arrays[f"{i}.{column}"] for column in Index._fields)),
-            pickle.loads(arrays[f"{i}.stats"].tobytes()),
-        )
-        for i, name in enumerate(extra["layers"])
-    }
+    return found
+
+
+def _again() -> str:
+    return _("Build the previous archive again, with --keep-state.")
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -10,6 +10,7 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from pipeline.types import LINE, POINT, POLYGON
 from pipeline.vector.arrow import indices
@@ -34,11 +35,13 @@ class FieldStats:
     spare: int = 0  # of too many: how many features may go before they could be few
     low: float | None = None
     high: float | None = None
+    mixed: bool = False  # whether files had it as different types
 
     def merge(self, other: FieldStats) -> None:
         """Add what another run of the features holds."""
         if self.type != other.type:
-            self.type = STRING
+            self.type, self.mixed = STRING, True
+        self.mixed |= other.mixed
         if self.values is not None and other.values is not None:
             for value, count in other.values.items():
                 self.values[value] = self.values.get(value, 0) + count
@@ -51,6 +54,8 @@ class FieldStats:
 
     def without(self, other: FieldStats, features: int) -> None:
         """Take away what `features` features hold. Raises Undecided."""
+        if self.mixed:
+            raise Undecided  # which of the types are left
         if self.values is None:
             self.spare -= features
             if (
@@ -94,13 +99,14 @@ class LayerStats:
     """A layer: how many features of which kind, and its fields in order of appearance."""
 
     features: int = 0
-    kinds: set[int] = field(default_factory=set)
+    kinds: dict[int, int] = field(default_factory=dict)  # kind → features
     fields: dict[str, FieldStats] = field(default_factory=dict)
 
     def merge(self, other: LayerStats) -> None:
         """Add another run of the layer's features."""
         self.features += other.features
-        self.kinds |= other.kinds
+        for kind, count in other.kinds.items():
+            self.kinds[kind] = self.kinds.get(kind, 0) + count
         for name, stats in other.fields.items():
             if name in self.fields:
                 self.fields[name].merge(stats)
@@ -110,28 +116,28 @@ class LayerStats:
     def without(self, other: LayerStats) -> None:
         """Take away a run of features that are among these. Raises Undecided."""
         self.features -= other.features
-        if len(self.kinds) > 1:
-            raise Undecided
+        for kind, count in other.kinds.items():
+            self.kinds[kind] = self.kinds.get(kind, 0) - count
         for name, stats in other.fields.items():
             self.fields[name].without(stats, other.features)
 
     def labels(self, fields: Sequence[str] | None) -> LayerStats:
         """The statistics of the label layer: a point for every feature, and the fields of these names (None: all)."""
         kept = self.fields if fields is None else {name: self.fields[name] for name in fields if name in self.fields}
-        return LayerStats(self.features, {POINT}, dict(kept))
+        return LayerStats(self.features, {POINT: self.features}, dict(kept))
 
     @property
     def geometry(self) -> str:
         """point, line, polygon, mixed or none."""
-        words = [word for kind, word in _WORDS if kind in self.kinds]
+        words = [word for kind, word in _WORDS if self.kinds.get(kind)]
         return words[0] if len(words) == 1 else ("mixed" if words else "none")
 
 
-def layer_stats(attributes: Attributes, plain: Sequence[pa.Array], kinds: Sequence[int]) -> LayerStats:
+def layer_stats(attributes: Attributes, plain: Sequence[pa.Array], kinds: NDArray[np.uint8]) -> LayerStats:
     """The statistics of one run of features; `plain` are the attributes' values as Arrow arrays, one per kind."""
     return LayerStats(
         attributes.codes.shape[1],
-        set(kinds),
+        {kind: n for kind, n in enumerate(np.bincount(kinds).tolist()) if n},
         {name: _field(attributes, plain, column) for column, name in enumerate(attributes.names)},
     )
 

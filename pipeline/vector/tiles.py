@@ -48,7 +48,7 @@ from pipeline.vector.render import LayerRuns, Rendered, RenderJob, render, rende
 from pipeline.vector.runs import Cut, gather, load_cut, store_cut
 from pipeline.vector.shards import Held, Ledger, Prepared, Shard, Stored
 from pipeline.vector.spool import remove
-from pipeline.vector.state import fingerprint, load_state, save_state, state_path
+from pipeline.vector.state import fingerprint, load_state, save_state
 from pipeline.vector.update import Scratch, copy_and_replace, plan_update
 
 if TYPE_CHECKING:
@@ -134,9 +134,9 @@ class _Job:
     keep_state: str | None
     no_clobber: bool
 
-    def fingerprint(self, plan: ArchivePlan, code: str) -> str:
+    def fingerprint(self, code: str) -> str:
         """What a state must agree with."""
-        return fingerprint(plan, [item.plan for item in self.inputs], code)
+        return fingerprint([item.plan for item in self.inputs], code)
 
 
 def _tile(work: _Work, ledger: Ledger, job: _Job, pool: Executor) -> ArchiveResult:
@@ -160,15 +160,15 @@ def _tile(work: _Work, ledger: Ledger, job: _Job, pool: Executor) -> ArchiveResu
             losses.of_tiles(rendered)
         written = _finish(work, job, writer, layers, bounds, zooms)
     if job.keep_state is not None:
-        save_state(state_path(job.out), job.fingerprint(work.plan, job.keep_state), layers)
+        save_state(written, job.fingerprint(job.keep_state), layers)
     work.progress.done()
     return _archive_result(read, written, bounds, counts)
 
 
 def _updated(work: _Work, ledger: Ledger, job: _Job, previous: Previous, pool: Executor) -> ArchiveResult | None:
     """Only what changed; None where everything has to be built."""
-    print_ = job.fingerprint(work.plan, previous.code)
-    before = load_state(state_path(previous.archive), print_)
+    print_ = job.fingerprint(previous.code)
+    before = load_state(previous.archive, print_)
     if before is None:
         work.progress.note(_("everything is built: the previous archive was made by other rules or another version"))
         return None
@@ -195,7 +195,7 @@ def _updated(work: _Work, ledger: Ledger, job: _Job, previous: Previous, pool: E
         copy_and_replace(writer, previous.archive, made, gone)
         written = _finish(work, job, writer, update.layers, bounds, zooms)
     if job.keep_state is not None:
-        save_state(state_path(job.out), print_, update.layers)
+        save_state(written, print_, update.layers)
     work.progress.advance(len(gone))
     work.progress.done()
     return _archive_result([_result(layer) for layer in update.read], written, bounds, counts)

@@ -19,9 +19,10 @@ from pipeline.archive.writer import Writer
 from pipeline.errors import InputError
 from pipeline.i18n import _
 from pipeline.kernels.hilbert import tile_ids
-from pipeline.kernels.mercator import unproject
+from pipeline.kernels.mercator import WORLD, unproject
 from pipeline.types import Bounds, FeatureBatch, Tally
 from pipeline.vector.chunk import Chunk, make_chunk
+from pipeline.vector.ids import scattered, told_apart
 from pipeline.vector.influence import Boxes, Changed, Reach, reach
 from pipeline.vector.layer import Detail, layer_of, select
 from pipeline.vector.plan import Changes, LayerInput, LayerPlan
@@ -31,6 +32,8 @@ from pipeline.vector.state import LayerState
 from pipeline.vector.stats import LayerStats, Undecided
 
 _EPSILON = 1e-7  # degrees around what is read: the world's grid is ten times finer
+
+_TURNS = (0.0, -360.0, 360.0, -720.0, 720.0)  # where a source may say that it lies what is drawn in the world
 
 
 class Scratch(Exception):
@@ -51,9 +54,9 @@ def plan_update(inputs: Sequence[LayerInput], before: dict[str, LayerState], poo
     changed: list[Changed] = []
     stats: list[LayerStats] = []
     for item in inputs:
-        state = before.get(item.plan.name, LayerState(_no_features(), LayerStats()))
-        index, counted, boxes, curve = _after(item.plan, item.changes, state)
-        changed.append(Changed(item.plan, index, boxes, curve))
+        state = before.get(item.plan.name, LayerState(_index_of(()), LayerStats()))
+        after, counted = _after(item.plan, item.changes, state)
+        changed.append(after)
         stats.append(counted)
     found = reach(changed)
     if found is None:
@@ -62,8 +65,7 @@ def plan_update(inputs: Sequence[LayerInput], before: dict[str, LayerState], poo
     for i, item in enumerate(inputs):
         index = changed[i].index
         shard = _needed(item, index, found, i, list(stats[i].fields))
-        limits = [tuple(int(v) for v in (*index.bounds[:, :2].min(axis=0), *index.bounds[:, 2:].max(axis=0)))]
-        bounds = degrees(limits if len(index.ids) else [])  # type: ignore[arg-type]
+        bounds = degrees([_limits(index.bounds)] if len(index.ids) else [])
         detail = Detail(item.plan.simplification, item.plan.max_zoom)
         read.append(Prepared(item.plan, detail, stats[i], bounds, Tally(), shard, index))
     layers = add_detail([layer for layer in read if layer.count], pool, ledger)
@@ -104,110 +106,165 @@ def _kept_runs(first: int, count: int, gone: NDArray[np.int64]) -> Iterator[tupl
         first = hole + 1
 
 
-def _after(
-    plan: LayerPlan, changes: Changes | None, state: LayerState
-) -> tuple[Index, LayerStats, Boxes, NDArray[np.int64]]:
-    """A layer's index and statistics after its changes, and where these lie: boxes and places along the curve."""
+def _after(plan: LayerPlan, changes: Changes | None, state: LayerState) -> tuple[Changed, LayerStats]:
+    """A layer after its changes, and its statistics. Raises Scratch and InputError."""
     removed, removed_stats = _chunks(plan, changes.removed if changes else ())
     added, added_stats = _chunks(plan, changes.added if changes else ())
-    index = state.index
-    gone = _found(index, _joined([chunk.contents for chunk in removed], np.uint64), plan)
-    apart = index.asked[index.ids != index.asked]
-    asked = _joined([chunk.ids for chunk in added], np.uint64)
-    kept = np.flatnonzero(~gone)
-    moved = np.concatenate([index.asked[gone], asked])
-    alone = len(np.unique(asked)) == len(asked)
-    if np.isin(moved, apart).any() or np.isin(index.ids[kept], asked).any() or not alone:
-        raise Scratch(_("ids of layer {layer} meet others").format(layer=plan.name))
-    new = Index(
-        asked,
-        asked,
-        _joined([chunk.contents for chunk in added], np.uint64),
-        _joined([chunk.visible for chunk in added], np.uint32),
-        _joined([chunk.keyed for chunk in added], np.bool_),
-        _joined([chunk.curve for chunk in added], np.int64),
-        _joined([chunk.bounds for chunk in added], np.int64).reshape(-1, 4),
-    )
-    boxes = np.concatenate([index.bounds[gone], new.bounds])
-    curve = np.concatenate([index.curve[gone], new.curve])
+    before = state.index
+    gone = _removed(before, removed, plan)
+    kept = np.ones(len(before.ids), bool)
+    kept[gone] = False
+    new = _index_of(added)
+    after = Index(*(np.concatenate([getattr(before, name)[kept], getattr(new, name)]) for name in Index._fields))
+    if (len(before.ids) == 0) != (len(after.ids) == 0):
+        raise Scratch(_("layer {layer} begins or ends").format(layer=plan.name))
+    # Whoever gets another id, because one of the same wish came or went, looks different too.
+    after = after._replace(ids=told_apart(after.asked, after.contents, after.visible))
+    renamed = np.flatnonzero(after.ids[: len(after.ids) - len(new.ids)] != before.ids[kept])
+    boxes = np.concatenate([before.bounds[gone], new.bounds, after.bounds[renamed]])
+    curve = np.concatenate([before.curve[gone], new.curve, after.curve[renamed]])
+    return Changed(plan, after, boxes, curve), _counted(plan, state.stats, removed_stats, added_stats)
+
+
+def _counted(
+    plan: LayerPlan, stats: LayerStats, removed: Sequence[LayerStats], added: Sequence[LayerStats]
+) -> LayerStats:
+    """The statistics after the changes. Raises Scratch."""
+    held = [name for name, each in stats.fields.items() if each.values != {}]
     try:
-        for each in removed_stats:
-            state.stats.without(each)
+        for part in removed:
+            stats.without(part)
     except (Undecided, KeyError) as why:
         raise Scratch(_("the values of layer {layer} have to be counted anew").format(layer=plan.name)) from why
-    names = list(state.stats.fields)
-    for each in added_stats:
-        state.stats.merge(each)
-    if list(state.stats.fields) != names:
+    names = list(stats.fields)
+    for part in added:
+        stats.merge(part)
+    # A field that holds nothing any more may have gone with the file that had it.
+    if list(stats.fields) != names or any(stats.fields[name].values == {} for name in held):
         raise Scratch(_("layer {layer} has other fields").format(layer=plan.name))
-    after = Index._make(np.concatenate([old[kept], fresh]) for old, fresh in zip(index, new, strict=True))
-    return after, state.stats, boxes, curve
+    return stats
 
 
-def _found(index: Index, contents: NDArray[np.uint64], plan: LayerPlan) -> NDArray[np.bool_]:
-    """Which features of the index have these contents. Raises Scratch for twins, InputError for what is not there."""
-    gone = np.isin(index.contents, contents)
-    if int(gone.sum()) > len(contents):
-        raise Scratch(_("layer {layer} holds the same feature twice").format(layer=plan.name))
-    if int(gone.sum()) < len(contents):
+def _identities(
+    contents: NDArray[np.uint64], asked: NDArray[np.uint64], visible: NDArray[np.uint32]
+) -> NDArray[np.uint64]:
+    """One number for each feature, equal for twins only: keys and rules may look at fields that are not kept."""
+    return np.asarray(contents + scattered(asked + scattered(visible.astype(np.uint64))), np.uint64)
+
+
+def _rows_of(index: Index, chunks: Sequence[Chunk]) -> NDArray[np.int64]:
+    """The row of the index of each feature of the chunks, −1 for one that it does not have; each row once."""
+    contents = _joined([chunk.contents for chunk in chunks], np.uint64)
+    asked = _joined([chunk.ids for chunk in chunks], np.uint64)
+    wanted = _identities(contents, asked, _joined([chunk.visible for chunk in chunks], np.uint32))
+    rows = _with_contents(index, contents)
+    found = _identities(index.contents[rows], index.asked[rows], index.visible[rows])
+    rows, found = rows[np.argsort(found, kind="stable")], np.sort(found)
+    order = np.argsort(wanted, kind="stable")
+    ascending = wanted[order]
+    nth = np.arange(len(ascending)) - np.searchsorted(ascending, ascending)  # of its twins
+    at = np.searchsorted(found, ascending) + nth
+    there = at < len(found)
+    there[there] = found[at[there]] == ascending[there]
+    out = np.full(len(wanted), -1, np.int64)
+    out[order[there]] = rows[at[there]]
+    return out
+
+
+def _with_contents(index: Index, contents: NDArray[np.uint64]) -> NDArray[np.int64]:
+    """Rows that may have one of these contents: by some bits of the hash, since np.isin would sort all of the index."""
+    mask = np.uint64((1 << max(len(contents).bit_length() + 6, 16)) - 1)
+    seen = np.zeros(int(mask) + 1, bool)
+    seen[contents & mask] = True
+    return np.flatnonzero(seen[index.contents & mask])
+
+
+def _removed(index: Index, chunks: Sequence[Chunk], plan: LayerPlan) -> NDArray[np.int64]:
+    """The rows of the index that are removed. Raises InputError for features that it does not have."""
+    rows = _rows_of(index, chunks)
+    if len(rows) and rows.min() < 0:
         raise InputError(
             _("The changes remove {n} features that the previous archive of layer {layer} does not have.").format(
-                n=len(contents) - int(gone.sum()), layer=plan.name
+                n=int((rows < 0).sum()), layer=plan.name
             ),
             expected=_("removed features as they were when it was built, with all their fields"),
             hint=_("Build without --changes."),
         )
-    return np.asarray(gone)
+    return rows
 
 
 def _needed(item: LayerInput, index: Index, found: Reach, number: int, columns: Sequence[str]) -> tuple[Held, ...]:
     """The features that are needed, as one shard; each is seen only where it is needed."""
-    rows = np.flatnonzero(found.context[number])
-    if len(rows) == 0:
+    wanted = np.flatnonzero(found.context[number])
+    if len(wanted) == 0:
         return ()
     assert item.read_near is not None
-    areas = _areas(index.bounds[rows], index.curve[rows])
-    wanted = index.contents[rows]
-    chunks: list[Chunk] = []
-    for batch in item.read_near(Tally(), areas):
-        chunk, _stats, _faults = make_chunk(item.plan, batch)
-        picks = np.flatnonzero(np.isin(chunk.contents, wanted))
-        if len(picks):
-            chunks.append(select(chunk, picks))
-    contents = _joined([chunk.contents for chunk in chunks], np.uint64)
-    if len(contents) != len(rows):
+    areas = _areas(index.bounds[wanted], index.curve[wanted])
+    n = 0
+    for turns in (_TURNS[:1], _TURNS):
+        turned = tuple((west + turn, south, east + turn, north) for turn in turns for west, south, east, north in areas)
+        chunks = [make_chunk(item.plan, batch)[0] for batch in item.read_near(Tally(), turned)]
+        rows = _rows_of(index, chunks)
+        picked = (rows >= 0) & found.context[number][rows]
+        n = int(picked.sum())
+        if n == len(wanted):
+            break
+    untold = int((rows < 0).sum())
+    if n != len(wanted) or untold:
         raise InputError(
-            _("Layer {layer} holds {found} of the {n} features that it should hold here.").format(
-                layer=item.plan.name, found=len(contents), n=len(rows)
+            _("Layer {layer} holds {found} of the {n} features that it should hold here, and {untold} others.").format(
+                layer=item.plan.name, found=n, n=len(wanted), untold=untold
             ),
             expected=_("the previous features with just these changes"),
             hint=_("Build without --changes."),
         )
-    # Twins have the same content: whichever takes which id, their tiles are the same.
-    place = np.empty(len(rows), np.int64)
-    place[np.argsort(contents, kind="stable")] = rows[np.lexsort((index.ids[rows], wanted))]
-    ends = np.cumsum([len(chunk.kinds) for chunk in chunks])
-    seen = np.split(found.visible[number][place] & index.visible[place], ends[:-1])
-    chunks = [replace(chunk, visible=visible) for chunk, visible in zip(chunks, seen, strict=True)]
-    ids = index.ids[place]
-    order = np.lexsort((ids, index.curve[place]))
-    return (Held(layer_of(item.plan, chunks, columns, ids, order)),)
+    ends = np.cumsum([len(chunk.kinds) for chunk in chunks])[:-1]
+    pairs = zip(chunks, np.split(picked, ends), np.split(rows, ends), strict=True)
+    taken = [
+        replace(select(chunk, np.flatnonzero(here)), visible=found.visible[number][at[here]] & index.visible[at[here]])
+        for chunk, here, at in pairs
+    ]
+    rows = rows[picked]
+    if item.plan.priority is not None and len(np.unique(index.asked[rows])) < n:
+        raise Scratch(_("features of layer {layer} share an id").format(layer=item.plan.name))
+    order = np.lexsort((index.ids[rows], index.curve[rows]))
+    return (Held(layer_of(item.plan, taken, columns, index.ids[rows], order)),)
+
+
+def _index_of(chunks: Sequence[Chunk]) -> Index:
+    """What is known of the features of chunks."""
+    asked = _joined([chunk.ids for chunk in chunks], np.uint64)
+    return Index(
+        asked,
+        asked,
+        _joined([chunk.contents for chunk in chunks], np.uint64),
+        _joined([chunk.visible for chunk in chunks], np.uint32),
+        _joined([chunk.keyed for chunk in chunks], np.bool_),
+        _joined([chunk.curve for chunk in chunks], np.int64),
+        _joined([chunk.bounds for chunk in chunks], np.int64).reshape(-1, 4),
+    )
 
 
 def _areas(bounds: Boxes, curve: NDArray[np.int64]) -> tuple[Bounds, ...]:
     """Few boxes in degrees that hold all of these: one for each neighbourhood."""
     order = np.argsort(curve)
     far = np.diff(curve[order]) > 1 << 30  # a cell of zoom 9
-    areas = []
+    areas: list[Bounds] = []
     for run in np.split(order, np.flatnonzero(far) + 1):
-        x = bounds[run][:, [0, 2]].astype(np.float64)
-        y = bounds[run][:, [1, 3]].astype(np.float64)
+        low_x, low_y, high_x, high_y = _limits(bounds[run])
         lng, lat = np.empty(2), np.empty(2)
-        unproject(np.array([x.min(), x.max()]), np.array([y.max(), y.min()]), lng, lat)
-        areas.append(
-            (lng[0] - _EPSILON, max(lat[0] - _EPSILON, -90.0), lng[1] + _EPSILON, min(lat[1] + _EPSILON, 90.0))
-        )
-    return tuple((float(w), float(s), float(e), float(n)) for w, s, e, n in areas)
+        unproject(np.array([low_x, high_x], np.float64), np.array([high_y, low_y], np.float64), lng, lat)
+        west, east = float(lng[0]) - _EPSILON, float(lng[1]) + _EPSILON
+        # What lies beyond the square of the world was moved onto its edge.
+        south = -90.0 if high_y >= WORLD else float(lat[0]) - _EPSILON
+        north = 90.0 if low_y <= 0 else float(lat[1]) + _EPSILON
+        areas.append((west, south, east, north))
+    return tuple(areas)
+
+
+def _limits(bounds: Boxes) -> tuple[int, int, int, int]:
+    low, high = bounds[:, :2].min(axis=0), bounds[:, 2:].max(axis=0)
+    return int(low[0]), int(low[1]), int(high[0]), int(high[1])
 
 
 def _chunks(plan: LayerPlan, batches: Iterable[FeatureBatch]) -> tuple[list[Chunk], list[LayerStats]]:
@@ -219,11 +276,6 @@ def _ids(zoom: int, tiles: NDArray[np.int64]) -> NDArray[np.int64]:
     out = np.empty(len(tiles), np.int64)
     tile_ids(zoom, tiles[:, 0].astype(np.int32), tiles[:, 1].astype(np.int32), out)
     return np.sort(out)
-
-
-def _no_features() -> Index:
-    ids, places = np.empty(0, np.uint64), np.empty(0, np.int64)
-    return Index(ids, ids, ids, np.empty(0, np.uint32), np.empty(0, bool), places, places.reshape(0, 4))
 
 
 def _joined(arrays: Sequence[NDArray], dtype: type) -> NDArray:  # type: ignore[type-arg]

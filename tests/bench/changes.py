@@ -56,7 +56,7 @@ def changed(rounds: int) -> Changed:
 
 def _asked(source: Path, out: Path, *options: str) -> list[str]:
     line = command(TOOLS[0], BUILDINGS, source, out)
-    return [*line[:2], *options, *line[2:]]
+    return [*line[:2], "--name", BUILDINGS.name, *options, *line[2:]]  # the same metadata in all of them
 
 
 def _files(source: Path) -> tuple[Path, Path, Path, int]:
