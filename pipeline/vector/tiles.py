@@ -9,6 +9,7 @@ beside the archive, shard by shard; an interrupted build finds there what it had
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import os
 import pickle
@@ -108,7 +109,8 @@ def tile_layers(
             if not recipe:
                 shutil.rmtree(folder, ignore_errors=True)
             raise
-    shutil.rmtree(folder, ignore_errors=True)
+    for left in folder.parent.glob(f".{glob.escape(out.name)}.*.work"):  # of this build, and of others that never ended
+        shutil.rmtree(left, ignore_errors=True)
     return result
 
 
