@@ -49,7 +49,7 @@ from pipeline.vector.render import LayerRuns, Rendered, RenderJob, render, rende
 from pipeline.vector.runs import Cut, gather, load_cut, store_cut
 from pipeline.vector.shards import Held, Ledger, Prepared, Shard, Stored
 from pipeline.vector.spool import remove
-from pipeline.vector.state import fingerprint, load_state, save_state
+from pipeline.vector.state import fingerprint, load_state, save_state, state_path
 from pipeline.vector.update import Scratch, copy_and_replace, plan_update
 
 if TYPE_CHECKING:
