@@ -10,13 +10,17 @@ import click
 from pipeline.i18n import _
 
 _UNITS = {"": 1, "k": 1000, "m": 1000**2, "g": 1000**3, "t": 1000**4}
-_SIZE = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([kmgt]?)(i?)b?\s*", re.IGNORECASE)
+_SIZE = re.compile(r"\s*([0-9]{1,18}(?:\.[0-9]{1,18})?)\s*([kmgt]?)(i?)b?\s*", re.IGNORECASE)
+_MEMORY = 1000**2  # whoever asks for less has forgotten the unit
 
 
 class Size(click.ParamType):  # type: ignore[type-arg]
-    """``512MB``, ``2 GB``, ``1GiB`` or a number as bytes; at least one."""
+    """``512MB``, ``2 GB``, ``1GiB`` or a number as bytes; at least one, of memory a megabyte."""
 
     name = "size"
+
+    def __init__(self, *, memory: bool = False) -> None:
+        self._least = _MEMORY if memory else 1
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         """The bytes; fails as click's own types do."""
@@ -27,8 +31,10 @@ class Size(click.ParamType):  # type: ignore[type-arg]
         if found and found[3]:
             unit = 1024 ** list(_UNITS.values()).index(unit)
         size = int(float(found[1]) * unit) if found else 0
-        if size < 1 or (found and found[3] and not found[2]):
+        if not found or (found[3] and not found[2]):
             self.fail(_("{value} is no size such as 512MB or 2GB.").format(value=repr(value)), param, ctx)
+        if size < self._least:
+            self.fail(_("{value} is too little; write 512MB or 2GB.").format(value=repr(value)), param, ctx)
         return size
 
 

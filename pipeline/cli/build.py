@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 @click.option("--threads", type=click.IntRange(min=1), metavar="N", help="Processors to use; without it all of them.")
 @click.option(
     "--memory",
-    type=Size(),
+    type=Size(memory=True),
     metavar="SIZE",
     help="Memory to use, such as 2GB (a quarter of the machine's); what does not fit goes through files.",
 )

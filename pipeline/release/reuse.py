@@ -43,7 +43,7 @@ def take_over(
     if faults:
         raise UsageError(
             _("--only cannot take the other archives of {edition} over").format(edition=view.edition.id),
-            where="; ".join(faults),
+            where="\n    ".join(faults),
             expected=_("archives in {folder} that a full build would write just so").format(folder=present),
             hint=_("build without --only, or name datasets of these archives too"),
         )
