@@ -67,7 +67,7 @@ if TYPE_CHECKING:
 @click.option("--threads", type=click.IntRange(1), help="Threads to use; the bytes do not depend on it.")
 @click.option(
     "--memory",
-    type=Size(),
+    type=Size(memory=True),
     metavar="SIZE",
     help="Memory to use, such as 2GB (a quarter of the machine's); what does not fit goes through files.",
 )
