@@ -13,8 +13,10 @@ import pytest
 import shapely
 
 import pipeline
-from pipeline import open_archive, tile
+from pipeline import estimate, open_archive, tile
+from pipeline.api import reading
 from pipeline.errors import InputError, OutputError, UsageError
+from pipeline.vector import precision
 
 # Two triangles in Longquan; at z14 tile x = floor((119.13 + 180) / 360 · 2^14) = 13613.
 SHAPES = [
@@ -204,3 +206,32 @@ def test_names_that_are_not_text_are_refused_by_name(tmp_path: Path) -> None:
         pytest.skip("this file system holds no such names")
     with pytest.raises(InputError, match="name is not text"):
         tile(strange, tmp_path / "out.pmtiles", max_zoom=5)
+
+
+def test_the_precision_is_told_by_the_first_batches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Few stay in memory, and what was looked at is tiled like the rest, from a file and from a pipe."""
+    n = 66_000  # more than a batch
+    source = tmp_path / "many.geojsonl"
+    points = ({"type": "Point", "coordinates": [119 + i % 300 / 300, 28 + i // 300 / 300]} for i in range(n))
+    lines = (json.dumps({"type": "Feature", "properties": {}, "geometry": point}) for point in points)
+    source.write_text("\n".join(lines))
+    whole = tile(source, tmp_path / "whole.pmtiles")
+    monkeypatch.setattr(reading, "BATCHES", 1)
+    held: list[int] = []
+    monkeypatch.setattr(precision, "guess_max_zoom", lambda batches: held.append(len(batches)) or 8)
+    assert tile(source, tmp_path / "file.pmtiles").archive.layers[0].features == n
+    with source.open() as lines_:
+        monkeypatch.setattr("sys.stdin", lines_)
+        piped = tile("-", tmp_path / "pipe.pmtiles").archive
+    assert held == [1, 1] and whole.max_zoom_guessed
+    assert (piped.layers[0].features, piped.max_zoom) == (n, 8)
+
+
+def test_an_estimate_builds_nothing(tmp_path: Path) -> None:
+    source = geojson(tmp_path / "towns.geojson", list(SHAPES), NAME=["剑池", "八都"])
+    found = estimate(source, min_zoom=8, max_zoom=10)
+    built = tile(source, tmp_path / "o.pmtiles", min_zoom=8, max_zoom=10).archive
+    assert (found.features, found.sampled, found.tiles) == (2, 2, built.tiles)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["o.pmtiles", "towns.geojson"]
+    with pytest.raises(InputError, match="does not exist"):
+        estimate(tmp_path / "gone.geojson")

@@ -48,6 +48,17 @@ def test_a_terminal_sees_the_bar_move() -> None:
         assert "Reading:   0%" in stream.getvalue()
 
 
+@pytest.mark.parametrize(
+    ("total", "unit", "shown"), [(2_000_000, "要素", "500k/2.00M"), (None, "要素", "500k 要素"), (9, "layers", "3/9")]
+)
+def test_large_numbers_are_abbreviated(total: int | None, unit: str, shown: str) -> None:
+    stream = Terminal()
+    with Bars(stream) as progress:
+        progress.start("Reading", total, unit)
+        progress.advance(500_000 if total != 9 else 3)
+        assert progress._bar is not None and shown in str(progress._bar)
+
+
 def test_a_log_sees_no_bar() -> None:
     stream = io.StringIO()
     with Bars(stream) as progress:

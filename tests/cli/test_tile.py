@@ -88,3 +88,18 @@ def test_exit_codes(
     assert main(["--lang", "en", "tile", *arguments]) == code
     assert words in capsys.readouterr().err
     assert not list(source.parent.glob("*.pmtiles"))
+
+
+def test_an_estimate_for_people_and_for_machines(source: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--lang", "en", "tile", "--estimate", str(source), "-Z", "5", "-z", "6"]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in said[:3]] == ["zoom", "5", "6"]
+    assert said[3].startswith("about ") and "tiles" in said[3] and "threads" in said[3]
+    out = source.parent / "o.pmtiles"
+    assert main(["tile", "--estimate", str(source), str(out), "-z", "6", "--json", "--memory", "1GB"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["features"], told["memory"], told["through_files"]) == (1, 1_000_000_000, False)
+    assert told["tiles"] == sum(zoom["tiles"] for zoom in told["zooms"]) and len(told["zooms"]) == 7
+    assert not out.exists()
+    assert main(["tile", "--estimate", str(out)]) == 2
+    assert main(["tile", "--estimate", str(source), "--previous", str(out)]) == 2
