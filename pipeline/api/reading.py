@@ -75,6 +75,7 @@ def _guessed(unsaid: Sequence[Found], chosen: dict[str, Chosen], progress: Progr
         else:
             head.rest.close()
         progress.advance()
+    progress.done()
     told = max(guessed, *(chosen[each.name].min_zoom for each in unsaid))
     progress.note(_("maximum zoom {zoom}, from the data's own precision").format(zoom=told))
     return heads, guessed

@@ -147,7 +147,7 @@ def _tile(work: _Work, ledger: Ledger, job: _Job, pool: Executor) -> ArchiveResu
     zooms = _all_zooms(layers)
     counts: Counter[str] = Counter()
     total = sum(layer.count * len(_zooms(layer)) for layer in layers)
-    work.progress.start(_("tiling"), total, _("features"))
+    work.progress.start(_("tiling"), total, _("features × zooms"))
     with ExitStack() as stack:
         writer = stack.enter_context(_writer(job))
         losses = _Losses(counts)
