@@ -93,7 +93,7 @@ class LayerRules(Model):
     zoom_by: ZoomBy | None = None
     min_length: Amount = 0.0
     min_area: Amount = 0.0
-    tiny_area: Amount = 4.0
+    tiny_area: Amount = 3.0
     rate: Annotated[float, Field(ge=1, le=1e6)] = 1.0
     density: Cell | None = None
     clusters: ClusterRule | None = None

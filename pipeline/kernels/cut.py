@@ -70,6 +70,7 @@ def cut_shapes(
     # Unpacked once: a tuple of arrays that is passed on costs two atomic counts for each of them.
     wx, wy, importance, roles = features.wx, features.wy, features.importance, features.roles
     vertex_offsets, part_from, part_to = features.vertex_offsets, features.part_from, features.part_to
+    size = features.size
     max_tile = (np.int64(1) << zoom) - 1
     world_end = float((max_tile + 1) << EXTENT_BITS)
     most_vertices = 4
@@ -252,7 +253,7 @@ def cut_shapes(
             pieces, rings = before_pieces, before_rings
             fates[k] = HARD
         elif pieces == before_pieces:
-            vanished = areas and keep_small and side == 0
+            vanished = areas and keep_small and side == 0 and size[row] > 0.0  # not a hole as large as its shell
             fates[k] = COLLAPSED
     return Pieces(
         p_tx[:pieces],

@@ -45,7 +45,7 @@ class LayerPlan:
     zoom_by: ZoomByField | None = None  # features may appear later than min_zoom
     min_length: float = 0.0  # shorter lines are left out below max_zoom
     min_area: float = 0.0  # smaller areas are left out below max_zoom
-    tiny_area: float = 4.0  # smaller areas below max_zoom are gathered into squares of this area
+    tiny_area: float = 3.0  # smaller areas below max_zoom are gathered into squares of at least this area
     rate: float = 1.0  # points: every zoom below max_zoom keeps one in `rate` of the next
     density: int | None = None  # points: at most one in each cell of this edge (a power of two) below max_zoom
     clusters: Clusters | None = None  # points: drawn together below max_zoom
