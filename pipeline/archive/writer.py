@@ -31,7 +31,7 @@ from pipeline.types import Bounds
 
 RUN_LIMIT: Final = (1 << 32) - 1  # readers hold run lengths and sizes in 32 bits
 _BLOCK: Final = 1 << 20  # bytes copied at once
-_DIGEST: Final = 16  # bytes of sha256 kept per content; a collision among 10⁹ tiles has a chance of 10⁻²¹
+DIGEST: Final = 16  # bytes of sha256 kept per content; a collision among 10⁹ tiles has a chance of 10⁻²¹
 
 
 class Written(NamedTuple):
@@ -87,8 +87,15 @@ class Writer:
         with contextlib.suppress(OSError):
             self._spool.close()
 
-    def add(self, tile_id: int, data: bytes | memoryview, run_length: int = 1) -> None:
+    @property
+    def digests(self) -> Mapping[bytes, int]:
+        """Digest of every content → its offset in the tile data, in the order of the offsets."""
+        return self._places
+
+    def add(self, tile_id: int, data: bytes | memoryview, run_length: int = 1, digest: bytes | None = None) -> None:
         """Add one body, already compressed, for `run_length` tiles from `tile_id` on.
+
+        `digest` is the body's in another archive's `digests`, where it is known.
 
         Raises ArchiveError for an id that is not larger than all before it and for an empty body; OutputError when
         the disk is full.
@@ -98,7 +105,7 @@ class Writer:
         size = len(data)
         if not 0 < size <= RUN_LIMIT:
             raise self._unfit(tile_id, size)
-        digest = hashlib.sha256(data).digest()[:_DIGEST]
+        digest = digest or hashlib.sha256(data).digest()[:DIGEST]
         offset = self._places.get(digest)
         if offset is None:
             offset = self._places[digest] = self._spooled

@@ -71,14 +71,20 @@ def touching(bounds: Boxes, boxes: Boxes) -> NDArray[np.bool_]:
     out = np.zeros(len(bounds), bool)
     if len(boxes) == 0:
         return out
-    low, high = boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)
-    near = np.flatnonzero((bounds[:, :2] <= high).all(axis=1) & (bounds[:, 2:] >= low).all(axis=1))
+    near = _within(bounds, *boxes[:, :2].min(axis=0).tolist(), *boxes[:, 2:].max(axis=0).tolist())
     if len(near) * len(boxes) > 50_000_000:
         out[near] = True
         return out
     for box in boxes:
         out[near] |= (bounds[near, :2] <= box[2:]).all(axis=1) & (bounds[near, 2:] >= box[:2]).all(axis=1)
     return out
+
+
+def _within(bounds: Boxes, x_low: int, y_low: int, x_high: int, y_high: int) -> NDArray[np.int64]:
+    """Which of `bounds` meet one box."""
+    rows = np.flatnonzero(bounds[:, 0] <= x_high)
+    rows = rows[bounds[rows, 2] >= x_low]
+    return np.asarray(rows[(bounds[rows, 1] <= y_high) & (bounds[rows, 3] >= y_low)])
 
 
 def _groups(layers: Sequence[Changed]) -> list[list[int]]:
@@ -117,8 +123,17 @@ def _with_cells(layer: Changed, boxes: Boxes, zoom: int) -> Boxes:
     shift = _cells(layer, zoom)
     if shift is None:
         return boxes
-    mates = np.isin(layer.index.curve >> shift, np.unique(layer.curve >> shift))
-    return np.concatenate([boxes, layer.index.bounds[mates]])
+    return np.concatenate([boxes, layer.index.bounds[_mates(layer.index.curve, shift, layer.curve)]])
+
+
+def _mates(curve: NDArray[np.int64], shift: int, places: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Which features lie in the cells that hold these places along the curve."""
+    cells = np.unique(places >> shift)
+    if len(cells) == 0:
+        return np.empty(0, np.int64)
+    rows = np.flatnonzero((curve >= cells[0] << shift) & (curve < (cells[-1] + 1) << shift))
+    here = curve[rows] >> shift
+    return np.asarray(rows[cells[np.minimum(np.searchsorted(cells, here), len(cells) - 1)] == here])
 
 
 def _ranges(boxes: Boxes, plan: LayerPlan, zoom: int) -> NDArray[np.int64]:
@@ -150,8 +165,8 @@ def _meeting(layer: Changed, tiles: NDArray[np.int64], zoom: int) -> NDArray[np.
     shift, size = zoom_shift(zoom), 1 << (zoom_shift(zoom) + EXTENT_BITS)
     reach = (layer.plan.buffer + _MARGIN + int(layer.plan.merge_near)) << shift
     low, high = tiles.min(axis=0) * size - reach, (tiles.max(axis=0) + 1) * size + reach
-    near = np.flatnonzero((bounds[:, :2] <= high).all(axis=1) & (bounds[:, 2:] >= low).all(axis=1))
-    held = np.zeros((len(near)), bool)
+    near = _within(bounds, *low.tolist(), *high.tolist())
+    held = np.zeros(len(near), bool)
     ranges = _ranges(bounds[near], layer.plan, zoom)
     single = (ranges[:, 0] == ranges[:, 2]) & (ranges[:, 1] == ranges[:, 3])
     keys = np.unique(tiles[:, 0] << 32 | tiles[:, 1])
@@ -163,5 +178,5 @@ def _meeting(layer: Changed, tiles: NDArray[np.int64], zoom: int) -> NDArray[np.
     need[near] = held
     cells = _cells(layer, zoom)
     if cells is not None:
-        need |= np.isin(layer.index.curve >> cells, np.unique(layer.index.curve[need] >> cells))
+        need[_mates(layer.index.curve, cells, layer.index.curve[need])] = True
     return need

@@ -134,6 +134,7 @@ class ArchiveResult:
     bounds: tuple[float, float, float, float] | None
     repairs: int  # polygons that GEOS had to mend
     dropped: Mapping[str, int]  # rule (of explain.RULES) → features × zooms
+    copied: int = 0  # tiles that are the previous archive's
 
 
 def explained_path(archive: Path) -> Path:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import pickle
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -12,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.archive.writer import Written
+from pipeline.archive.writer import DIGEST, Written
 from pipeline.errors import InputError
 from pipeline.i18n import _
 from pipeline.vector.plan import LayerPlan
@@ -31,6 +31,26 @@ class LayerState:
     stats: LayerStats
 
 
+@dataclass(frozen=True, slots=True)
+class State:
+    """An archive's layers by name, and what the archive itself must be."""
+
+    layers: dict[str, LayerState]
+    digests: dict[int, bytes]  # of the archive's contents, by their offsets
+    bytes: int
+    sha256: str
+
+    def check(self, archive: Path) -> None:
+        """Read the archive. Raises InputError when it is not the one that the state tells of."""
+        if not archive.is_file() or archive.stat().st_size != self.bytes or _sha256(archive) != self.sha256:
+            raise InputError(
+                _("The previous archive is not the one that the state beside it tells of."),
+                where=str(archive),
+                expected=_("the archive as it was built, {n} bytes").format(n=self.bytes),
+                hint=_again(),
+            )
+
+
 def state_path(archive: Path) -> Path:
     """Where the state of an archive lies."""
     return archive.with_name(archive.stem + ".state")
@@ -41,25 +61,30 @@ def fingerprint(layers: Sequence[LayerPlan], code: str) -> str:
     return repr((_FORM, code, tuple(layers)))
 
 
-def save_state(archive: Written, print_: str, layers: Sequence[Prepared]) -> None:
-    """Write the indices and statistics of layers that were prepared with their index beside their archive."""
-    arrays: dict[str, NDArray[Any]] = {}
+def save_state(archive: Written, digests: Mapping[bytes, int], print_: str, layers: Sequence[Prepared]) -> None:
+    """Write what is known of layers that were prepared with their index, beside their archive.
+
+    `digests` are those of its contents, as the writer tells them.
+    """
+    arrays: dict[str, NDArray[Any]] = {
+        "digests": np.frombuffer(b"".join(digests), np.uint8),
+        "offsets": np.fromiter(digests.values(), np.int64, len(digests)),
+    }
     names: list[str] = []
     for layer in layers:
         if layer.index is None:
             continue
         arrays |= {f"{len(names)}.{name}": array for name, array in layer.index._asdict().items()}
-        stats = np.frombuffer(pickle.dumps(layer.stats), np.uint8)
-        arrays[f"{len(names)}.stats"] = stats
+        arrays[f"{len(names)}.stats"] = np.frombuffer(pickle.dumps(layer.stats), np.uint8)
         names.append(layer.plan.name)
     known = {"print": print_, "layers": names, "bytes": archive.bytes, "sha256": archive.sha256}
     save(state_path(archive.path), arrays, known)
 
 
-def load_state(archive: Path, print_: str) -> dict[str, LayerState] | None:
-    """The state of each layer of an archive by name; None where it is of other plans or other code.
+def load_state(archive: Path, print_: str) -> State | None:
+    """The state of an archive; None where it is of other plans or other code.
 
-    Raises InputError when there is none, when it is damaged, or when the archive is another one.
+    Raises InputError when there is none and when it is damaged.
     """
     path = state_path(archive)
     if not path.is_file():
@@ -68,24 +93,21 @@ def load_state(archive: Path, print_: str) -> dict[str, LayerState] | None:
         arrays, known = load(path)
         if known["print"] != print_:
             return None
-        found = {
+        layers = {
             name: LayerState(
                 Index(*(arrays[f"{i}.{column}"] for column in Index._fields)),
                 pickle.loads(arrays[f"{i}.stats"].tobytes()),
             )
             for i, name in enumerate(known["layers"])
         }
-        size, digest = known["bytes"], known["sha256"]
+        digests = arrays["digests"].tobytes()
+        places = range(0, len(digests), DIGEST)
+        by_offset = {
+            offset: digests[at : at + DIGEST] for at, offset in zip(places, arrays["offsets"].tolist(), strict=True)
+        }
+        return State(layers, by_offset, int(known["bytes"]), str(known["sha256"]))
     except Exception as err:  # there is no telling what a damaged pickle raises
         raise InputError(_("The state of the previous archive is damaged."), where=str(path), hint=_again()) from err
-    if not archive.is_file() or archive.stat().st_size != size or _sha256(archive) != digest:
-        raise InputError(
-            _("The previous archive is not the one that the state beside it tells of."),
-            where=str(archive),
-            expected=_("the archive as it was built, {n} bytes").format(n=size),
-            hint=_again(),
-        )
-    return found
 
 
 def _again() -> str:

@@ -162,7 +162,7 @@ def _tile(work: _Work, ledger: Ledger, job: _Job, pool: Executor) -> ArchiveResu
             losses.of_tiles(rendered)
         written = _finish(work, job, writer, layers, bounds, zooms)
     if job.keep_state is not None:
-        save_state(written, job.fingerprint(job.keep_state), layers)
+        save_state(written, writer.digests, job.fingerprint(job.keep_state), layers)
     work.progress.done()
     return _archive_result(read, written, bounds, counts)
 
@@ -175,8 +175,9 @@ def _updated(work: _Work, ledger: Ledger, job: _Job, previous: Previous, pool: E
         work.progress.note(_("everything is built: the previous archive was made by other rules or another version"))
         return None
     work.progress.start(_("finding what changed"), None)
+    checked = pool.submit(before.check, previous.archive)
     try:
-        update = plan_update(job.inputs, before, pool, ledger)
+        update = plan_update(job.inputs, before.layers, pool, ledger)
     except Scratch as why:
         work.progress.note(_("everything is built: {why}").format(why=why))
         return None
@@ -186,21 +187,28 @@ def _updated(work: _Work, ledger: Ledger, job: _Job, previous: Previous, pool: E
     gone = [tile for zoom in sorted(update.tiles) for tile in update.tiles[zoom].tolist()]
     work.progress.start(_("tiling"), len(gone), _("tiles"))
     wanted = set(gone)
+    checked.result()
     with _writer(job) as writer:
         losses = _Losses(counts)
         made = (
             tile
             for rendered in _drawn(replace(work, progress=Silent()), update.layers, zooms, losses, pool)
-            for tile in rendered.tiles
-            if tile[0] in wanted
+            for tile in _told(rendered, wanted, work.progress)
         )
-        copy_and_replace(writer, previous.archive, made, gone)
+        copied = copy_and_replace(writer, previous.archive, made, gone, before.digests)
         written = _finish(work, job, writer, update.layers, bounds, zooms)
     if job.keep_state is not None:
-        save_state(written, print_, update.layers)
-    work.progress.advance(len(gone))
+        save_state(written, writer.digests, print_, update.layers)
     work.progress.done()
-    return _archive_result([_result(layer) for layer in update.read], written, bounds, counts)
+    return replace(_archive_result([_result(layer) for layer in update.read], written, bounds, counts), copied=copied)
+
+
+def _told(rendered: Rendered, wanted: set[int], progress: Progress) -> Iterator[tuple[int, bytes]]:
+    """The tiles that are wanted, each told to the progress."""
+    for tile in rendered.tiles:
+        if tile[0] in wanted:
+            yield tile
+            progress.advance(1)
 
 
 def _bounds(layers: Sequence[Prepared], job: _Job) -> Bounds:

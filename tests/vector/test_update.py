@@ -1,21 +1,23 @@
-"""A build that is told what changed writes what a build from scratch writes, whatever changed and whatever the rules."""
+"""A build that is told what changed writes what a build from scratch writes, whatever the change and the rules."""
 
 from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pytest
 import shapely
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.types import Bounds, FeatureBatch, Tally
+from pipeline.errors import InputError
+from pipeline.types import Bounds, FeatureBatch
 from pipeline.vector.plan import (
     ArchivePlan,
     ArchiveResult,
@@ -26,12 +28,13 @@ from pipeline.vector.plan import (
     Previous,
     ZoomByField,
 )
+from pipeline.vector.state import state_path
 from pipeline.vector.tiles import tile_layers
 from tests.shapes import batch
 from tests.vector import scenes
 
 QUICK = settings(
-    max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 DEEP = settings(QUICK, max_examples=150)
 CODE = "the code"
@@ -121,7 +124,7 @@ def _any(draw: random.Random, features: Features) -> int:
 
 
 def _shifted(shape: shapely.Geometry, x: float, y: float) -> shapely.Geometry:
-    return shapely.transform(shape, lambda xy: xy + (x, y))
+    return shapely.transform(shape, lambda xy: xy + np.array([x, y]))
 
 
 UNIT = 360 / 2**14 / 4096  # degrees of longitude of a tile unit at zoom 14
@@ -361,3 +364,238 @@ def test_the_same_bytes_in_chains(
     tmp_path_factory: pytest.TempPathFactory, name: str, seed: int, edits: list[list[str]]
 ) -> None:
     check_chain(tmp_path_factory.mktemp("chain"), world(name, seed), random.Random(seed), edits)
+
+
+# ---------------------------------------------------------------- what falls back, and what is refused
+
+
+def _keyed(n: int = 60, **plan: Any) -> World:
+    draw = random.Random(5)
+    return World([LayerPlan("a", **{"key": "ID", **ZOOMS, **plan})], [_features(draw, scenes.areas(draw, n))])
+
+
+def _changed(folder: Path, before: World, after: World) -> tuple[Path, list[LayerInput]]:
+    """An archive of a world, and what there is to do for another one."""
+    old = folder / "old.pmtiles"
+    build(old, [told(*each) for each in zip(before.plans, [{}] * len(before.layers), before.layers, strict=True)])
+    return old, [told(*each) for each in zip(after.plans, before.layers, after.layers, strict=True)]
+
+
+def check_falls_back(folder: Path, before: World, after: World, why: str) -> None:
+    old, layers = _changed(folder, before, after)
+    progress = Notes()
+    result = build(folder / "told.pmtiles", layers, old, progress=progress)
+    build(folder / "scratch.pmtiles", layers, keep_state=None)
+    assert progress.notes == [f"everything is built: {why}"]
+    assert result.copied == 0
+    assert (folder / "told.pmtiles").read_bytes() == (folder / "scratch.pmtiles").read_bytes()
+
+
+def _with(world: World, key: int, feature: Feature | None) -> World:
+    """The world with another feature in its first layer, or without it."""
+    first = {k: each for k, each in {**world.layers[0], key: feature}.items() if each is not None}
+    return World(world.plans, [first, *world.layers[1:]], world.mesh)
+
+
+def test_most_tiles_are_copied(tmp_path: Path) -> None:
+    before = _keyed()
+    shape, row = before.layers[0][3]
+    old, layers = _changed(tmp_path, before, _with(before, 3, (shape, {**row, "NAME": "other"})))
+    progress = Notes()
+    result = build(tmp_path / "told.pmtiles", layers, old, progress=progress)
+    assert not progress.notes
+    assert 0.5 * result.tiles < result.copied < result.tiles
+
+
+def test_in_place(tmp_path: Path) -> None:
+    before = _keyed()
+    after = _with(before, 3, None)
+    old, layers = _changed(tmp_path, before, after)
+    build(old, layers, old)
+    build(tmp_path / "scratch.pmtiles", layers, keep_state=None)
+    assert old.read_bytes() == (tmp_path / "scratch.pmtiles").read_bytes()
+    again = [told(plan, layer, layer) for plan, layer in zip(after.plans, after.layers, strict=True)]
+    assert build(old, again, old).copied > 0, "the state is that of the new archive"
+
+
+def test_nothing_changed(tmp_path: Path) -> None:
+    before = _keyed()
+    old, layers = _changed(tmp_path, before, before)
+    result = build(tmp_path / "told.pmtiles", layers, old)
+    assert result.copied == result.tiles
+    assert (tmp_path / "told.pmtiles").read_bytes() == old.read_bytes()
+
+
+def test_twins(tmp_path: Path) -> None:
+    """Two features that are equal in all that is kept: one goes, and the other gets the id that both had asked for."""
+    before = _keyed(key=None, fields=("CLASS",))
+    before = _with(before, 900, before.layers[0][3])
+    before = _with(before, 901, before.layers[0][3])
+    check_chain(tmp_path, before, random.Random(0), [[]])
+    for after in (_with(before, 3, None), _with(before, 902, before.layers[0][3])):
+        old, layers = _changed(tmp_path, before, after)
+        progress = Notes()
+        build(tmp_path / "told.pmtiles", layers, old, progress=progress)
+        build(tmp_path / "scratch.pmtiles", layers, keep_state=None)
+        assert not progress.notes
+        assert (tmp_path / "told.pmtiles").read_bytes() == (tmp_path / "scratch.pmtiles").read_bytes()
+
+
+def test_a_key_given_twice(tmp_path: Path) -> None:
+    before = _keyed()
+    shape, row = before.layers[0][3]
+    check_chain(tmp_path, _with(before, 4, (shape, {**row, "NAME": "b"})), random.Random(0), [["rename"], ["remove"]])
+
+
+def test_equal_but_for_the_key_that_is_not_kept(tmp_path: Path) -> None:
+    before = _keyed(fields=("CLASS",), where="POP > 1 OR zoom > 11")
+    shape, row = before.layers[0][3]
+    for k in range(5):
+        before = _with(before, 900 + k, (shape, {**row, "ID": 5000 + k, "POP": (None, 1, 700)[k % 3]}))
+    for key, each in ((902, None), (901, (shape, {**row, "ID": 77, "POP": 2})), (903, (shape, {**row, "POP": 1}))):
+        old, layers = _changed(tmp_path, before, _with(before, key, each))
+        build(tmp_path / "told.pmtiles", layers, old)
+        build(tmp_path / "scratch.pmtiles", layers, keep_state=None)
+        assert (tmp_path / "told.pmtiles").read_bytes() == (tmp_path / "scratch.pmtiles").read_bytes()
+
+
+def test_what_a_source_says_beyond_the_world(tmp_path: Path) -> None:
+    """Longitudes from 0 to 360 and latitudes up to the pole are brought into the world after they are read."""
+    draw = random.Random(3)
+    shapes = [shapely.Point(x, y) for x, y in ((179.99, 10), (180.01, 10), (190, 89.5), (359, -89), (-540, 3), (2, 2))]
+    shapes += [shapely.LineString([(179.9, k), (180.2, k + 1)]) for k in range(3)]
+    rows = [{"ID": k + 1, "CLASS": "a", "POP": 1, "V": 0.5, "NAME": f"{k}"} for k in range(len(shapes))]
+    before = World([LayerPlan("p", 0, 5, labels=True)], [dict(enumerate(zip(shapes, rows, strict=True)))])
+    for _step in range(4):
+        check_chain(tmp_path, before, draw, [["rename"], ["move", "rename"], ["remove"]])
+
+
+def test_falls_back_when_most_tiles_are_reached(tmp_path: Path) -> None:
+    before = _keyed()
+    wide = scenes.box(0, 0, 64 * 4096, 66 * 4096)
+    after = _with(before, 3, (wide, before.layers[0][3][1]))
+    check_falls_back(tmp_path, before, after, "the changes reach most of the tiles")
+
+
+def test_falls_back_when_the_largest_of_many_values_goes(tmp_path: Path) -> None:
+    before = _keyed(1)
+    for k in range(5000):
+        x, y = divmod(k, 80)
+        row = {"ID": k + 10, "CLASS": "a", "POP": k, "V": 0.5, "NAME": "n"}
+        before = _with(before, k + 10, (shapely.Point(scenes.at(x * 10, y * 10)), row))
+    check_falls_back(tmp_path, before, _with(before, 5009, None), "the values of layer a have to be counted anew")
+
+
+def test_falls_back_when_a_field_loses_its_last_value(tmp_path: Path) -> None:
+    before = _keyed()
+    rows = {k: (shape, {**row, "V": 0.5 if k == 3 else None}) for k, (shape, row) in before.layers[0].items()}
+    before = World(before.plans, [rows])
+    check_falls_back(tmp_path, before, _with(before, 3, None), "layer a has other fields")
+
+
+def test_falls_back_when_a_layer_begins_or_ends(tmp_path: Path) -> None:
+    one, mesh = _keyed(), Mesh().layers()
+    plans = [*one.plans, LayerPlan("b", **ZOOMS)]
+    without, with_it = World(plans, [one.layers[0], {}]), World(plans, [one.layers[0], mesh[1]])
+    check_falls_back(tmp_path, with_it, without, "layer b begins or ends")
+    check_falls_back(tmp_path, without, with_it, "layer b begins or ends")
+
+
+def test_falls_back_when_twins_may_differ_in_their_priority(tmp_path: Path) -> None:
+    before = _keyed(key=None, fields=("CLASS",), priority="POP", budget=300)
+    shape, row = before.layers[0][3]
+    before = _with(before, 900, (shape, {**row, "POP": 1}))
+    before = _with(before, 901, (shape, {**row, "POP": 700}))
+    after = _with(before, 902, (shape, {**row, "CLASS": "z"}))
+    check_falls_back(tmp_path, before, after, "features of layer a share an id")
+
+
+@pytest.mark.parametrize("other", [{"buffer": 16}, {"simplification": 2.0}, {"key": None}])
+def test_other_rules_build_everything(tmp_path: Path, other: dict[str, Any]) -> None:
+    before = _keyed()
+    after = World([LayerPlan("a", **{"key": "ID", **ZOOMS, **other})], before.layers)
+    why = "the previous archive was made by other rules or another version"
+    check_falls_back(tmp_path, before, after, why)
+
+
+def test_other_code_builds_everything(tmp_path: Path) -> None:
+    before = _keyed()
+    old, layers = _changed(tmp_path, before, before)
+    progress = Notes()
+    tile_layers(
+        ArchivePlan("t"),
+        layers,
+        tmp_path / "told.pmtiles",
+        previous=Previous(old, "other code"),
+        progress=progress,
+    )
+    assert progress.notes == ["everything is built: the previous archive was made by other rules or another version"]
+    assert (tmp_path / "told.pmtiles").read_bytes() == old.read_bytes()
+
+
+def test_everything_goes(tmp_path: Path) -> None:
+    before = _keyed()
+    old, layers = _changed(tmp_path, before, World(before.plans, [{}]))
+    with pytest.raises(InputError, match="nothing to tile"):
+        build(tmp_path / "told.pmtiles", layers, old)
+    assert not (tmp_path / "told.pmtiles").exists()
+
+
+def test_refuses_removed_features_it_does_not_know(tmp_path: Path) -> None:
+    before = _keyed()
+    old, (layer,) = _changed(tmp_path, before, _with(before, 3, None))
+    shape, row = before.layers[0][3]
+    for stranger in ((shape, {**row, "NAME": "stranger"}), (_shifted(shape, UNIT, 0), row), (shape, {**row, "ID": 7})):
+        wrong = replace(layer, changes=Changes([table_of([stranger])], []))
+        with pytest.raises(InputError, match="remove 1 features that the previous archive of layer a"):
+            build(tmp_path / "told.pmtiles", [wrong], old)
+    twice = replace(layer, changes=Changes([table_of([(shape, row), (shape, row)])], []))
+    with pytest.raises(InputError, match="remove 1 features"):
+        build(tmp_path / "told.pmtiles", [twice], old)
+
+
+def test_refuses_changes_that_do_not_tell_all(tmp_path: Path) -> None:
+    """Found out where it is looked: near what is told."""
+    before = _keyed()
+    shape, row = before.layers[0][3]
+    after = _with(before, 3, (shape, {**row, "NAME": "told"}))
+    beside = (_shifted(shape, 3 * UNIT, 0), {**row, "ID": 999})
+    old, _layers = _changed(tmp_path, before, after)
+    (layer,) = (told(*each) for each in zip(after.plans, before.layers, after.layers, strict=True))
+    untold = replace(layer, read_near=lambda _t, areas: iter([table_of([*near(after.layers[0], areas), beside])]))
+    with pytest.raises(InputError, match="and 1 others"):
+        build(tmp_path / "told.pmtiles", [untold], old)
+    missing = replace(layer, read_near=lambda _t, areas: iter([table_of(near(after.layers[0], areas)[1:])]))
+    with pytest.raises(InputError, match=r"of the \d+ features that it should hold here"):
+        build(tmp_path / "told.pmtiles", [missing], old)
+
+
+def test_refuses_without_a_sound_state(tmp_path: Path) -> None:
+    before = _keyed()
+    old, layers = _changed(tmp_path, before, before)
+    state = state_path(old)
+    kept = state.read_bytes()
+    for damaged in (b"", kept[:100], kept[: len(kept) // 2], b"x" + kept[1:], kept[:16] + b"[" + kept[17:]):
+        state.write_bytes(damaged)
+        with pytest.raises(InputError, match="is damaged"):
+            build(tmp_path / "told.pmtiles", layers, old)
+    state.unlink()
+    with pytest.raises(InputError, match="no state beside"):
+        build(tmp_path / "told.pmtiles", layers, old)
+    assert not (tmp_path / "told.pmtiles").exists()
+
+
+def test_refuses_an_archive_that_is_not_the_one_of_its_state(tmp_path: Path) -> None:
+    before = _keyed()
+    old, layers = _changed(tmp_path, before, before)
+    kept = old.read_bytes()
+    flipped = bytearray(kept)
+    flipped[-10] ^= 1
+    for other in (bytes(flipped), kept[:-1], b""):
+        old.write_bytes(other)
+        with pytest.raises(InputError, match="not the one that the state"):
+            build(tmp_path / "told.pmtiles", layers, old)
+    old.unlink()
+    with pytest.raises(InputError, match="not the one that the state"):
+        build(tmp_path / "told.pmtiles", layers, old)
+    assert not (tmp_path / "told.pmtiles").exists()
