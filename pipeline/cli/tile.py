@@ -110,9 +110,10 @@ def tile(
         )
     from pipeline.api import TileOptions
     from pipeline.api import tile as tile_files
+    from pipeline.warm import compiling_ahead
 
     options = TileOptions(**layer_rules(given))
-    with Bars() as progress:
+    with compiling_ahead(), Bars() as progress:
         tiled = tile_files(
             inputs,
             out,

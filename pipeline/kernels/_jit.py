@@ -7,14 +7,11 @@ live in a user cache folder named after a hash of the module and of all that it 
 
 from __future__ import annotations
 
-import hashlib
 import os
-import re
 import sys
-import tempfile
 from collections.abc import Callable
 from functools import lru_cache
-from pathlib import Path
+from importlib import import_module
 from typing import Any, TypeVar, cast
 
 # numba looks for scipy's BLAS when it first loads array mathematics: 0.2 s for functions (np.dot,
@@ -28,50 +25,16 @@ import numba.np.arraymath  # noqa: E402
 if _blas_absent:
     del sys.modules[_BLAS]
 
+from pipeline.kernels._cache import folder_of  # noqa: E402
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
 @lru_cache
-def _user_cache() -> Path:
-    """Where this user's compiled kernels may lie: XDG_CACHE_HOME, ~/.cache, else a folder of the user in /tmp."""
-    candidates = [Path(p) for p in (os.environ.get("XDG_CACHE_HOME"),) if p]
-    candidates.append(Path.home() / ".cache")
-    for base in candidates:
-        try:
-            (base / "longquan").mkdir(parents=True, exist_ok=True)
-        except OSError:
-            continue
-        if os.access(base / "longquan", os.W_OK):
-            return base / "longquan"
-    return Path(tempfile.gettempdir()) / f"longquan-{os.getuid() if hasattr(os, 'getuid') else 'user'}"
-
-
-@lru_cache
-def _sources(module: str) -> tuple[str, ...]:
-    """The module of this package and all that it imports from it, directly or not."""
-    found, waiting = set(), [module]
-    while waiting:
-        name = waiting.pop()
-        if name not in found:
-            found.add(name)
-            waiting += re.findall(r"^from pipeline\.kernels\.(\w+) import", _text(name), re.MULTILINE)
-    return tuple(sorted(found))
-
-
-@lru_cache
-def _text(module: str) -> str:
-    return (Path(__file__).parent / f"{module}.py").read_text("utf-8")
-
-
-@lru_cache
-def _cache(module: str) -> str:
-    """The folder of a module's compiled kernels: another one after any edit of what they are compiled from."""
-    # Bounds checks and the optimisation level are compiled in, and numba's own index does not tell them apart.
-    compiled = [str(getattr(numba.config, name)) for name in ("BOUNDSCHECK", "OPT")]  # from numba's environment
-    digest = hashlib.sha256(repr((sys.version_info[:2], numba.__version__, compiled)).encode())
-    for name in _sources(module):
-        digest.update(name.encode() + b"\0" + _text(name).encode() + b"\0")
-    return str(_user_cache() / "kernels" / f"{module}-{digest.hexdigest()[:16]}")
+def _compiler() -> str:
+    """What compiles: numba's index does not tell bounds checks and the optimisation level apart."""
+    settings = [str(getattr(numba.config, name)) for name in ("BOUNDSCHECK", "OPT")]  # from numba's environment
+    return repr((numba.__version__, settings))
 
 
 def kernel(function: F) -> F:
@@ -80,7 +43,9 @@ def kernel(function: F) -> F:
     Lazy signatures, because eager ones reject the read-only arrays that Arrow and mmap give.
     """
     if not os.environ.get("NUMBA_CACHE_DIR"):  # numba reads its setting while it decorates
-        numba.config.CACHE_DIR = _cache(function.__module__.rpartition(".")[2])  # type: ignore[attr-defined]
+        numba.config.CACHE_DIR = str(  # type: ignore[attr-defined]
+            folder_of(function.__module__.rpartition(".")[2], _compiler())
+        )
     return cast("F", numba.njit(cache=True, nogil=True, error_model="numpy")(function))
 
 
@@ -95,10 +60,63 @@ def helper(function: Callable[..., Any]) -> Callable[..., Any]:
     It may read and write arrays but make none: without numba's runtime its arrays are not counted. Two atomic counts
     for every array of every call took two thirds of the time of placing buildings in tiles.
     """
-    compiled = cast("Any", numba.njit)(nogil=True, error_model="numpy", _nrt=False)(function)
-    return cast("Callable[..., Any]", compiled)
+    return _helper(function, _nrt=False)
 
 
 def array_helper(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a helper that makes arrays; for what is not called for every feature."""
-    return cast("Callable[..., Any]", numba.njit(nogil=True, error_model="numpy")(function))
+    return _helper(function)
+
+
+def _helper(function: Callable[..., Any], **options: bool) -> Callable[..., Any]:
+    """Kernels get it without the wrappers that Python and C would call, which saves a tenth of all compiling."""
+    njit: Any = numba.njit
+    made = njit(nogil=True, error_model="numpy", **options)(function)
+    if os.environ.get("NUMBA_DISABLE_JIT", "0") in ("", "0"):
+        bare = njit(nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True, **options)(
+            function
+        )
+        made.get_call_template, made.get_overload = bare.get_call_template, bare.get_overload
+    return cast("Callable[..., Any]", made)
+
+
+# ---------------------------------------------------------------- signatures as text, for compiling ahead
+
+
+def is_kernel(value: object) -> bool:
+    """Whether `kernel` made it: helpers are not kept on disk."""
+    return isinstance(value, numba.core.dispatcher.Dispatcher) and value.stats.cache_path is not None
+
+
+def signatures(function: Any) -> list[str]:
+    """The types of the arguments that a kernel is compiled for, as text."""
+    return sorted(" ".join(_type_text(each) for each in signature) for signature in function.signatures)
+
+
+def compile_for(function: Any, signature: str) -> None:
+    """Compile a kernel for types as `signatures` writes them, or take it from the cache."""
+    function.compile(tuple(_type_of(text) for text in signature.split(" ")))
+
+
+def _type_text(each: Any) -> str:
+    if isinstance(each, numba.types.Array):
+        flags = ("" if each.mutable else "r") + ("" if each.aligned else "u")
+        return f"{each.dtype}[{each.ndim}{each.layout}{flags}]"
+    if isinstance(each, numba.types.NamedTuple):
+        cls = each.instance_class
+        return f"{cls.__module__}.{cls.__name__}({','.join(_type_text(member) for member in each.types)})"
+    return str(each)
+
+
+def _type_of(text: str) -> Any:
+    if text.endswith(")"):
+        name, _, members = text[:-1].partition("(")
+        module, _, cls = name.rpartition(".")
+        named: Any = numba.types.NamedTuple
+        return named([_type_of(each) for each in members.split(",")], getattr(import_module(module), cls))
+    scalar, _, shape = text.rstrip("]").partition("[")
+    dtype: Any = getattr(numba.types, "boolean" if scalar == "bool" else scalar)
+    if not shape:
+        return dtype
+    array: Any = numba.types.Array
+    return array(dtype, int(shape[0]), shape[1], readonly="r" in shape[2:], aligned="u" not in shape[2:])
