@@ -56,7 +56,8 @@ if TYPE_CHECKING:
     "--changes",
     metavar="FILE",
     type=click.Path(path_type=Path),
-    help='What changed since: features with a field change, "removed" as they were or "added" as they are.',
+    help='What changed since: features with a field change, "removed" as they were or "added" as they are. '
+    "OUT.ids.parquet then tells which id took the place of which.",
 )
 @click.option(
     "--estimate",
@@ -166,6 +167,13 @@ def _human(tiled: Tiled, out: Path) -> str:
             out=out, tiles=archive.tiles, low=archive.min_zoom, high=archive.max_zoom, size=size_text(archive.bytes)
         )
     ]
+    if archive.copied:
+        made = archive.tiles - archive.copied
+        lines.append(
+            _("{made:,} tiles made anew, {copied:,} copied from the previous archive").format(
+                made=made, copied=archive.copied
+            )
+        )
     words = {"point": _("points"), "line": _("lines"), "polygon": _("areas"), "mixed": _("mixed features")}
     width = max((columns(layer.name) for layer in layers), default=0)
     for layer in layers:

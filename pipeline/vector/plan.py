@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -69,8 +69,8 @@ class LayerPlan:
 class Changes:
     """What changed of a layer since its archive was built; a feature that was edited is in both."""
 
-    removed: Iterable[FeatureBatch]  # as they were
-    added: Iterable[FeatureBatch]  # as they are
+    removed: Sequence[FeatureBatch]  # as they were
+    added: Sequence[FeatureBatch]  # as they are
 
 
 @dataclass(frozen=True, slots=True)

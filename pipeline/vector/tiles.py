@@ -15,7 +15,7 @@ import os
 import pickle
 import shutil
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -49,7 +49,8 @@ from pipeline.vector.render import LayerRuns, Rendered, RenderJob, render, rende
 from pipeline.vector.runs import Cut, gather, load_cut, store_cut
 from pipeline.vector.shards import Held, Ledger, Prepared, Shard, Stored
 from pipeline.vector.spool import remove
-from pipeline.vector.state import fingerprint, load_state, save_state, state_path
+from pipeline.vector.state import LayerState, fingerprint, load_state, save_state, state_path
+from pipeline.vector.successors import ids_path, write_ids
 from pipeline.vector.update import Scratch, copy_and_replace, plan_update
 
 if TYPE_CHECKING:
@@ -141,7 +142,10 @@ class _Job:
         return fingerprint([item.plan for item in self.inputs], code)
 
 
-def _tile(work: _Work, ledger: Ledger, job: _Job, pool: Executor) -> ArchiveResult:
+def _tile(
+    work: _Work, ledger: Ledger, job: _Job, pool: Executor, before: Mapping[str, LayerState] | None = None
+) -> ArchiveResult:
+    """Everything; `before` are the layers before their changes, where these are told."""
     layers, read = _prepared(work, ledger, job.inputs, pool)
     bounds = _bounds(layers, job)
     zooms = _all_zooms(layers)
@@ -163,6 +167,8 @@ def _tile(work: _Work, ledger: Ledger, job: _Job, pool: Executor) -> ArchiveResu
         written = _finish(work, job, writer, layers, bounds, zooms)
     if job.keep_state is not None:
         save_state(written, writer.digests, job.fingerprint(job.keep_state), layers)
+    if before is not None:
+        _write_ids(job, before, layers)
     work.progress.done()
     return _archive_result(read, written, bounds, counts)
 
@@ -180,7 +186,7 @@ def _updated(work: _Work, ledger: Ledger, job: _Job, previous: Previous, pool: E
         update = plan_update(job.inputs, before.layers, pool, ledger)
     except Scratch as why:
         work.progress.note(_("everything is built: {why}").format(why=why))
-        return None
+        return _tile(work, ledger, job, pool, before.layers)
     bounds = _bounds(update.layers, job)
     zooms = _all_zooms(update.layers)
     counts: Counter[str] = Counter()
@@ -199,8 +205,14 @@ def _updated(work: _Work, ledger: Ledger, job: _Job, previous: Previous, pool: E
         written = _finish(work, job, writer, update.layers, bounds, zooms)
     if job.keep_state is not None:
         save_state(written, writer.digests, print_, update.layers)
+    _write_ids(job, before.layers, update.layers)
     work.progress.done()
     return replace(_archive_result([_result(layer) for layer in update.read], written, bounds, counts), copied=copied)
+
+
+def _write_ids(job: _Job, before: Mapping[str, LayerState], layers: Sequence[Prepared]) -> None:
+    after = {layer.plan.name: layer.index for layer in layers if layer.index is not None}
+    write_ids(job.out, job.inputs, {name: state.index for name, state in before.items()}, after)
 
 
 def _told(rendered: Rendered, wanted: set[int], progress: Progress) -> Iterator[tuple[int, bytes]]:
@@ -238,6 +250,7 @@ def _finish(
     # What lies beside the archive that is replaced says nothing of this one; it goes first, so that it is never beside
     # it. What explains or remembers this one is written afterwards.
     explained_path(job.out).unlink(missing_ok=True)
+    ids_path(job.out).unlink(missing_ok=True)
     remove(state_path(job.out))
     return writer.finish(
         metadata=archive_metadata(work.plan, layers),

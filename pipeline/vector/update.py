@@ -23,9 +23,10 @@ from pipeline.kernels.hilbert import tile_ids
 from pipeline.kernels.mercator import WORLD, unproject
 from pipeline.types import Bounds, FeatureBatch, Tally
 from pipeline.vector.chunk import Chunk, make_chunk
-from pipeline.vector.ids import scattered, told_apart
+from pipeline.vector.ids import told_apart
 from pipeline.vector.influence import Boxes, Changed, Reach, reach
 from pipeline.vector.layer import Detail, layer_of, select
+from pipeline.vector.matching import rows_of
 from pipeline.vector.plan import Changes, LayerInput, LayerPlan
 from pipeline.vector.prepare import add_detail, degrees
 from pipeline.vector.shards import Held, Index, Ledger, Prepared
@@ -146,43 +147,9 @@ def _counted(
     return stats
 
 
-def _identities(
-    contents: NDArray[np.uint64], asked: NDArray[np.uint64], visible: NDArray[np.uint32]
-) -> NDArray[np.uint64]:
-    """One number for each feature, equal for twins only: keys and rules may look at fields that are not kept."""
-    return np.asarray(contents + scattered(asked + scattered(visible.astype(np.uint64))), np.uint64)
-
-
-def _rows_of(index: Index, chunks: Sequence[Chunk]) -> NDArray[np.int64]:
-    """The row of the index of each feature of the chunks, −1 for one that it does not have; each row once."""
-    contents = _joined([chunk.contents for chunk in chunks], np.uint64)
-    asked = _joined([chunk.ids for chunk in chunks], np.uint64)
-    wanted = _identities(contents, asked, _joined([chunk.visible for chunk in chunks], np.uint32))
-    rows = _with_contents(index, contents)
-    found = _identities(index.contents[rows], index.asked[rows], index.visible[rows])
-    rows, found = rows[np.argsort(found, kind="stable")], np.sort(found)
-    order = np.argsort(wanted, kind="stable")
-    ascending = wanted[order]
-    nth = np.arange(len(ascending)) - np.searchsorted(ascending, ascending)  # of its twins
-    at = np.searchsorted(found, ascending) + nth
-    there = at < len(found)
-    there[there] = found[at[there]] == ascending[there]
-    out = np.full(len(wanted), -1, np.int64)
-    out[order[there]] = rows[at[there]]
-    return out
-
-
-def _with_contents(index: Index, contents: NDArray[np.uint64]) -> NDArray[np.int64]:
-    """Rows that may have one of these contents: by some bits of the hash, since np.isin would sort all of the index."""
-    mask = np.uint64((1 << max(len(contents).bit_length() + 6, 16)) - 1)
-    seen = np.zeros(int(mask) + 1, bool)
-    seen[contents & mask] = True
-    return np.flatnonzero(seen[index.contents & mask])
-
-
 def _removed(index: Index, chunks: Sequence[Chunk], plan: LayerPlan) -> NDArray[np.int64]:
     """The rows of the index that are removed. Raises InputError for features that it does not have."""
-    rows = _rows_of(index, chunks)
+    rows = rows_of(index, chunks)
     if len(rows) and rows.min() < 0:
         raise InputError(
             _("The changes remove {n} features that the previous archive of layer {layer} does not have.").format(
@@ -205,7 +172,7 @@ def _needed(item: LayerInput, index: Index, found: Reach, number: int, columns: 
     for turns in (_TURNS[:1], _TURNS):
         turned = tuple((west + turn, south, east + turn, north) for turn in turns for west, south, east, north in areas)
         chunks = [make_chunk(item.plan, batch)[0] for batch in item.read_near(Tally(), turned)]
-        rows = _rows_of(index, chunks)
+        rows = rows_of(index, chunks)
         picked = (rows >= 0) & found.context[number][rows]
         n = int(picked.sum())
         if n == len(wanted):

@@ -34,7 +34,7 @@ from tests.shapes import batch
 from tests.vector import scenes
 
 QUICK = settings(
-    max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=2, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 DEEP = settings(QUICK, max_examples=150)
 CODE = "the code"
