@@ -17,9 +17,9 @@ def rows_of(index: Index, chunks: Sequence[Chunk]) -> NDArray[np.int64]:
     """The row of the index of each feature of the chunks, −1 for one that it does not have; each row once."""
     contents = _joined([chunk.contents for chunk in chunks])
     asked = _joined([chunk.ids for chunk in chunks])
-    wanted = _identities(contents, asked, _joined([chunk.visible for chunk in chunks]).astype(np.uint32))
+    wanted = identities(contents, asked, _joined([chunk.visible for chunk in chunks]).astype(np.uint32))
     rows = _with_contents(index, contents)
-    found = _identities(index.contents[rows], index.asked[rows], index.visible[rows])
+    found = identities(index.contents[rows], index.asked[rows], index.visible[rows])
     rows, found = rows[np.argsort(found, kind="stable")], np.sort(found)
     order = np.argsort(wanted, kind="stable")
     ascending = wanted[order]
@@ -32,7 +32,7 @@ def rows_of(index: Index, chunks: Sequence[Chunk]) -> NDArray[np.int64]:
     return out
 
 
-def _identities(
+def identities(
     contents: NDArray[np.uint64], asked: NDArray[np.uint64], visible: NDArray[np.uint32]
 ) -> NDArray[np.uint64]:
     """One number for each feature, equal for twins only: keys and rules may look at fields that are not kept."""

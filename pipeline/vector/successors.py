@@ -17,7 +17,7 @@ from pipeline.archive.staging import StagedFile
 from pipeline.kernels.features import hash_contents
 from pipeline.kernels.mercator import WORLD
 from pipeline.vector.chunk import Chunk, make_chunk
-from pipeline.vector.matching import rows_of
+from pipeline.vector.matching import identities, rows_of
 from pipeline.vector.plan import Changes, LayerInput
 from pipeline.vector.shards import Index
 
@@ -87,9 +87,31 @@ def layer_successors(item: LayerInput, changes: Changes, before: Index, after: I
     removed, added = (
         [make_chunk(item.plan, batch)[0] for batch in batches] for batches in (changes.removed, changes.added)
     )
-    old = _changed(removed, before.ids, rows_of(before, removed))
-    new = _changed(added, after.ids, rows_of(after, added))
-    return sorted(successors(old, new))
+    gone, come = rows_of(before, removed), rows_of(after, added)
+    found = successors(_changed(removed, before.ids, gone), _changed(added, after.ids, come))
+    return sorted([*found, *_told_apart_anew(before, after, gone, come)])
+
+
+def _told_apart_anew(
+    before: Index, after: Index, gone: NDArray[np.int64], come: NDArray[np.int64]
+) -> Iterable[Successor]:
+    """Features that did not change, but got another id because one that had asked for the same came or went."""
+    asked = np.unique(np.concatenate([each.asked[each.ids != each.asked] for each in (before, after)]))
+    if len(asked) == 0:
+        return
+    sides = []
+    for index, changed in ((before, gone), (after, come)):
+        here = np.isin(index.asked, asked)
+        here[changed[changed >= 0]] = False
+        rows = np.flatnonzero(here)
+        keys = identities(index.contents[rows], index.asked[rows], index.visible[rows])
+        order = np.lexsort((index.ids[rows], keys))
+        sides.append((keys[order], index.ids[rows][order]))
+    (old_keys, old_ids), (new_keys, new_ids) = sides
+    if np.array_equal(old_keys, new_keys):  # not where the changes did not tell all
+        for old, new in zip(old_ids.tolist(), new_ids.tolist(), strict=True):
+            if old != new:
+                yield Successor(old, new, SAME)
 
 
 def successors(old: Changed, new: Changed) -> Iterable[Successor]:
@@ -126,9 +148,7 @@ def _changed(chunks: Sequence[Chunk], ids: NDArray[np.uint64], rows: NDArray[np.
         hash_contents(*shapes._replace(part_from=none, part_to=none), codes, keys, values, attributes)
         here = rows[at : at + n]
         free = ~chunk.keyed & (here >= 0)
-        pieces.append(
-            Changed(ids[here[free]], chunk.kinds[free], geometry[free], attributes[free], chunk.bounds[free])
-        )
+        pieces.append(Changed(ids[here[free]], chunk.kinds[free], geometry[free], attributes[free], chunk.bounds[free]))
         at += n
     if not pieces:
         nothing = np.empty(0, np.uint64)

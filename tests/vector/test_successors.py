@@ -121,6 +121,21 @@ def test_keys_keep_their_ids(tmp_path: Path) -> None:
     assert table == {}
 
 
+def test_a_twin_that_is_told_apart_anew(tmp_path: Path) -> None:
+    """Both ask for the id of their content; whichever goes, the other has it afterwards."""
+    twin = (house(0, 0), row("A"))
+    rules = LayerPlan("a", 14, 14)
+    old, new = tmp_path / "old.pmtiles", tmp_path / "new.pmtiles"
+    build(old, [told(rules, {}, {1: twin, 2: twin, **REST})])
+    build(new, [told(rules, {1: twin, 2: twin, **REST}, {2: twin, **REST})], old)
+    build(tmp_path / "back.pmtiles", [told(rules, {2: twin, **REST}, {1: twin, 2: twin, **REST})], new)
+    left = ids_of(new)["A", 2]
+    ids = {each["old"]: (each["new"], each["how"]) for each in pq.read_table(ids_path(new)).to_pylist()}
+    other = next(iter(ids.keys() - {left}), None)
+    assert ids in ({left: (None, None), other: (left, "same")}, {other: (None, None)})
+    assert (tmp_path / "back.pmtiles").read_bytes() == old.read_bytes()
+
+
 def test_what_was_added_is_not_listed(tmp_path: Path) -> None:
     before = dict(REST)
     _old, _new, table = after(tmp_path, before, {**before, 1: (house(0, 0), row("new"))})
