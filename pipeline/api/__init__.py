@@ -106,7 +106,7 @@ def tile(
         for source in sources:
             if isinstance(source, Database):
                 stack.enter_context(source)
-        update = read_changes(previous, changes, explain)
+        update = read_changes(previous, changes, sources, explain)
         run = Run(explain, keep_state or update is not None, update, threads, memory, no_clobber, progress or Silent())
         return _tile(options, sources, target, run)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from pipeline.api.check import STDIN
 from pipeline.api.inputs import Found, Part, read_layer
 from pipeline.api.layers import Chosen
 from pipeline.errors import InputError, UsageError
@@ -14,6 +15,7 @@ from pipeline.i18n import _
 from pipeline.types import FeatureBatch, Tally
 
 if TYPE_CHECKING:
+    from pipeline.sources import Source
     from pipeline.vector.plan import Changes
 
 FIELD: Final = "change"  # of the file of changes
@@ -54,7 +56,9 @@ class Update:
             yield from read_layer(Found(name, [part]), with_change, Tally())
 
 
-def read_changes(previous: str | Path | None, changes: str | Path | None, explain: bool) -> Update | None:
+def read_changes(
+    previous: str | Path | None, changes: str | Path | None, sources: Sequence[Source], explain: bool
+) -> Update | None:
     """The update asked for, None where everything is to be built. Raises UsageError and InputError."""
     if previous is None and changes is None:
         return None
@@ -66,6 +70,11 @@ def read_changes(previous: str | Path | None, changes: str | Path | None, explai
     if explain:
         raise UsageError(
             _("An archive cannot be explained when only what changed is built."), hint=_("Leave --explain out.")
+        )
+    if STDIN in sources:
+        raise UsageError(
+            _("Only a part of the input is read where it changed, and standard input is gone once it is read."),
+            hint=_("Name a file instead of -."),
         )
     for path in (Path(previous), Path(changes)):
         if not path.exists():
