@@ -441,6 +441,56 @@ def test_twins(tmp_path: Path) -> None:
         assert (tmp_path / "told.pmtiles").read_bytes() == (tmp_path / "scratch.pmtiles").read_bytes()
 
 
+def check_same(folder: Path, before: World, after: World) -> None:
+    """The same bytes, without falling back."""
+    old, layers = _changed(folder, before, after)
+    progress = Notes()
+    build(folder / "told.pmtiles", layers, old, progress=progress)
+    build(folder / "scratch.pmtiles", layers, keep_state=None)
+    assert not progress.notes
+    assert (folder / "told.pmtiles").read_bytes() == (folder / "scratch.pmtiles").read_bytes()
+
+
+def test_who_asked_for_the_same_id_far_away(tmp_path: Path) -> None:
+    """One of two features with the same key goes: the other, many tiles away, may get the id."""
+    before = _keyed()
+    row = before.layers[0][3][1]
+    before = _with(before, 3, (scenes.box(9, 9, 99, 99), row))
+    before = _with(before, 4, (scenes.box(20_000, 20_000, 20_099, 20_099), row))
+    check_same(tmp_path, before, _with(before, 3, None))
+    check_same(tmp_path, before, _with(before, 4, None))
+
+
+def test_a_block_that_reaches_into_another_tile(tmp_path: Path) -> None:
+    """The house farthest from the tile's edge becomes the largest of its block, which then has its id."""
+    row = {"CLASS": "a", "POP": 1, "V": 0.5, "NAME": "n"}
+    left = 8192 - 440  # the last cell of a tile of zoom 13, 256 of its units wide, begins 512 before its edge
+    houses: Features = {
+        k: (scenes.box(left + 70 * k, 9000, left + 70 * k + 66, 9060), {**row, "ID": k + 1}) for k in range(6)
+    }
+    before = World([LayerPlan("h", 13, 14, key="ID", merge_near=4.0, buffer=16, tiny_area=0.0)], [houses])
+    before = _with(before, 0, (scenes.box(left, 9020, left + 66, 9060), houses[0][1]))
+    check_same(tmp_path, before, _with(before, 0, (scenes.box(left, 8900, left + 66, 9060), houses[0][1])))
+
+
+def test_a_border_that_gets_a_node(tmp_path: Path) -> None:
+    """A short line touches the middle of a border: both halves are simplified anew, tiles away from it."""
+    draw = random.Random(2)
+    bends = [(200 + 60 * k, 4000 + draw.gauss(0, 12)) for k in range(600)]
+    ring = [scenes.at(*xy) for xy in (*bends, (bends[-1][0], 9000), (200, 9000), bends[0])]
+    row = {"ID": 1, "CLASS": "a", "POP": 1, "V": 0.5, "NAME": "n"}
+    fields: Features = {1: (shapely.Polygon(ring), row)}
+    lines: Features = {1: (shapely.LineString([scenes.at(*xy) for xy in bends]), row)}
+    shared = {"coverage": "fields", "simplification": 8.0, **ZOOMS}
+    before = World([LayerPlan("f", **shared), LayerPlan("l", **shared)], [fields, lines])
+    for k in range(290, 300):
+        x, y = bends[k]
+        spur = shapely.LineString([scenes.at(x, y), scenes.at(x, y - 20)])
+        after = World(before.plans, [fields, {**lines, 2: (spur, {**row, "ID": 2})}])
+        check_same(tmp_path, before, after)
+        check_same(tmp_path, after, before)
+
+
 def test_a_key_given_twice(tmp_path: Path) -> None:
     before = _keyed()
     shape, row = before.layers[0][3]
