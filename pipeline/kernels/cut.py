@@ -44,7 +44,13 @@ def _is_box(
     for i in range(s, e):
         if (ax[i] != x0 and ax[i] != x1) or (ay[i] != y0 and ay[i] != y1):
             return False
-    return bool(ax[s] + ax[s + 2] == ax[s + 1] + ax[s + 3] and ax[s] != ax[s + 2] and ay[s] != ay[s + 2])
+    # Diagonals halve one another; a triangle with a corner repeated has four vertices too.
+    return bool(
+        ax[s] + ax[s + 2] == ax[s + 1] + ax[s + 3]
+        and ay[s] + ay[s + 2] == ay[s + 1] + ay[s + 3]
+        and ax[s] != ax[s + 2]
+        and ay[s] != ay[s + 2]
+    )
 
 
 @kernel

@@ -10,7 +10,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pipeline.kernels.cut import cut_shapes
@@ -296,6 +296,7 @@ def star(seed: int, snap: int) -> shapely.Polygon:
 
 
 @settings(max_examples=EXAMPLES, deadline=None)
+@example(281813, 4096, 80)  # a diagonal through two corners of a tile with its buffer: half of it, not a fill
 @given(st.integers(0, 2**32), st.sampled_from([1, 64, 2048, 4096]), st.sampled_from([80, 0, 1]))
 def test_stars_against_geos(seed: int, snap: int, buffer: int) -> None:
     shape = star(seed, snap)

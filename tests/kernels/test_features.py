@@ -46,9 +46,7 @@ def test_bounds_and_areas() -> None:
         [(1, box(0, 0, 5)), (2, box(0, 0, 50))],
     )
     assert bounds == [[10, -20, 1010, 80], [1, 6, 5, 9], [7, 7, 7, 7], [0, 0, 50, 50]]
-    assert area == [10000 - 100 + 100, 5, 0, 0], (
-        "a hole larger than its shell leaves nothing, not less"
-    )
+    assert area == [10000 - 100 + 100, 5, 0, 0], "a hole larger than its shell leaves nothing, not less"
     assert measured([])[1] == [0.0]
     assert measured()[1] == []
 

@@ -90,7 +90,7 @@ def _human_story(id: int, story: tuple[Chapter, ...]) -> str:
             if chapter.into:
                 text += " → " + ", ".join(map(str, chapter.into))
             if chapter.tiles:
-                count = ngettext("in 1 tile", "in {n} tiles", chapter.tiles)
+                count = ngettext("in {n} tile", "in {n} tiles", chapter.tiles)
                 text += f" ({count.format(n=chapter.tiles)})"
             lines.append(text)
     return "\n".join(lines)
