@@ -44,6 +44,15 @@ class Update:
 
         with_change = replace(chosen, beside=(*chosen.beside, FIELD))
         for layer in list_layers(self.changes):
+            if len(layers) > 1 and layer.name not in layers:
+                raise InputError(
+                    _("The file of changes has a layer {layer}, and the archive has none of this name.").format(
+                        layer=layer.name
+                    ),
+                    where=str(self.changes),
+                    expected=_("one of: {names}").format(names=", ".join(layers)),
+                    hint=_("Name the file or its layers as the layers that changed."),
+                )
             if layer.name != name and len(layers) > 1:
                 continue
             if FIELD not in layer.fields:

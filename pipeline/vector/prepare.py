@@ -14,6 +14,7 @@ from pipeline.i18n import _
 from pipeline.kernels.mercator import unproject
 from pipeline.progress import Progress
 from pipeline.types import Bounds, FeatureBatch, Tally
+from pipeline.vector.attributes import NUMBER
 from pipeline.vector.chunk import Chunk, make_chunk
 from pipeline.vector.labels import SUFFIX, label_layer, label_plan
 from pipeline.vector.layer import Detail
@@ -77,6 +78,15 @@ def _check_fields(plan: LayerPlan, stats: LayerStats) -> None:
                     expected=_("one of: {names}").format(names=", ".join(stats.fields)),
                     hint=_("Correct {rule}.").format(rule=rule),
                 )
+    for name in sums:
+        if stats.features and stats.fields[name].type != NUMBER:
+            raise InputError(
+                _("Field {field} of layer {layer} cannot be summed: it is no number.").format(
+                    layer=plan.name, field=name
+                ),
+                expected=_("a field of numbers"),
+                hint=_("Correct {rule}.").format(rule="clusters.sums"),
+            )
 
 
 def add_detail(layers: Sequence[Prepared], pool: Executor, ledger: Ledger) -> list[Prepared]:

@@ -28,6 +28,7 @@ from pipeline.vector.plan import LayerPlan
 from pipeline.vector.spool import load, save
 from pipeline.vector.stats import LayerStats
 from pipeline.vector.valid import Shapes
+from pipeline.vector.workfolder import sign
 
 _RESIDENT: Final = 6  # this part of the memory may be taken by chunks; what is made of them takes the rest
 _SHARD: Final = 48  # this part of the memory is one shard; several are at work, with what is made of them
@@ -166,7 +167,8 @@ class Chunks:
 
     def put_aside(self) -> None:
         """Move what is in memory to files."""
-        self.ledger.folder.mkdir(parents=True, exist_ok=True)
+        if not self.ledger.folder.exists():
+            sign(self.ledger.folder)
         for chunk in self.held:
             path = self.ledger.folder / f"{self.name}.chunk-{len(self.stored):05d}"
             _save_chunk(path, chunk)

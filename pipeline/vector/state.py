@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import pickle
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,7 +75,7 @@ def save_state(archive: Written, digests: Mapping[bytes, int], print_: str, laye
         if layer.index is None:
             continue
         arrays |= {f"{len(names)}.{name}": array for name, array in layer.index._asdict().items()}
-        arrays[f"{len(names)}.stats"] = np.frombuffer(pickle.dumps(layer.stats), np.uint8)
+        arrays[f"{len(names)}.stats"] = np.frombuffer(json.dumps(layer.stats.as_state()).encode(), np.uint8)
         names.append(layer.plan.name)
     known = {"print": print_, "layers": names, "bytes": archive.bytes, "sha256": archive.sha256}
     save(state_path(archive.path), arrays, known)
@@ -96,7 +96,7 @@ def load_state(archive: Path, print_: str) -> State | None:
         layers = {
             name: LayerState(
                 Index(*(arrays[f"{i}.{column}"] for column in Index._fields)),
-                pickle.loads(arrays[f"{i}.stats"].tobytes()),
+                LayerStats.from_state(json.loads(arrays[f"{i}.stats"].tobytes())),
             )
             for i, name in enumerate(known["layers"])
         }
@@ -106,7 +106,7 @@ def load_state(archive: Path, print_: str) -> State | None:
             offset: digests[at : at + DIGEST] for at, offset in zip(places, arrays["offsets"].tolist(), strict=True)
         }
         return State(layers, by_offset, int(known["bytes"]), str(known["sha256"]))
-    except Exception as err:  # there is no telling what a damaged pickle raises
+    except Exception as err:  # there is no telling what damage raises
         raise InputError(_("The state of the previous archive is damaged."), where=str(path), hint=_again()) from err
 
 

@@ -121,6 +121,30 @@ class LayerStats:
         for name, stats in other.fields.items():
             self.fields[name].without(stats, other.features)
 
+    def as_state(self) -> dict[str, Any]:
+        """The statistics as JSON."""
+        fields = {
+            name: {
+                "type": stats.type,
+                "values": None if stats.values is None else [*stats.values.items()],
+                "spare": stats.spare,
+                "low": stats.low,
+                "high": stats.high,
+                "mixed": stats.mixed,
+            }
+            for name, stats in self.fields.items()
+        }
+        return {"features": self.features, "kinds": [*self.kinds.items()], "fields": fields}
+
+    @classmethod
+    def from_state(cls, state: dict[str, Any]) -> LayerStats:
+        """The inverse of `as_state`."""
+        fields = {}
+        for name, known in state["fields"].items():
+            values = known.pop("values")
+            fields[name] = FieldStats(values=None if values is None else dict(map(tuple, values)), **known)
+        return cls(int(state["features"]), dict(map(tuple, state["kinds"])), fields)
+
     def labels(self, fields: Sequence[str] | None) -> LayerStats:
         """The statistics of the label layer: a point for every feature, and the fields of these names (None: all)."""
         kept = self.fields if fields is None else {name: self.fields[name] for name in fields if name in self.fields}

@@ -9,9 +9,7 @@ beside the archive, shard by shard; an interrupted build finds there what it had
 
 from __future__ import annotations
 
-import glob
 import hashlib
-import os
 import pickle
 import shutil
 from collections import Counter
@@ -52,6 +50,7 @@ from pipeline.vector.spool import remove
 from pipeline.vector.state import LayerState, fingerprint, load_state, save_state, state_path
 from pipeline.vector.successors import ids_path, write_ids
 from pipeline.vector.update import Scratch, copy_and_replace, plan_update
+from pipeline.vector.workfolder import claim, clear, is_own
 
 if TYPE_CHECKING:
     from pipeline.vector.explain import ExplainWriter
@@ -96,8 +95,7 @@ def tile_layers(
     Raises InputError when no layer has a feature with a geometry, OutputError when the archive cannot be written.
     """
     threads = threads or processors()
-    digest = hashlib.sha256(recipe.encode()).hexdigest()[:12] if recipe else f"{os.getpid()}"
-    folder = (work or out.parent).absolute() / f".{out.name}.{digest}.work"  # who goes on may stand in another folder
+    folder = claim(out, work, hashlib.sha256(recipe.encode()).hexdigest()[:12] if recipe else None)
     steady = _Work(plan, folder, bool(recipe), threads, progress or Silent())
     ledger = Ledger(memory or memory_bound(), folder, indexed=keep_state is not None)
     with ThreadPoolExecutor(threads, thread_name_prefix="tile") as pool:
@@ -110,8 +108,7 @@ def tile_layers(
             if not recipe:
                 shutil.rmtree(folder, ignore_errors=True)
             raise
-    for left in folder.parent.glob(f".{glob.escape(out.name)}.*.work"):  # of this build, and of others that never ended
-        shutil.rmtree(left, ignore_errors=True)
+    clear(out, folder)
     return result
 
 
@@ -335,6 +332,8 @@ def _taken_up(state: Path) -> tuple[list[Prepared], list[LayerResult]] | None:
     if not state.exists():
         return None
     try:
+        if not is_own(state.parent):
+            return None
         found: tuple[list[Prepared], list[LayerResult]] = pickle.loads(state.read_bytes())
     except Exception:  # there is no telling what a damaged pickle raises; all is read again
         return None

@@ -52,6 +52,10 @@ def merge(
     from pipeline.vector.joining import LayerJoin
     from pipeline.vector.picking import merged_layers
 
+    if len(files) < 2:  # who forgets OUT would lose the first archive
+        raise UsageError(
+            _("There is only one archive to merge."), where=str(files[0]), expected="longquan archive merge OUT IN IN…"
+        )
     refuse_own_input(out, files)
     with ExitStack() as stack:
         archives = [stack.enter_context(open_archive(file)) for file in files]
