@@ -119,13 +119,15 @@ def test_changes_of_layers_are_told_by_their_names(town: Path) -> None:
         put(name, "first", first)
         put(name, "second", one)
     put("c.gpkg", "first", changes)
-    put("c.gpkg", "third", changes)
     tile(town / "b.gpkg", town / "two.pmtiles", keep_state=True, **ZOOMS)
     told = {"previous": town / "two.pmtiles", "changes": town / "c.gpkg"}
     made = tile(town / "a.gpkg", town / "told.pmtiles", name="n", **ZOOMS, **told)
     assert made.archive.copied > 0
     tile(town / "a.gpkg", town / "scratch.pmtiles", name="n", **ZOOMS)
     assert (town / "told.pmtiles").read_bytes() == (town / "scratch.pmtiles").read_bytes()
+    put("c.gpkg", "third", changes)
+    with pytest.raises(InputError, match="third"):  # its changes would be lost without a word
+        tile(town / "a.gpkg", town / "told.pmtiles", name="n", **ZOOMS, **told)
 
 
 def test_standard_input_cannot_be_asked_twice(town: Path) -> None:
