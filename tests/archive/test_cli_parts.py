@@ -68,16 +68,24 @@ def test_extract_of_what_is_not_there(
 
 def test_nothing_is_written_over_its_own_input(whole: Path, capsys: pytest.CaptureFixture[str]) -> None:
     before = whole.read_bytes()
-    for words in (["extract", whole, whole], ["merge", whole, whole], ["export", whole, whole, "--format", "mbtiles"]):
+    twice = ["merge", whole, whole, whole]
+    for words in (["extract", whole, whole], twice, ["export", whole, whole, "--format", "mbtiles"]):
         assert main(["archive", *map(str, words)]) == 2
         assert "replace its own input" in capsys.readouterr().err
     assert whole.read_bytes() == before
 
 
+def test_who_forgets_the_output_of_a_merge_loses_nothing(whole: Path, tmp_path: Path) -> None:
+    first = tmp_path / "first.pmtiles"
+    first.write_bytes(b"mine")
+    assert main(["archive", "merge", str(first), str(whole)]) == 2
+    assert first.read_bytes() == b"mine"
+
+
 def test_no_clobber(whole: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "out.mbtiles"
     out.write_bytes(b"mine")
-    for words in (["extract", whole, out], ["merge", out, whole], ["export", whole, out]):
+    for words in (["extract", whole, out], ["merge", out, whole, whole], ["export", whole, out]):
         assert main(["archive", *map(str, words), "--no-clobber"]) == 1
         assert "exists already" in capsys.readouterr().err
     assert out.read_bytes() == b"mine"
