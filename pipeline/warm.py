@@ -60,6 +60,7 @@ def compiling_ahead() -> Iterator[None]:
     process = subprocess.Popen(command, stdin=null, stdout=null, stderr=null)
     try:
         yield
+        _mark()  # what runs need is there; the rest comes when it is asked for, or with `longquan warm`
     finally:
         process.terminate()  # numba gives its files their names when they are whole
         process.wait()
