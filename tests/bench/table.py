@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -107,14 +107,19 @@ def _contents(file: dict[str, Any], inside: dict[str, Any] | None, by_ids: bool)
     if inside is None:
         return [size, "–", "–", "–"]
     invalid = sum(inside["invalid"].values())
-    worst = [f"z{zoom} {n}" for zoom, n in inside["invalid"].items() if n]
-    kept = " ".join(map(str, inside["kept"].values()))
+    worst = [f"z{zoom} {n}" for zoom, n in _by_zoom(inside["invalid"]) if n]
+    kept = " ".join(str(n) for _zoom, n in _by_zoom(inside["kept"]))
     return [
         size,
         f"{inside['without_ids'] / 1e6:.1f}",
         f"{invalid} ({', '.join(worst)})" if invalid else "0",
         kept + ("" if by_ids else " *"),
     ]
+
+
+def _by_zoom(figures: Mapping[Any, int]) -> list[tuple[int, int]]:
+    """Figures of zooms in order; JSON made texts of the zooms, and sorted them so."""
+    return sorted((int(zoom), n) for zoom, n in figures.items())
 
 
 def _ratios(tool: Tool, runs: Sequence[Run], ours: dict[str, float | None]) -> list[str]:
