@@ -83,8 +83,8 @@ def layer_of(
 
     `columns` are the names of the layer's fields, which a chunk need not have all.
     """
-    # In drawing order, since every zoom walks through all features: cutting ten copies of osm_buildings takes a third
-    # less time than from the order of the source.
+    # In drawing order, since every zoom walks through all features: cutting ten copies of osm_buildings takes 8 % less
+    # time than from the order of the source.
     shapes = pick_shapes(join_shapes([chunk.shapes for chunk in chunks]), order)
     return Layer(
         plan,

@@ -158,7 +158,8 @@ class Chunks:
         """Take one more chunk; all of them go to files once there are too many."""
         shapes = chunk.shapes
         load_ = shapes.vertex_offsets[shapes.part_to] - shapes.vertex_offsets[shapes.part_from]
-        self.index.append((chunk.curve, chunk.ids, chunk.contents, chunk.visible, chunk.keyed, chunk.bounds, load_))
+        bounds = chunk.bounds if self.ledger.indexed else chunk.bounds[:0]  # half of what is known of a feature
+        self.index.append((chunk.curve, chunk.ids, chunk.contents, chunk.visible, chunk.keyed, bounds, load_))
         self.held.append(chunk)
         self.areas |= bool((chunk.kinds == POLYGON).any())
         self.ledger.held += chunk.bytes
