@@ -8,11 +8,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.errors import InputError
+from pipeline.i18n import _
 from pipeline.kernels.mercator import WORLD_BITS
 from pipeline.kernels.pieces import EXTENT_BITS, Features
 from pipeline.vector.attributes import Attributes, join_attributes
 from pipeline.vector.chunk import CURVE_BITS, Chunk
-from pipeline.vector.plan import LayerPlan
+from pipeline.vector.plan import LayerPlan, Simplify
 from pipeline.vector.valid import Shapes, pick_shapes
 
 # Rules that look at several features see a cell: a part of a tile's edge, as a power of two.
@@ -23,10 +25,27 @@ _COARSEST = 14  # zoom of the largest cells, 2.4 km: shards cannot be smaller
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """How much of its borders a layer keeps, from which zoom all; layers of one coverage have the same."""
+    """How much of its borders a layer keeps; layers of one coverage have the same, or their borders would part."""
 
-    simplification: float  # tile units
-    full_zoom: int
+    simplify: Simplify
+    tolerances: tuple[float, ...]  # tile units, by zoom; zooms above keep everything
+
+
+def detail_of(plans: Sequence[LayerPlan]) -> Detail:
+    """The detail that layers have in common: at every zoom the finest of theirs. Raises InputError."""
+    first = plans[0]
+    if any((plan.simplify == "area") != (first.simplify == "area") for plan in plans):
+        raise InputError(
+            _("Layers {layers} share borders, and are to be simplified in different ways.").format(
+                layers=", ".join(plan.name for plan in plans)
+            ),
+            expected=_("the same `simplify` for all of them"),
+        )
+    zooms = range(max(plan.max_zoom for plan in plans))
+    return Detail(
+        first.simplify,
+        tuple(min(plan.simplification_by_zoom.get(zoom, plan.simplification) for plan in plans) for zoom in zooms),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +107,7 @@ def layer_of(
     shapes = pick_shapes(join_shapes([chunk.shapes for chunk in chunks]), order)
     return Layer(
         plan,
-        Detail(plan.simplification, plan.max_zoom),
+        detail_of([plan]),
         first,
         Features(
             shapes.wx,

@@ -17,10 +17,10 @@ from pipeline.types import Bounds, FeatureBatch, Tally
 from pipeline.vector.attributes import NUMBER
 from pipeline.vector.chunk import Chunk, make_chunk
 from pipeline.vector.labels import SUFFIX, label_layer, label_plan
-from pipeline.vector.layer import Detail
+from pipeline.vector.layer import detail_of
 from pipeline.vector.plan import LayerPlan
 from pipeline.vector.shards import Chunks, Ledger, Prepared, Shard
-from pipeline.vector.simplify import add_importance, coverage_detail, find_nodes
+from pipeline.vector.simplify import add_importance, find_nodes
 from pipeline.vector.stats import LayerStats
 
 _AHEAD = 3  # chunks under way
@@ -62,7 +62,7 @@ def prepare_layer(
     while waiting:
         take()
     _check_fields(plan, stats)
-    detail = Detail(plan.simplification, plan.max_zoom)
+    detail = detail_of([plan])
     shards, index = chunks.shards(plan, list(stats.fields), tally) if stats.features else ((), None)
     return Prepared(plan, detail, stats, degrees(limits), tally, shards, index)
 
@@ -98,7 +98,7 @@ def add_detail(layers: Sequence[Prepared], pool: Executor, ledger: Ledger) -> li
     for layer in layers:
         if layer.plan.coverage:
             groups.setdefault(layer.plan.coverage, []).append(layer)
-    details = {name: coverage_detail([member.plan for member in members]) for name, members in groups.items()}
+    details = {name: detail_of([member.plan for member in members]) for name, members in groups.items()}
     nodes = {
         name: iter(find_nodes([shard for member in members for shard in member.shards], pool, ledger.limit))
         for name, members in groups.items()

@@ -13,8 +13,7 @@ from pipeline.kernels.coverage import ROW, collect_neighbours, mark_nodes
 from pipeline.kernels.effective_area import effective_areas
 from pipeline.kernels.importance import importances
 from pipeline.types import POINT
-from pipeline.vector.layer import Detail, Layer, zoom_shift
-from pipeline.vector.plan import LayerPlan
+from pipeline.vector.layer import Layer, zoom_shift
 from pipeline.vector.shards import Shard
 
 _VERTICES_PER_JOB = 200_000
@@ -22,17 +21,10 @@ _THREADS = 2  # parts of a coverage's table that are at work at a time
 _LEAST_TABLE = 1 << 20  # bytes; every part reads the whole coverage, so that there may not be too many
 
 
-def coverage_detail(plans: Sequence[LayerPlan]) -> Detail:
-    """The detail that the layers of one coverage have in common: the finest of theirs."""
-    return Detail(min(plan.simplification for plan in plans), max(plan.max_zoom for plan in plans))
-
-
 def tolerance2(layer: Layer, zoom: int) -> float:
     """The squared tolerance of a zoom in world units; nothing is simplified at the last zoom of the coverage."""
-    if zoom >= layer.detail.full_zoom:
-        return 0.0
-    units = layer.plan.simplification_by_zoom.get(zoom, layer.detail.simplification)
-    return (units * float(1 << zoom_shift(zoom))) ** 2
+    tolerances = layer.detail.tolerances
+    return 0.0 if zoom >= len(tolerances) else (tolerances[zoom] * float(1 << zoom_shift(zoom))) ** 2
 
 
 def find_nodes(shards: Sequence[Shard], pool: Executor, memory: int) -> list[NDArray[np.uint8]]:
@@ -65,10 +57,10 @@ def add_importance(layer: Layer, pinned: NDArray[np.uint8] | None, pool: Executo
     if layer.count == 0 or bool((layer.kinds == POINT).all()):
         return layer
     out = np.zeros(len(features.wx), np.float64)
-    zooms = range(layer.plan.min_zoom, min(layer.plan.max_zoom + 1, layer.detail.full_zoom))
+    zooms = range(layer.plan.min_zoom, min(layer.plan.max_zoom + 1, len(layer.detail.tolerances)))
     floor2 = min((tolerance2(layer, zoom) for zoom in zooms), default=0.0)
     if any(tolerance2(layer, zoom) > 0.0 for zoom in zooms):
-        kernel = effective_areas if layer.plan.simplify == "area" else importances
+        kernel = effective_areas if layer.detail.simplify == "area" else importances
         if pinned is None:
             pinned = np.empty(0, np.uint8)
         steps = np.arange(_VERTICES_PER_JOB, len(features.wx), _VERTICES_PER_JOB)

@@ -25,7 +25,7 @@ from pipeline.types import Bounds, FeatureBatch, Tally
 from pipeline.vector.chunk import Chunk, make_chunk
 from pipeline.vector.ids import told_apart
 from pipeline.vector.influence import Boxes, Changed, Reach, reach
-from pipeline.vector.layer import Detail, layer_of, select
+from pipeline.vector.layer import detail_of, layer_of, select
 from pipeline.vector.matching import rows_of
 from pipeline.vector.plan import Changes, LayerInput, LayerPlan
 from pipeline.vector.prepare import add_detail, degrees
@@ -68,7 +68,7 @@ def plan_update(inputs: Sequence[LayerInput], before: dict[str, LayerState], poo
         index = changed[i].index
         shard = _needed(item, index, found, i, list(stats[i].fields))
         bounds = degrees([_limits(index.bounds)] if len(index.ids) else [])
-        detail = Detail(item.plan.simplification, item.plan.max_zoom)
+        detail = detail_of([item.plan])
         read.append(Prepared(item.plan, detail, stats[i], bounds, Tally(), shard, index))
     layers = add_detail([layer for layer in read if layer.count], pool, ledger)
     return Update(layers, read, {zoom: _ids(zoom, tiles) for zoom, tiles in found.tiles.items()})

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import shapely
 
+from pipeline.errors import InputError
 from tests.decoded import Tiled, tiled
 from tests.oracles.mercator import degrees
 from tests.shapes import batch, layer
@@ -195,3 +196,22 @@ def test_every_zoom_keeps_a_part_of_the_next_ones_vertices(tmp_path: Path) -> No
     for x, y in kept[8]:
         assert np.abs(finest - (x, y)).max(axis=1).min() <= 0.51 / 2**8
     assert len(kept[8]) < 0.6 * len(kept[12])
+
+
+def test_a_coverage_has_one_tolerance_at_every_zoom_and_one_way_to_simplify(tmp_path: Path) -> None:
+    """A line that runs along an area's edge keeps the same vertices, though another tolerance is asked of it."""
+    draw = random.Random(5)
+    border = wiggle(draw, (500, 500), (3500, 500), 7)
+    ring = [*border, (3500, 3500), (500, 3500), border[0]]
+    area = batch([to_degrees(shapely.Polygon(ring))], n=[1])
+    line = batch([to_degrees(shapely.LineString([*border, (3500, 3500), (500, 3500)]))], n=[1])
+    asked = {"min_zoom": 6, "max_zoom": 9, "coverage": "c"}
+    found = tiled(
+        tmp_path,
+        layer("area", area, **asked, simplification_by_zoom={7: 1.0}),
+        layer("line", line, **asked, simplification_by_zoom={7: 40.0}),
+    )
+    drawn = {f.layer: {tuple(at) for at in shapely.get_coordinates(f.shape).round().tolist()} for f in found.at(7)}
+    assert len(drawn["line"]) > 12 and drawn["line"] <= drawn["area"]
+    with pytest.raises(InputError, match="area, line"):
+        tiled(tmp_path, layer("area", area, **asked, simplify="area"), layer("line", line, **asked))
