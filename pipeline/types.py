@@ -24,6 +24,21 @@ INTERIOR: Final = 2  # a hole of the polygon begun before it
 Bounds = tuple[float, float, float, float]  # west, south, east, north
 
 
+class PixelWindow(NamedTuple):
+    """A rectangle of the square grid of world pixels of one zoom: tile_size·2^zoom each way, x east, y south.
+
+    The grid's first pixel has its corner at 180° W, 85.0511° N. Tile (x, y) is the window whose `column` is
+    x·tile_size and whose `row` is y·tile_size. A pixel's value is that at its centre, half a pixel from its corner.
+    """
+
+    zoom: int
+    tile_size: int  # pixels of a tile's side
+    column: int  # of the western edge
+    row: int  # of the northern edge
+    width: int  # pixels
+    height: int  # pixels
+
+
 class Geometries(NamedTuple):
     """Features as ragged arrays: feature → parts (rings, line strings, point runs) → vertices.
 
