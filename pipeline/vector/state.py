@@ -20,7 +20,7 @@ from pipeline.vector.shards import Index, Prepared
 from pipeline.vector.spool import load, save
 from pipeline.vector.stats import LayerStats
 
-_FORM: Final = 2  # of the file
+_FORM: Final = 3  # of the file
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ def save_state(archive: Written, digests: Mapping[bytes, int], print_: str, laye
         arrays[f"{len(names)}.stats"] = np.frombuffer(json.dumps(layer.stats.as_state()).encode(), np.uint8)
         names.append(layer.plan.name)
     known = {"print": print_, "layers": names, "bytes": archive.bytes, "sha256": archive.sha256}
-    save(state_path(archive.path), arrays, known)
+    save(state_path(archive.path), arrays, known, sealed=True)
 
 
 def load_state(archive: Path, print_: str) -> State | None:
@@ -90,7 +90,7 @@ def load_state(archive: Path, print_: str) -> State | None:
     if not path.is_file():
         raise InputError(_("There is no state beside the previous archive."), where=str(path), hint=_again())
     try:
-        arrays, known = load(path)
+        arrays, known = load(path, sealed=True)
         if known["print"] != print_:
             return None
         layers = {
