@@ -15,6 +15,7 @@ from pipeline.kernels.pieces import EXTENT_BITS, Features
 from pipeline.vector.attributes import Attributes, join_attributes
 from pipeline.vector.chunk import CURVE_BITS, Chunk
 from pipeline.vector.plan import LayerPlan, Simplify
+from pipeline.vector.ragged import joined
 from pipeline.vector.valid import Shapes, pick_shapes
 
 # Rules that look at several features see a cell: a part of a tile's edge, as a power of two.
@@ -117,13 +118,13 @@ def layer_of(
             shapes.roles,
             shapes.part_from,
             shapes.part_to,
-            _joined([chunk.visible for chunk in chunks], np.uint32)[order],
-            _joined([chunk.size for chunk in chunks], np.float64)[order],
-            _joined([chunk.curve for chunk in chunks], np.int64)[order],
+            joined([chunk.visible for chunk in chunks], np.uint32)[order],
+            joined([chunk.size for chunk in chunks], np.float64)[order],
+            joined([chunk.curve for chunk in chunks], np.int64)[order],
         ),
-        _joined([chunk.kinds for chunk in chunks], np.uint8)[order],
+        joined([chunk.kinds for chunk in chunks], np.uint8)[order],
         ids[order],
-        _joined([chunk.rank for chunk in chunks], np.float64)[order if plan.priority else slice(0)],
+        joined([chunk.rank for chunk in chunks], np.float64)[order if plan.priority else slice(0)],
         join_attributes([chunk.attributes for chunk in chunks], columns).taken(order),
     )
 
@@ -135,14 +136,14 @@ def join_shapes(pieces: Sequence[Shapes]) -> Shapes:
     vertices = np.cumsum([0, *(len(piece.wx) for piece in pieces)]).tolist()
     parts = np.cumsum([0, *(len(piece.roles) for piece in pieces)]).tolist()
     return Shapes(
-        _joined([piece.wx for piece in pieces], np.int64),
-        _joined([piece.wy for piece in pieces], np.int64),
+        joined([piece.wx for piece in pieces], np.int64),
+        joined([piece.wy for piece in pieces], np.int64),
         np.concatenate(
             [np.zeros(1, np.int64), *(p.vertex_offsets[1:] + at for p, at in zip(pieces, vertices, strict=False))]
         ),
-        _joined([piece.roles for piece in pieces], np.uint8),
-        _joined([piece.part_from + at for piece, at in zip(pieces, parts, strict=False)], np.int64),
-        _joined([piece.part_to + at for piece, at in zip(pieces, parts, strict=False)], np.int64),
+        joined([piece.roles for piece in pieces], np.uint8),
+        joined([piece.part_from + at for piece, at in zip(pieces, parts, strict=False)], np.int64),
+        joined([piece.part_to + at for piece, at in zip(pieces, parts, strict=False)], np.int64),
     )
 
 
@@ -162,7 +163,3 @@ def select(chunk: Chunk, rows: NDArray[np.int64]) -> Chunk:
         keyed=chunk.keyed[rows],
         attributes=chunk.attributes.taken(rows),
     )
-
-
-def _joined(arrays: Sequence[NDArray], dtype: type) -> NDArray:  # type: ignore[type-arg]
-    return np.concatenate(arrays) if len(arrays) > 1 else arrays[0] if arrays else np.empty(0, dtype)

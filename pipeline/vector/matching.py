@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.vector.chunk import Chunk
 from pipeline.vector.ids import scattered
+from pipeline.vector.ragged import joined
 from pipeline.vector.shards import Index
 
 
 def rows_of(index: Index, chunks: Sequence[Chunk]) -> NDArray[np.int64]:
     """The row of the index of each feature of the chunks, −1 for one that it does not have; each row once."""
-    contents = _joined([chunk.contents for chunk in chunks])
-    asked = _joined([chunk.ids for chunk in chunks])
-    wanted = identities(contents, asked, _joined([chunk.visible for chunk in chunks]).astype(np.uint32))
+    contents = joined([chunk.contents for chunk in chunks], np.uint64)
+    asked = joined([chunk.ids for chunk in chunks], np.uint64)
+    wanted = identities(contents, asked, joined([chunk.visible for chunk in chunks], np.uint32))
     rows = _with_contents(index, contents)
     found = identities(index.contents[rows], index.asked[rows], index.visible[rows])
     rows, found = rows[np.argsort(found, kind="stable")], np.sort(found)
@@ -45,7 +45,3 @@ def _with_contents(index: Index, contents: NDArray[np.uint64]) -> NDArray[np.int
     seen = np.zeros(int(mask) + 1, bool)
     seen[contents & mask] = True
     return np.flatnonzero(seen[index.contents & mask])
-
-
-def _joined(arrays: Sequence[NDArray[Any]]) -> NDArray[Any]:
-    return np.concatenate(arrays) if arrays else np.empty(0, np.uint64)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 
 def runs(offsets: NDArray[np.int64], picks: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -18,3 +21,8 @@ def runs(offsets: NDArray[np.int64], picks: NDArray[np.int64]) -> NDArray[np.int
 def offsets_of(counts: NDArray[np.int64]) -> NDArray[np.int64]:
     """Offsets [runs + 1] of runs of these lengths."""
     return np.concatenate([np.zeros(1, np.int64), np.cumsum(counts, dtype=np.int64)])
+
+
+def joined(arrays: Sequence[NDArray[Any]], dtype: DTypeLike) -> NDArray[Any]:
+    """The arrays one after the other: a single one as it is, none as an empty one of the type."""
+    return np.concatenate(arrays) if len(arrays) > 1 else arrays[0] if arrays else np.empty(0, dtype)

@@ -29,6 +29,7 @@ from pipeline.vector.layer import detail_of, layer_of, select
 from pipeline.vector.matching import rows_of
 from pipeline.vector.plan import Changes, LayerInput, LayerPlan
 from pipeline.vector.prepare import add_detail, degrees
+from pipeline.vector.ragged import joined
 from pipeline.vector.shards import Held, Index, Ledger, Prepared
 from pipeline.vector.state import LayerState
 from pipeline.vector.stats import LayerStats, Undecided
@@ -201,15 +202,15 @@ def _needed(item: LayerInput, index: Index, found: Reach, number: int, columns: 
 
 def _index_of(chunks: Sequence[Chunk]) -> Index:
     """What is known of the features of chunks."""
-    asked = _joined([chunk.ids for chunk in chunks], np.uint64)
+    asked = joined([chunk.ids for chunk in chunks], np.uint64)
     return Index(
         asked,
         asked,
-        _joined([chunk.contents for chunk in chunks], np.uint64),
-        _joined([chunk.visible for chunk in chunks], np.uint32),
-        _joined([chunk.keyed for chunk in chunks], np.bool_),
-        _joined([chunk.curve for chunk in chunks], np.int64),
-        _joined([chunk.bounds for chunk in chunks], np.int64).reshape(-1, 4),
+        joined([chunk.contents for chunk in chunks], np.uint64),
+        joined([chunk.visible for chunk in chunks], np.uint32),
+        joined([chunk.keyed for chunk in chunks], np.bool_),
+        joined([chunk.curve for chunk in chunks], np.int64),
+        joined([chunk.bounds for chunk in chunks], np.int64).reshape(-1, 4),
     )
 
 
@@ -244,7 +245,3 @@ def _ids(zoom: int, tiles: NDArray[np.int64]) -> NDArray[np.int64]:
     out = np.empty(len(tiles), np.int64)
     tile_ids(zoom, tiles[:, 0].astype(np.int32), tiles[:, 1].astype(np.int32), out)
     return np.sort(out)
-
-
-def _joined(arrays: Sequence[NDArray], dtype: type) -> NDArray:  # type: ignore[type-arg]
-    return np.concatenate(arrays) if arrays else np.empty(0, dtype)
