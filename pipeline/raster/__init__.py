@@ -1,0 +1,1 @@
+"""Imagery and elevation → tiles: blocks of world pixels, halved zoom by zoom, as pictures in an archive."""
