@@ -109,26 +109,3 @@ def hash_contents(
             if codes[c, f] >= 0:
                 attributes += mix64(key_hashes[c] ^ (value_hashes[codes[c, f]] * _GOLDEN))
         out[f] = mix64(h ^ attributes)
-
-
-@kernel
-def same_texts(
-    offsets: NDArray[np.int64], data: NDArray[np.uint8], first: NDArray[np.int64], out: NDArray[np.bool_]
-) -> int:
-    """Whether every byte string equals the one it is taken for: `offsets` [n + 1] into `data`, `first` [n] its twin.
-
-    Output `out` [n]; returns how many differ.
-    """
-    differ = 0
-    for i in range(len(first)):
-        k = first[i]
-        size = offsets[i + 1] - offsets[i]
-        same = size == offsets[k + 1] - offsets[k]
-        if same and i != k:
-            for b in range(size):
-                if data[offsets[i] + b] != data[offsets[k] + b]:
-                    same = False
-                    break
-        out[i] = same
-        differ += not same
-    return differ

@@ -19,11 +19,12 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from pipeline.kernels.decode_values import number_bits
-from pipeline.kernels.features import hash_texts, same_texts
+from pipeline.kernels.distinct import gather_strings, settle
+from pipeline.kernels.features import hash_texts
 from pipeline.kernels.mvt import encode_floats, encode_integers, encode_texts
 from pipeline.types import Tally
 from pipeline.vector.arrow import flags, numbers, validity, whole
-from pipeline.vector.ragged import offsets_of, runs
+from pipeline.vector.ragged import offsets_of
 
 NUMBER, STRING, BOOLEAN = "Number", "String", "Boolean"  # the words of TileJSON 3 §3.3.3
 
@@ -66,36 +67,44 @@ class Attributes:
         )
 
 
-def join_attributes(parts: Sequence[Attributes], columns: Sequence[str] = ()) -> Attributes:
+def join_attributes(
+    parts: Sequence[Attributes], columns: Sequence[str] = (), order: NDArray[np.int64] | None = None
+) -> Attributes:
     """Attributes of several runs of features as one; equal values become one, whatever part they come from.
 
     Columns are `columns`, then those of all parts in order of appearance; one that is not in a part is null there. A
-    column of several types keeps each value's own and is called String where one of them is.
+    column of several types keeps each value's own and is called String where one of them is. `order` [features] picks
+    from all features, one part after the other. What no feature has is left out.
     """
-    if len(parts) == 1 and (not columns or parts[0].names == tuple(columns)):
-        return parts[0]
     types: dict[str, str] = {}
     for part in parts:
         for name, word in zip(part.names, part.types, strict=True):
             types[name] = word if types.get(name, word) == word else STRING
     types = {name: types.get(name, STRING) for name in dict.fromkeys([*columns, *types])}
-    sizes = [len(part.value_offsets) - 1 for part in parts]
-    values = np.concatenate([part.values for part in parts]) if parts else np.empty(0, np.uint8)
-    starts = np.cumsum([0, *(len(part.values) for part in parts)])
-    ends = [part.value_offsets[1:] + start for part, start in zip(parts, starts, strict=False)]
-    offsets = np.concatenate([np.zeros(1, np.int64), *ends])
-    codes, pool, pool_offsets = _distinct(values, offsets)
-    bases = np.cumsum([0, *sizes])
     joined = np.full((len(types), sum(part.codes.shape[1] for part in parts)), -1, np.int32)
-    at = 0
-    for part, base in zip(parts, bases, strict=False):
-        places = np.append(codes[base : base + len(part.value_offsets) - 1], np.int32(-1))  # -1 stays -1
+    at = base = 0
+    for part in parts:
+        rows = slice(at, at + part.codes.shape[1])
         for i, name in enumerate(types):
             if name in part.names:
-                joined[i, at : at + part.codes.shape[1]] = places[part.codes[part.names.index(name)]]
-        at += part.codes.shape[1]
+                column = part.codes[part.names.index(name)]
+                joined[i, rows] = np.where(column >= 0, column + base, column) if base else column
+        at = rows.stop
+        base += len(part.value_offsets) - 1
+    starts = np.cumsum([0, *(len(part.values) for part in parts)])
+    ends = [part.value_offsets[1:] + start for part, start in zip(parts, starts, strict=False)]
     keys, key_offsets = key_fields(list(types))
-    return Attributes(tuple(types), tuple(types.values()), joined, keys, key_offsets, pool, pool_offsets)
+    return settled(
+        Attributes(
+            tuple(types),
+            tuple(types.values()),
+            joined if order is None else np.ascontiguousarray(joined[:, order]),
+            keys,
+            key_offsets,
+            np.concatenate([part.values for part in parts]) if parts else np.empty(0, np.uint8),
+            np.concatenate([np.zeros(1, np.int64), *ends]),
+        )
+    )
 
 
 def join_columns(left: Attributes, right: Attributes) -> Attributes:
@@ -103,26 +112,41 @@ def join_columns(left: Attributes, right: Attributes) -> Attributes:
 
     A column of both holds what `right` says of a feature, else what `left` says.
     """
-    values = np.concatenate([left.values, right.values])
-    offsets = np.concatenate([left.value_offsets, right.value_offsets[1:] + len(left.values)])
-    codes, pool, pool_offsets = _distinct(values, offsets)
-    places = np.append(codes, np.int32(-1))
-    moved = np.where(right.codes >= 0, right.codes + len(left.value_offsets) - 1, -1)
+    moved = np.where(right.codes >= 0, right.codes + np.int32(len(left.value_offsets) - 1), np.int32(-1))
     types = dict(zip(left.names, left.types, strict=True))
     columns = dict(zip(left.names, left.codes, strict=True))
     for name, word, column in zip(right.names, right.types, moved, strict=True):
         types[name] = word if types.get(name, word) == word else STRING
         columns[name] = np.where(column >= 0, column, columns.get(name, np.int32(-1)))
     keys, key_offsets = key_fields(list(types))
-    return Attributes(
-        tuple(types),
-        tuple(types.values()),
-        places[np.stack(list(columns.values()))] if columns else left.codes,
-        keys,
-        key_offsets,
-        pool,
-        pool_offsets,
+    return settled(
+        Attributes(
+            tuple(types),
+            tuple(types.values()),
+            np.stack(list(columns.values())) if columns else left.codes.copy(),
+            keys,
+            key_offsets,
+            np.concatenate([left.values, right.values]),
+            np.concatenate([left.value_offsets, right.value_offsets[1:] + len(left.values)]),
+        )
     )
+
+
+def settled(attributes: Attributes) -> Attributes:
+    """The same with every value once, those that features have alone, in the order in which they first have them.
+
+    What is used together then lies together: tiles are put together from caches, not from memory. `attributes.codes`
+    is rewritten.
+    """
+    n = len(attributes.value_offsets) - 1
+    _keys, hashes = attributes.hashes()
+    picks = np.empty(n, np.int64)
+    table = np.full(1 << n.bit_length() + 1, -1, np.int32)
+    found = settle(attributes.codes, hashes, attributes.value_offsets, attributes.values, table, picks)
+    offsets = offsets_of(np.diff(attributes.value_offsets)[picks[:found]])
+    values = np.empty(offsets[-1], np.uint8)
+    gather_strings(attributes.value_offsets, attributes.values, picks[:found], offsets, values)
+    return replace(attributes, values=values, value_offsets=offsets)
 
 
 def numbers_of(attributes: Attributes) -> NDArray[np.float64]:
@@ -137,22 +161,6 @@ def numbers_of(attributes: Attributes) -> NDArray[np.float64]:
     zigzag = bits[kinds == 4]
     out[kinds == 4] = (zigzag >> np.uint64(1)).astype(np.int64) ^ -(zigzag & np.uint64(1)).astype(np.int64)
     return out
-
-
-def _distinct(
-    values: NDArray[np.uint8], offsets: NDArray[np.int64]
-) -> tuple[NDArray[np.int32], NDArray[np.uint8], NDArray[np.int64]]:
-    """Codes of all values into the distinct ones, and these with their offsets."""
-    hashes = np.empty(len(offsets) - 1, np.uint64)
-    hash_texts(offsets, values, hashes)
-    _unique, first, inverse = np.unique(hashes, return_index=True, return_inverse=True)
-    same = np.empty(len(hashes), bool)
-    if same_texts(offsets, values, first[inverse], same):  # two texts of one hash: the others stand for themselves
-        inverse = inverse.copy()
-        strays = np.flatnonzero(~same)
-        inverse[strays] = len(first) + np.arange(len(strays))
-        first = np.concatenate([first, strays])
-    return inverse.astype(np.int32), values[runs(offsets, first)], offsets_of(np.diff(offsets)[first])
 
 
 def encode_attributes(table: pa.Table, rows: int, tally: Tally) -> tuple[Attributes, tuple[pa.Array, ...]]:

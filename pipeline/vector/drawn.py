@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.vector.attributes import Attributes, join_attributes
+from pipeline.vector.attributes import Attributes, join_attributes, settled
 from pipeline.vector.layer import Layer
 from pipeline.vector.runs import Records, Run
 
@@ -96,20 +96,8 @@ def _copied(records: Records, layer: Layer, a: int, b: int) -> Drawn:
         layer.ids[rows],
         layer.rank[rows] if len(layer.rank) else layer.rank,
         layer.features.size[rows],
-        _used(layer.attributes.taken(rows)),
+        settled(layer.attributes.taken(rows)),
     )
-
-
-def _used(attributes: Attributes) -> Attributes:
-    """The same without the values that no feature has."""
-    used = np.unique(attributes.codes)
-    used = used[used >= 0]
-    places = np.full(len(attributes.value_offsets), -1, np.int32)
-    places[used] = np.arange(len(used))
-    starts, ends = attributes.value_offsets[used], attributes.value_offsets[used + 1]
-    offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(ends - starts)])
-    at = np.arange(offsets[-1]) + np.repeat(starts - offsets[:-1], ends - starts)
-    return replace(attributes, codes=places[attributes.codes], values=attributes.values[at], value_offsets=offsets)
 
 
 def _together(parts: Sequence[Drawn]) -> Drawn:

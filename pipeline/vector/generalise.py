@@ -128,8 +128,13 @@ def _merged(zoom: int, found: Drawn, kind: int, fields: Sequence[str], merge: Me
 
 
 def _groups(codes: NDArray[np.int32]) -> NDArray[np.int64]:
-    """One number for all records of equal codes: [columns, records] → [records]."""
+    """One number for all records of equal codes, in the order of their first records: [columns, records] → [records].
+
+    The order of the codes themselves depends on what else a shard holds.
+    """
     groups = np.zeros(codes.shape[1], np.int64)
+    first = groups[:1]
     for column in codes:
-        groups = np.unique(groups * (int(codes.max(initial=0)) + 2) + column + 1, return_inverse=True)[1]
-    return groups
+        key = groups * (int(codes.max(initial=0)) + 2) + column + 1
+        _keys, first, groups = np.unique(key, return_index=True, return_inverse=True)
+    return np.argsort(np.argsort(first))[groups]

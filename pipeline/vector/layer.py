@@ -125,7 +125,7 @@ def layer_of(
         joined([chunk.kinds for chunk in chunks], np.uint8)[order],
         ids[order],
         joined([chunk.rank for chunk in chunks], np.float64)[order if plan.priority else slice(0)],
-        join_attributes([chunk.attributes for chunk in chunks], columns).taken(order),
+        join_attributes([chunk.attributes for chunk in chunks], columns, order),
     )
 
 
