@@ -19,7 +19,7 @@ def pack_heights(
     """Round heights to steps and write them as 24-bit numbers, the highest byte first; returns how many were cut off.
 
     `heights` [rows, columns] metres, NaN = unknown, written as the height `unknown`; `inverse` steps per metre; `units`
-    of the encoding in a step; `zero` the number of height 0; `out` [rows, columns, 3]. A height is
+    of the encoding in a step; `zero` the number of height 0; `out` [rows, columns, 4], opaque. A height is
     floor(height · inverse + ½) · units + zero. Terrarium: 256 units in a metre, zero 32768 · 256; Mapbox: 10 units,
     zero 100000. Sources: Tilezen Joerd, docs/formats.md; Mapbox Terrain-RGB v1.
     """
@@ -37,41 +37,41 @@ def pack_heights(
             out[row, column, 0] = np.uint8(whole >> 16)
             out[row, column, 1] = np.uint8((whole >> 8) & 255)
             out[row, column, 2] = np.uint8(whole & 255)
+            out[row, column, 3] = np.uint8(255)
     return cut
 
 
 @kernel
-def mean_heights(
-    heights: NDArray[np.float32],
-    weights: NDArray[np.float32],
-    each: float,
-    row: int,
-    column: int,
-    out: NDArray[np.float32],
-    out_weights: NDArray[np.float32],
-) -> int:
-    """Halve a plane into a corner of the one above, by the mean of what is known of four; returns how many are.
+def mean_known(heights: NDArray[np.float32], out: NDArray[np.float32]) -> None:
+    """Halve a plane of the largest zoom: [2n, 2m] metres, NaN = unknown → `out` [n, m, 2] mean and number of the known.
 
-    `heights` [n, n] metres, NaN = unknown; `weights` [n, n] how many cells of the largest zoom each stands for, or
-    [0, 0] where each known one stands for `each`; written from `row`, `column` on into `out` and `out_weights` (mean
-    and sum of weights; NaN and 0 where nothing is known).
+    Both are NaN where nothing is known.
     """
-    known = 0
-    same = weights.shape[0] == 0
-    for r in range(heights.shape[0] // 2):
-        for c in range(heights.shape[1] // 2):
-            total, weight = 0.0, 0.0
+    for row in range(out.shape[0]):
+        for column in range(out.shape[1]):
+            total, count = 0.0, 0.0
             for k in range(4):
-                rr, cc = 2 * r + (k >> 1), 2 * c + (k & 1)
-                height = np.float64(heights[rr, cc])
+                height = np.float64(heights[2 * row + (k >> 1), 2 * column + (k & 1)])
                 if not math.isnan(height):
-                    counts = np.float64(each) if same else np.float64(weights[rr, cc])
-                    total += height * counts
-                    weight += counts
-            out_weights[row + r, column + c] = weight
-            if weight > 0.0:
-                out[row + r, column + c] = total / weight
-                known += 1
-            else:
-                out[row + r, column + c] = np.nan
-    return known
+                    total += height
+                    count += 1.0
+            out[row, column, 0] = total / count if count > 0.0 else np.nan
+            out[row, column, 1] = count if count > 0.0 else np.nan
+
+
+@kernel
+def mean_heights(heights: NDArray[np.float32], out: NDArray[np.float32]) -> None:
+    """Halve what `mean_known` made: [2n, 2m, 2] → `out` [n, m, 2], each mean weighed by its number.
+
+    So every zoom has the mean of the known heights of the largest one, however they are spread.
+    """
+    for row in range(out.shape[0]):
+        for column in range(out.shape[1]):
+            total, count = 0.0, 0.0
+            for k in range(4):
+                number = np.float64(heights[2 * row + (k >> 1), 2 * column + (k & 1), 1])
+                if not math.isnan(number):
+                    total += number * np.float64(heights[2 * row + (k >> 1), 2 * column + (k & 1), 0])
+                    count += number
+            out[row, column, 0] = total / count if count > 0.0 else np.nan
+            out[row, column, 1] = count if count > 0.0 else np.nan

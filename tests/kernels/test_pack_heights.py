@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from pipeline.kernels.pack_heights import mean_heights, pack_heights
+from pipeline.kernels.pack_heights import mean_heights, mean_known, pack_heights
 from tests.kernels.pieces import EXAMPLES
 
 TERRARIUM = (256, 32768 * 256)  # units per metre, number of height 0
@@ -16,10 +18,11 @@ MAPBOX = (10, 100_000)
 
 
 def pack(values: list[float], inverse: float, encoding: tuple[int, int], unknown: float = 0.0) -> NDArray[np.uint8]:
-    out = np.zeros((1, len(values), 3), np.uint8)
+    out = np.zeros((1, len(values), 4), np.uint8)
     units = round(encoding[0] / inverse)
     pack_heights(np.array([values], np.float32), inverse, units, encoding[1], unknown, out)
-    return out[0]
+    assert (out[..., 3] == 255).all()
+    return out[0, :, :3]
 
 
 def terrarium(rgb: NDArray[np.uint8]) -> NDArray[np.float64]:
@@ -48,12 +51,12 @@ def test_by_hand() -> None:
 
 def test_unknown_and_impossible() -> None:
     assert pack([np.nan], 8, TERRARIUM, -3.0).tolist() == [[127, 253, 0]]
-    out = np.zeros((1, 5, 3), np.uint8)
+    out = np.zeros((1, 5, 4), np.uint8)
     values = np.array([[np.inf, -np.inf, 4e4, -4e4, 5]], np.float32)
     assert pack_heights(values, 8.0, 32, 32768 * 256, 0.0, out) == 4
-    assert terrarium(out[0]).tolist() == [32768 - 1 / 256, -32768, 32768 - 1 / 256, -32768, 5]
+    assert terrarium(out[0, :, :3]).tolist() == [32768 - 1 / 256, -32768, 32768 - 1 / 256, -32768, 5]
     none = np.zeros((0, 0), np.float32)
-    assert pack_heights(none, 8.0, 32, 0, 0.0, np.zeros((0, 0, 3), np.uint8)) == 0
+    assert pack_heights(none, 8.0, 32, 0, 0.0, np.zeros((0, 0, 4), np.uint8)) == 0
 
 
 @settings(max_examples=EXAMPLES, deadline=None)
@@ -66,28 +69,27 @@ def test_decoded_within_half_a_step(values: list[float]) -> None:
         assert np.abs(mapbox(pack(values, 1 / step, MAPBOX)) - heights).max() <= step / 2 + 1e-9
 
 
-def halve(
-    heights: object, weights: object = None, each: float = 1.0
-) -> tuple[NDArray[np.float32], NDArray[np.float32], int]:
-    plane = np.array(heights, np.float32)
-    n = len(plane)
-    out, out_weights = np.full((n, n), 77, np.float32), np.full((n, n), 77, np.float32)
-    counts = np.empty((0, 0), np.float32) if weights is None else np.array(weights, np.float32)
-    known = mean_heights(plane, counts, each, n // 2, 0, out, out_weights)
-    assert (out[: n // 2] == 77).all() and (out[:, n // 2 :] == 77).all()  # only its corner is written
-    return out[n // 2 :, : n // 2], out_weights[n // 2 :, : n // 2], known
+NAN = np.nan
+
+
+def halve(heights: NDArray[np.float32], kernel: Any = mean_heights) -> NDArray[np.float32]:
+    out = np.full((heights.shape[0] // 2, heights.shape[1] // 2, 2), 77, np.float32)
+    kernel(heights, out)
+    return out
 
 
 def test_means_of_what_is_known() -> None:
-    nan = np.nan
-    mean, weights, known = halve([[1, 3, nan, nan], [5, 7, nan, nan], [nan, 2, 9, nan], [nan, 5, nan, nan]], each=4.0)
-    np.testing.assert_array_equal(mean, [[4, nan], [3.5, 9]])
-    assert weights.tolist() == [[16, 0], [8, 4]] and known == 3
+    plane = np.array([[1, 3, NAN, NAN], [5, 7, NAN, NAN], [NAN, 2, 9, NAN], [NAN, 5, NAN, NAN]], np.float32)
+    out = halve(plane, mean_known)
+    np.testing.assert_array_equal(out[..., 0], [[4, NAN], [3.5, 9]])
+    np.testing.assert_array_equal(out[..., 1], [[4, NAN], [2, 1]])
+    assert halve(np.zeros((0, 0), np.float32), mean_known).shape == (0, 0, 2)
 
 
 def test_means_are_weighed_by_number() -> None:
-    mean, weights, known = halve([[10, 20], [np.nan, 40]], [[4, 1], [0, 3]])
-    assert mean.tolist() == [[(40 + 20 + 120) / 8]] and weights.tolist() == [[8]] and known == 1
+    plane = np.array([[[10, 4], [20, 1]], [[NAN, NAN], [40, 3]]], np.float32)
+    assert halve(plane).tolist() == [[[(40 + 20 + 120) / 8, 8]]]
+    assert np.isnan(halve(np.full((2, 2, 2), NAN, np.float32))).all()
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -95,11 +97,8 @@ def test_the_mean_of_means_is_the_mean_of_all(seed: int) -> None:
     draw = np.random.default_rng(seed)
     plane = draw.uniform(0, 4000, (16, 16)).astype(np.float32)
     plane[draw.random((16, 16)) < 0.6] = np.nan
-    level, weights = plane, np.empty((0, 0), np.float32)
+    level = halve(plane, mean_known)
     while len(level) > 1:
-        n = len(level) // 2
-        above, counts = np.empty((n, n), np.float32), np.empty((n, n), np.float32)
-        mean_heights(level, weights, 1.0, 0, 0, above, counts)
-        level, weights = above, counts
-    assert weights[0, 0] == (~np.isnan(plane)).sum()
-    assert level[0, 0] == pytest.approx(np.nanmean(plane.astype(float)), abs=1e-3)
+        level = halve(level)
+    assert level[0, 0, 1] == (~np.isnan(plane)).sum()
+    assert level[0, 0, 0] == pytest.approx(np.nanmean(plane.astype(float)), abs=1e-3)
