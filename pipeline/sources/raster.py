@@ -1,14 +1,26 @@
-"""What a raster file is: its size, bands, place on earth and resolution; everything that GDAL reads as pixels."""
+"""What a raster file is: its size, bands, place on earth and resolution; anything that GDAL reads as pixels."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Final, Literal
 
+from pipeline.errors import InputError, UsageError
+from pipeline.i18n import _
+from pipeline.sources.detective import option
+from pipeline.sources.files import SUFFIXES
 from pipeline.types import Bounds
 
 Kind = Literal["imagery", "elevation"]
+
+_VECTORS: Final = SUFFIXES - {".gpkg", ".sqlite"}  # which may hold either; CSV would be a raster to GDAL's XYZ
+_BESIDE: Final = frozenset({
+    ".aux", ".cpg", ".dbf", ".doc", ".docx", ".html", ".jgw", ".j2w", ".json", ".md", ".msk", ".ovr", ".pdf", ".pgw",
+    ".prj", ".qml", ".shx", ".tfw", ".tifw", ".txt", ".wld", ".xls", ".xml", ".zip",
+})  # fmt: skip
+_METRES: Final = frozenset({"m", "metre", "metres", "meter", "meters"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +29,7 @@ class RasterOptions:
 
     crs: str | None = None  # instead of the file's own: EPSG code, WKT or PROJ string
     nodata: float | None = None  # a value that means nothing, instead of the file's own
-    bands: tuple[int, ...] | None = None  # which bands, counted from 1, in this order; all of them by default
+    bands: tuple[int, ...] | None = None  # counted from 1: gray or elevation; gray, alpha; red, green, blue (, alpha)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +42,9 @@ class RasterInfo:
     height: int  # pixels
     dtype: str  # of the chosen bands, numpy's name
     bands: tuple[int, ...]  # the bands that are read, counted from 1, without alpha
-    colours: tuple[str, ...]  # the role of each of `bands`: "red", "green", "blue", "gray", "nir", "palette", "undefined"
+    colours: tuple[str, ...]  # the role of each band: "red", "green", "blue", "gray", "nir", "palette", "undefined"
     alpha: int | None  # the band that says how opaque a pixel is
-    palette: bool  # the single band holds indices into a table of colours; read as four bands of colour
+    palette: bool  # the single band holds indices into a table of colours; windows hold red, green and blue
     nodata: float | None
     crs: str  # "EPSG:32611", or WKT where there is no code
     kind: Kind  # what it most likely shows; a caller may know better
@@ -42,4 +54,225 @@ class RasterInfo:
     unit: str | None  # of the values, as the file names it: "metre", "ft", …
     vertical: str | None  # the vertical datum or reference system that the file names
     date: str | None  # ISO 8601, from the file's metadata
-    notes: tuple[str, ...]  # slugs of what was done to read it: "gcps", "rotated", "rpcs", "crs-given", "nodata-given"
+    notes: tuple[str, ...]  # slugs: "gcps", "rotated", "crs-given", "nodata-given", "nodata-impossible"
+
+
+def describe_raster(path: Path, options: RasterOptions | None = None) -> RasterInfo:
+    """What the file at `path` says about itself, its head read and no pixels.
+
+    Control points and turned geotransforms are followed (and noted). Raises InputError: no such file, cut off, no
+    raster, no coordinate reference system, no place; UsageError: bands that there are not.
+    """
+    from pipeline.sources.raster_open import open_raster
+
+    options = options or RasterOptions()
+    with open_raster(path) as dataset:
+        if dataset.count == 0:
+            raise _without_bands(path, dataset.subdatasets)
+        return _describe(path, dataset, options)
+
+
+def is_raster(path: Path) -> bool:
+    """Whether GDAL opens the file as a raster with bands, and it is no vector file or table; by content."""
+    packed = any(each.suffix.lower() == ".zip" and each.is_file() for each in path.parents)
+    if path.suffix.lower() in _VECTORS or not (packed or path.exists()) or path.is_dir():
+        return False
+    if path.suffix.lower() == ".zip":
+        return bool(_zipped(path))
+    from pipeline.sources.raster_open import readable_as_raster
+
+    return readable_as_raster(path)
+
+
+def raster_files(path: Path) -> tuple[Path, ...]:
+    """The raster files that a path means: itself, those in a folder, or those in a zip; sorted by name.
+
+    Raises InputError where there is none.
+    """
+    if path.is_dir():
+        inside = sorted(each for each in path.iterdir() if each.is_file() and _candidate(each.name))
+        found = tuple(each for each in inside if is_raster(each))
+    elif path.suffix.lower() == ".zip" and path.is_file():
+        found = _zipped(path)
+    else:
+        return (path,)
+    if not found:
+        raise InputError(
+            _("There is no raster in it."), where=str(path), expected=_("GeoTIFF or other raster files in it")
+        )
+    return found
+
+
+def _candidate(name: str) -> bool:
+    suffix = Path(name).suffix.lower()
+    return not name.startswith(".") and suffix not in _VECTORS and suffix not in _BESIDE
+
+
+def _zipped(path: Path) -> tuple[Path, ...]:
+    from pipeline.sources.raster_open import inner_names, readable_as_raster
+
+    try:
+        names = inner_names(path)
+    except (OSError, ValueError):
+        return ()
+    return tuple(path / n for n in names if _candidate(n.rsplit("/", 1)[-1]) and readable_as_raster(path / n))
+
+
+def _describe(path: Path, dataset: Any, options: RasterOptions) -> RasterInfo:
+    from pipeline.sources.raster_place import RasterPlace, degrees
+
+    notes = []
+    crs = _crs(path, dataset, options)
+    if options.crs is not None:
+        notes.append("crs-given")
+    if dataset.transform.is_identity:
+        if not dataset.gcps[0]:
+            raise _without_place(path, dataset)
+        notes.append("gcps")
+    elif dataset.transform.b or dataset.transform.d:
+        notes.append("rotated")
+    roles = [_role(each.name) for each in dataset.colorinterp]
+    bands, alpha = _bands(path, roles, options.bands)
+    dtype = dataset.dtypes[bands[0] - 1]
+    if dtype.startswith("complex"):
+        raise InputError(
+            _("The pixels are complex numbers."), where=str(path), expected=_("numbers that can be shown"),
+            hint=_("derive amplitudes or heights from it first"),
+        )  # fmt: skip
+    palette = len(bands) == 1 and roles[bands[0] - 1] == "palette"
+    nodata = dataset.nodatavals[bands[0] - 1] if options.nodata is None else options.nodata
+    if options.nodata is not None:
+        notes.append("nodata-given")
+    if nodata is not None and not _possible(nodata, dtype):
+        nodata = None
+        notes.append("nodata-impossible")
+    place = RasterPlace(dataset, crs, path)
+    unit = dataset.units[bands[0] - 1] or None
+    tags = dataset.tags()
+    return RasterInfo(
+        path, dataset.driver, dataset.width, dataset.height, dtype, bands, tuple(roles[b - 1] for b in bands), alpha,
+        palette, nodata, crs, _kind(dtype, bands, palette, unit, alpha), place.bounds, degrees(place.bounds),
+        min(place.pixels), unit, _vertical(crs, tags), _date(tags), tuple(notes),
+    )  # fmt: skip
+
+
+def with_bands(info: RasterInfo, bands: tuple[int, ...]) -> RasterInfo:
+    """The same raster with other bands. Raises InputError and UsageError."""
+    given = info.nodata if "nodata-given" in info.notes else None
+    again = describe_raster(info.path, RasterOptions(info.crs, given, bands))
+    return replace(again, notes=info.notes)
+
+
+def _crs(path: Path, dataset: Any, options: RasterOptions) -> str:
+    if options.crs is not None:
+        from pipeline.sources.crs import _parse
+
+        found = _parse(options.crs, str(path))
+        epsg = found.to_epsg()
+        return f"EPSG:{epsg}" if epsg else str(found.to_wkt())
+    declared = dataset.crs or dataset.gcps[1]
+    if not declared:
+        if dataset.transform.is_identity and not dataset.gcps[0]:
+            raise _without_place(path, dataset)
+        raise InputError(
+            _("The raster does not say which coordinate reference system it is in."),
+            where=str(path),
+            expected=_("a CRS in the file, or in a .prj or .aux.xml beside it"),
+            hint=_("ask the department for the CRS and give it: {option}").format(option=option("EPSG:4549")),
+        )
+    epsg = declared.to_epsg(confidence_threshold=100)
+    text = f"EPSG:{epsg}" if epsg else str(declared.to_wkt())
+    if "LOCAL_CS" not in text[:20] and "ENGCRS" not in text[:20]:
+        return text
+    raise InputError(
+        _("The raster is in a local coordinate system that has no known place on earth."),
+        where=str(path),
+        expected=_("a geographic or projected coordinate reference system"),
+        hint=_("ask the department for the CRS and give it: {option}").format(option=option("EPSG:4549")),
+    )
+
+
+def _without_place(path: Path, dataset: Any) -> InputError:
+    if dataset.rpcs is not None or dataset.tags(ns="RPC"):
+        return InputError(
+            _("The picture is not rectified: it has only the coefficients of its camera (RPC)."),
+            where=str(path),
+            expected=_("an orthophoto"),
+            hint=_("rectify it with a terrain model first, such as with gdalwarp -rpc -to RPC_DEM=dem.tif"),
+        )
+    return InputError(
+        _("The picture does not say where it lies."),
+        where=str(path),
+        expected=_("a geotransform, control points, or a world file (.tfw, .jgw, .pgw) beside it"),
+        hint=_("ask for the world file, and put it beside the picture"),
+    )
+
+
+def _without_bands(path: Path, parts: list[str]) -> InputError:
+    if parts:
+        return InputError(
+            _("The file holds {n} rasters, and none was named.").format(n=len(parts)),
+            where=str(path),
+            expected=_("a file with one raster"),
+            hint=_("convert the one you need to GeoTIFF, such as with gdal_translate {name}").format(name=parts[0]),
+        )
+    return InputError(_("The raster has no bands."), where=str(path), expected=_("a file with pixels"))
+
+
+def _role(name: str) -> str:
+    return {"grey": "gray", "Gray": "gray"}.get(name, name)
+
+
+def _bands(path: Path, roles: list[str], asked: tuple[int, ...] | None) -> tuple[tuple[int, ...], int | None]:
+    """The bands to read and the one of alpha: those asked for, else red, green and blue, else what comes first."""
+    own = roles.index("alpha") + 1 if "alpha" in roles else None
+    if asked is not None:
+        if not asked or len(asked) > 4 or not all(1 <= band <= len(roles) for band in asked):
+            raise UsageError(
+                _("There are no such bands: {bands}.").format(bands=", ".join(map(str, asked))),
+                where=str(path),
+                expected=_("one band, three for red, green and blue, and perhaps one more for alpha, of 1 to {n}").format(
+                    n=len(roles)
+                ),
+            )
+        return (asked[:-1], asked[-1]) if len(asked) in (2, 4) else (asked, own)
+    if {"red", "green", "blue"} <= set(roles):
+        return tuple(roles.index(each) + 1 for each in ("red", "green", "blue")), own
+    others = tuple(i + 1 for i, role in enumerate(roles) if role != "alpha")
+    if not others:
+        return (own or 1,), None
+    return (others[:3] if len(others) >= 3 else others[:1]), own
+
+
+def _kind(dtype: str, bands: tuple[int, ...], palette: bool, unit: str | None, alpha: int | None) -> Kind:
+    if len(bands) != 1 or palette or alpha is not None:
+        return "imagery"
+    wide = dtype.startswith(("float", "int16", "int32", "int64", "uint16", "uint32", "uint64"))
+    return "elevation" if wide or (unit or "").lower() in _METRES else "imagery"
+
+
+def _possible(nodata: float, dtype: str) -> bool:
+    """Whether a value of the type can be this one at all."""
+    import numpy as np
+
+    if np.issubdtype(np.dtype(dtype), np.floating):
+        return True
+    limits = np.iinfo(dtype)
+    return bool(float(nodata).is_integer() and limits.min <= nodata <= limits.max)
+
+
+def _vertical(crs: str, tags: dict[str, str]) -> str | None:
+    from pyproj import CRS
+
+    parsed = CRS(crs)
+    if parsed.is_compound:
+        return next((str(each.name) for each in parsed.sub_crs_list if each.is_vertical), None)
+    return next((tags[k] for k in ("VERTICAL_DATUM", "VERT_DATUM", "VERTICAL_CS", "VERT_CS") if tags.get(k)), None)
+
+
+def _date(tags: dict[str, str]) -> str | None:
+    """From "2020:08:31 12:00:00" (TIFF 6.0, Exif) or what begins with an ISO date."""
+    for key in ("TIFFTAG_DATETIME", "EXIF_DateTimeOriginal", "EXIF_DateTime", "ACQUISITION_DATE", "ACQUISITIONDATETIME"):
+        if found := re.match(r"(\d{4})[:-](\d\d)[:-](\d\d)", tags.get(key, "")):
+            return "-".join(found.groups())
+    return None

@@ -1,0 +1,200 @@
+"""The one way a raster file is opened: from this disk only, with GDAL's settings, and with its faults in plain words.
+
+A name or the text of a file can send GDAL to the network (/vsicurl, a web map service, a virtual raster that names
+an address). Only files that lie on this machine are opened, drivers of services are left out, virtual rasters are looked
+through for addresses, and what is left meets a proxy that does not exist.
+"""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path, PurePosixPath
+from typing import Any, Final
+
+import rasterio
+from rasterio._path import _UnparsedPath as UnparsedPath
+from rasterio.errors import RasterioError, RasterioIOError
+from rasterio.io import DatasetReader
+
+from pipeline.errors import InputError
+from pipeline.i18n import _
+from pipeline.sources import tiff_whole
+from pipeline.sources.gdal_words import plainly
+
+SETTINGS: Final = {
+    "GDAL_HTTP_PROXY": "http://127.0.0.1:9",  # discard: nothing listens there
+    "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": ".none",
+    "GDAL_PAM_ENABLED": True,  # statistics, masks and references in .aux.xml are read
+    "GDAL_NUM_THREADS": "1",  # who reads has threads of its own
+    "GDAL_TIFF_INTERNAL_MASK": True,
+    "VRT_SHARED_SOURCE": "0",  # else two threads that read one virtual raster share its sources' handles
+}
+_SERVICES: Final = frozenset({
+    "DAAS", "EEDA", "EEDAI", "HTTP", "NGW", "OGCAPI", "PLMOSAIC", "STACIT", "STACTA", "WCS", "WMS", "WMTS",
+})  # fmt: skip
+_MAPPINGS: Final = frozenset({"DERIVED", "MEM", "Memory"})  # not files
+_ADDRESS: Final = re.compile(
+    r"(?:https?|ftp|s3|gs|az)://|/vsi(?:curl|s3|gs|az|adls|oss|swift|hdfs|webhdfs)|\b(?:WMS|WMTS|WCS|STACIT|STACTA):|<GDAL_W",
+    re.IGNORECASE,
+)
+_NAMED: Final = re.compile(
+    r"<(?:SourceFilename|SourceDataset)\b([^>]*)>([^<]*)</", re.IGNORECASE
+)
+_TEXT: Final = 64 << 20  # bytes of a virtual raster that are looked through; larger ones list a million files
+_DEEP: Final = 8  # virtual rasters inside one another
+
+
+@contextmanager
+def settings(**more: Any) -> Iterator[None]:
+    """GDAL's settings while rasters are opened and read; `more` as GDAL names them, such as GDAL_CACHEMAX."""
+    with rasterio.Env(**SETTINGS, **more):
+        yield
+
+
+@contextmanager
+def raster_memory(cache_bytes: int) -> Iterator[None]:
+    """Bound what GDAL keeps of decoded blocks, for all threads and files together, while the context lasts."""
+    with settings(GDAL_CACHEMAX=max(cache_bytes, 1 << 20)):
+        yield
+
+
+def open_raster(path: Path, *, overview: int | None = None) -> Any:
+    """An open rasterio dataset, or one of its overviews (0 is the finest). Raises InputError."""
+    check_there(path)
+    more = {} if overview is None else {"overview_level": overview}
+    try:
+        with settings():
+            return DatasetReader(UnparsedPath(address(path)), driver=_drivers(), **more)
+    except RasterioError as error:
+        raise unreadable(path, error) from error
+
+
+def readable_as_raster(path: Path) -> bool:
+    """Whether a file here is a raster with bands, or a container of rasters."""
+    try:
+        with open_raster(path) as dataset:
+            return dataset.count > 0 or bool(dataset.subdatasets)
+    except InputError:
+        return tiff_whole.is_tiff(path)  # a damaged one: whoever reads it will say so
+
+
+def address(path: Path) -> str:
+    """What GDAL calls the file; a path that goes on behind a zip names a file inside it."""
+    packed = next((each for each in path.parents if each.suffix.lower() == ".zip" and each.is_file()), None)
+    absolute = str((packed or path).absolute())
+    return absolute if packed is None else f"/vsizip/{{{absolute}}}/{path.relative_to(packed).as_posix()}"
+
+
+def check_there(path: Path) -> None:
+    """Raise InputError where there is no whole file of this name, or one that would send GDAL to the network."""
+    packed = next((each for each in path.parents if each.suffix.lower() == ".zip" and each.is_file()), None)
+    if packed is not None:
+        _check_packed(packed, path.relative_to(packed).as_posix())
+        return
+    if not path.exists():
+        raise InputError(
+            _("The file does not exist."),
+            where=str(path),
+            expected=_("a raster file on this machine"),
+            hint=_("check the path and its spelling"),
+        )
+    if path.is_dir():
+        return
+    if path.stat().st_size == 0:
+        raise InputError(
+            _("The file is empty (0 bytes)."),
+            where=str(path),
+            expected=_("a raster file on this machine"),
+            hint=_("ask for the file again; copying it may have failed"),
+        )
+    _check_local(path, _DEEP)
+    if (found := tiff_whole.missing(path)) is not None:
+        raise damaged(path, _("it is cut off after {n} of {size} bytes").format(n=found[0], size=found[1]))
+
+
+def _check_packed(packed: Path, inner: str) -> None:
+    try:
+        with zipfile.ZipFile(packed) as archive:
+            if inner in archive.namelist():
+                return
+    except (zipfile.BadZipFile, OSError) as error:
+        raise InputError(
+            _("The zip cannot be opened: {reason}.").format(reason=error),
+            where=str(packed),
+            expected=_("a whole zip file"),
+            hint=_("pack it again, or ask for the file again"),
+        ) from error
+    raise InputError(
+        _("There is no such file in the zip."), where=f"{packed.name}/{inner}", hint=_("check the path and its spelling")
+    )
+
+
+def _check_local(path: Path, deep: int) -> None:
+    """Follow virtual rasters and look for addresses."""
+    with path.open("rb") as file:
+        head = file.read(512).lstrip()
+        if not head.startswith(b"<"):
+            return
+        text = (head + file.read(_TEXT)).decode("utf-8", "replace")
+    services = re.match(r"(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:GDAL_W\w+|WMS_\w*|WMTS\w*|Capabilities)", text, re.DOTALL)
+    if services:
+        raise remote(path, services[0][-40:])
+    for attributes, name in _NAMED.findall(text):
+        if found := _ADDRESS.search(name):
+            raise remote(path, name.strip()[:80] or found[0])
+        if deep and not name.lstrip().startswith(("/vsi", "<", "&lt;")):
+            below = path.parent / name if re.search(r"relativeToVRT\s*=\s*[\"']1", attributes) else Path(name)
+            if below.suffix.lower() in (".vrt", ".xml", ".wms") and below.is_file():
+                _check_local(below, deep - 1)
+
+
+def remote(path: Path, what: str) -> InputError:
+    """The error for a file that asks for another one from the network."""
+    return InputError(
+        _("The file refers to the network: {address}.").format(address=what),
+        where=path.name,
+        expected=_("rasters on this machine: a build reads nothing from elsewhere"),
+        hint=_("download what it refers to, and name those files"),
+    )
+
+
+def unreadable(path: Path, error: BaseException) -> InputError:
+    """What a person can do about what GDAL says."""
+    words = str(error)
+    if isinstance(error, RasterioIOError) and ("not recognized as being in a supported" in words or "not supported" in words):
+        return InputError(
+            _("The file is no raster that can be read."),
+            where=str(path),
+            expected=_("a raster such as GeoTIFF, JPEG 2000, ERDAS Imagine, PNG with a world file, or a DEM"),
+            hint=_("convert it to GeoTIFF with the program that wrote it"),
+        )
+    cause = error.__cause__ or error.__context__ or error
+    return damaged(path, plainly(cause, str(path)))
+
+
+def damaged(path: Path, reason: str) -> InputError:
+    """The error for a raster that is not whole."""
+    return InputError(
+        _("The file is damaged: {reason}.").format(reason=reason.rstrip(".")),
+        where=str(path),
+        expected=_("a whole file"),
+        hint=_("ask for the file again, or write it again from its source"),
+    )
+
+
+@cache
+def _drivers() -> list[str]:
+    """Those that read files."""
+    with rasterio.Env() as environment:
+        return sorted(set(environment.drivers()) - _SERVICES - _MAPPINGS)
+
+
+def inner_names(path: Path) -> tuple[str, ...]:
+    """The names of the files in a zip, sorted, without what systems add."""
+    with zipfile.ZipFile(path) as archive:
+        names = [name for name in archive.namelist() if not name.endswith("/")]
+    return tuple(sorted(n for n in names if not any(p.startswith(".") or p == "__MACOSX" for p in PurePosixPath(n).parts)))

@@ -1,0 +1,241 @@
+"""Where a raster lies: from the square of world pixels, or EPSG:3857, to its own rows and columns and back."""
+
+from __future__ import annotations
+
+import math
+import threading
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.errors import InputError
+from pipeline.i18n import _
+from pipeline.kernels.places import Places, breadth, place_pixels
+from pipeline.types import Bounds, PixelWindow
+
+if TYPE_CHECKING:
+    import pyproj
+
+HALF: Final = math.pi * 6378137.0  # metres of EPSG:3857 from the middle of the world to its edge
+_MERCATOR: Final = "EPSG:3857"
+_SPACINGS: Final = (32, 16, 8, 4, 2, 1)
+_LATTICE: Final = 9  # places along each side at which a spacing is tried
+_EDGE: Final = 33  # points along each side of a raster that its bounds follow
+
+Floats = NDArray[np.float64]
+
+
+class RasterPlace:
+    """One raster's place on earth; not to be shared by threads, as PROJ's transformations are not."""
+
+    def __init__(self, dataset: Any, crs: str, where: Path) -> None:
+        """`dataset` of rasterio, whose own CRS is not asked. Raises InputError."""
+        self.width, self.height = int(dataset.width), int(dataset.height)
+        self._crs = crs
+        self._where = where
+        self._forward, self._back = transformers(crs, str(where))
+        self._gcps = _gcp_transformer(dataset)
+        self._affine = None if self._gcps else dataset.transform
+        self._centre = 0.0
+        self._turn = 360.0 if _geographic(crs) else 0.0
+        if self._turn and self._affine is not None:
+            self._centre = self._affine.a * self.width / 2 + self._affine.b * self.height / 2 + self._affine.c
+
+    def to_pixels(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
+        """EPSG:3857 metres → columns and rows from the raster's corner; infinite where there is no way."""
+        if self._forward is not None:
+            x, y = self._forward.transform(x, y)
+        x, y = np.asarray(x, np.float64), np.asarray(y, np.float64)
+        if self._gcps is not None:
+            finite = np.isfinite(x) & np.isfinite(y)
+            rows, columns = np.full(x.shape, np.inf), np.full(x.shape, np.inf)
+            if finite.any():
+                rows[finite], columns[finite] = self._gcps.rowcol(x[finite].tolist(), y[finite].tolist(), op=_same)
+            return columns, rows
+        if self._turn:  # the same meridian counted from 0 to 360, or beyond the antimeridian
+            x = x + self._turn * np.round((self._centre - x) / self._turn)
+        inverse = ~self._affine
+        return inverse.a * x + inverse.b * y + inverse.c, inverse.d * x + inverse.e * y + inverse.f
+
+    def to_mercator(self, columns: Floats, rows: Floats) -> tuple[Floats, Floats]:
+        """Columns and rows from the raster's corner → EPSG:3857 metres; infinite where there is no way."""
+        if self._gcps is not None:
+            x, y = self._gcps.xy(rows.ravel().tolist(), columns.ravel().tolist(), offset="ul")
+            x, y = np.reshape(x, rows.shape), np.reshape(y, rows.shape)
+        else:
+            a = self._affine
+            x, y = a.a * columns + a.b * rows + a.c, a.d * columns + a.e * rows + a.f
+        if self._turn:  # the poles are infinitely far in EPSG:3857
+            y = np.clip(y, -89.999, 89.999)
+        if self._back is not None:
+            x, y = self._back.transform(x, y)
+        return np.asarray(x, np.float64), np.asarray(y, np.float64)
+
+    @cached_property
+    def bounds(self) -> Bounds:
+        """EPSG:3857 metres; the whole width of the world where the antimeridian is crossed."""
+        along = np.linspace(0.0, 1.0, _EDGE)
+        none, all_ = np.zeros(_EDGE), np.ones(_EDGE)
+        columns = np.concatenate([along, along, none, all_]) * self.width
+        rows = np.concatenate([none, all_, along, along]) * self.height
+        inner = np.meshgrid(along * self.width, along * self.height)  # a pole inside is on no edge
+        x, y = self.to_mercator(np.append(columns, inner[0]), np.append(rows, inner[1]))
+        finite = np.isfinite(x) & np.isfinite(y)
+        if not finite.any():
+            raise self._nowhere()
+        x, y = np.clip(x[finite], -HALF, HALF), np.clip(y[finite], -HALF, HALF)
+        west, east = float(x.min()), float(x.max())
+        if self._crosses(x):
+            west, east = -HALF, HALF
+        south, north = float(y.min()), float(y.max())
+        if not (west < east and south < north):
+            raise self._nowhere()
+        return west, south, east, north
+
+    def _crosses(self, x: Floats) -> bool:
+        """Whether what seems to span most of the world is rather a raster on both sides of the antimeridian."""
+        return bool(np.ptp(x) > HALF and not self._inside_at(0.5 * (float(x.min()) + float(x.max()))))
+
+    def _inside_at(self, x: float) -> bool:
+        y = np.linspace(-HALF, HALF, 721)
+        columns, rows = self.to_pixels(np.full(len(y), x), y)
+        return bool(((columns >= 0) & (columns < self.width) & (rows >= 0) & (rows < self.height)).any())
+
+    @cached_property
+    def pixels(self) -> tuple[float, float]:
+        """Metres of EPSG:3857 that a pixel measures along columns and rows at the raster's centre."""
+        columns = self.width / 2 + np.array([-0.5, 0.5, 0.0, 0.0])
+        rows = self.height / 2 + np.array([0.0, 0.0, -0.5, 0.5])
+        x, y = self.to_mercator(columns, rows)
+        sizes = np.hypot(x[1::2] - x[0::2], y[1::2] - y[0::2])
+        if not (np.isfinite(sizes).all() and sizes.min() > 0):
+            raise self._nowhere()
+        return float(sizes[0]), float(sizes[1])
+
+    def _nowhere(self) -> InputError:
+        return InputError(
+            _("The raster has no place on the map of the world."),
+            where=f"{self._where} ({self._crs[:60]})",
+            expected=_("a coordinate reference system that fits its coordinates"),
+            hint=_("find out which one it is, and give it"),
+        )
+
+
+class Lattice:
+    """Exact places of one raster in the world pixels of one zoom, as far apart as the bicubic between them allows.
+
+    The spacing is chosen once for raster and zoom, from places all over the raster, so that every window gets the same
+    places. `tolerance`: source pixels by which a place may be wrong.
+    """
+
+    def __init__(self, place: RasterPlace, zoom: int, tile_size: int, tolerance: float, factor: tuple[float, float]):
+        self._place = place
+        self._metres = 2.0 * HALF / (tile_size << zoom)  # of a world pixel
+        self._factor = factor  # source pixels that a pixel of the level read measures, by axis
+        self.spacing, self.breadth = self._try(tolerance)
+
+    def places(self, window: PixelWindow) -> Places:
+        """The places that a window needs, in pixels of the level that is read."""
+        cell = 3 * self.spacing
+        first_x, first_y = window.column // cell * cell, window.row // cell * cell
+        columns = 3 * -(-(window.column + window.width - first_x) // cell) + 1
+        rows = 3 * -(-(window.row + window.height - first_y) // cell) + 1
+        x, y = np.meshgrid(
+            first_x + self.spacing * np.arange(columns, dtype=np.float64),
+            first_y + self.spacing * np.arange(rows, dtype=np.float64),
+        )
+        x, y = self._exact(x, y)
+        return Places(x, y, self.spacing, window.column - first_x, window.row - first_y)
+
+    def _exact(self, column: Floats, row: Floats) -> tuple[Floats, Floats]:
+        """World pixels (from the corner of the grid) → pixels of the level."""
+        x, y = self._place.to_pixels(column * self._metres - HALF, HALF - row * self._metres)
+        return x / self._factor[0], y / self._factor[1]
+
+    def _try(self, tolerance: float) -> tuple[int, float]:
+        """The widest spacing whose cells are right all over the raster, and how broad a pixel becomes at most."""
+        west, south, east, north = self._place.bounds
+        at_x = (np.linspace(west, east, _LATTICE) + HALF) / self._metres
+        at_y = (HALF - np.linspace(north, south, _LATTICE)) / self._metres
+        spacing, broadest = 1, 0.0
+        for spacing in _SPACINGS:
+            cell = 3 * spacing
+            worst, broadest = 0.0, 0.0
+            for column in np.unique(np.floor(at_x / cell) * cell).tolist():
+                for row in np.unique(np.floor(at_y / cell) * cell).tolist():
+                    wrong, broad = self._wrong(column, row, spacing)
+                    worst, broadest = max(worst, wrong), max(broadest, broad)
+            if worst <= tolerance:
+                break
+        return spacing, broadest
+
+    def _wrong(self, column: float, row: float, spacing: int) -> tuple[float, float]:
+        """The largest error of a cell at pixels on the raster, and how broad a pixel is there; in source pixels."""
+        cell = 3 * spacing
+        nodes = spacing * np.arange(4.0)
+        x, y = np.meshgrid(column + nodes, row + nodes)
+        places = Places(*self._exact(x, y), spacing, 0, 0)
+        got_x, got_y = np.empty((cell, cell)), np.empty((cell, cell))
+        place_pixels(places, got_x, got_y)
+        probes = np.unique(np.array([0, cell // 6, cell // 2, cell - 1 - cell // 6, cell - 1]))
+        x, y = np.meshgrid(column + probes + 0.5, row + probes + 0.5)
+        want_x, want_y = self._exact(x, y)
+        width, height = self._place.width / self._factor[0], self._place.height / self._factor[1]
+        on = (want_x > -1) & (want_x < width + 1) & (want_y > -1) & (want_y < height + 1)
+        if not on.any():
+            return 0.0, 0.0
+        error = np.hypot(got_x[np.ix_(probes, probes)] - want_x, got_y[np.ix_(probes, probes)] - want_y)[on]
+        broad = max(breadth(places.x, 0, 0, cell), breadth(places.y, 0, 0, cell))
+        return float(np.nan_to_num(error, nan=np.inf).max()), broad
+
+
+def degrees(bounds: Bounds) -> Bounds:
+    """Bounds in EPSG:3857 metres as longitudes and latitudes."""
+    west, south, east, north = (each / HALF * math.pi for each in bounds)
+    latitudes = [math.degrees(math.atan(math.sinh(each))) for each in (south, north)]
+    return math.degrees(west), latitudes[0], math.degrees(east), latitudes[1]
+
+
+_LOCAL = threading.local()
+
+
+def transformers(crs: str, where: str) -> tuple[pyproj.Transformer | None, pyproj.Transformer | None]:
+    """From EPSG:3857 to the CRS and back, one pair for each thread; None where it is EPSG:3857. Raises InputError."""
+    if crs == _MERCATOR:
+        return None, None
+    made = _LOCAL.__dict__.setdefault("transformers", {})
+    if crs not in made:
+        from pyproj import CRS, Transformer
+
+        from pipeline.sources.crs import _parse
+
+        plane: CRS = _parse(crs, where).to_2d()
+        made[crs] = (
+            Transformer.from_crs(_MERCATOR, plane, always_xy=True),
+            Transformer.from_crs(plane, _MERCATOR, always_xy=True),
+        )
+    pair: tuple[pyproj.Transformer, pyproj.Transformer] = made[crs]
+    return pair
+
+
+def _geographic(crs: str) -> bool:
+    if crs == _MERCATOR:
+        return False
+    from pyproj import CRS
+
+    return bool(CRS(crs).is_geographic)
+
+
+def _gcp_transformer(dataset: Any) -> Any:
+    """Ground control points fitted by GDAL's polynomial, where there is no geotransform."""
+    from rasterio.transform import GCPTransformer
+
+    points, crs = dataset.gcps
+    return GCPTransformer(points) if points and dataset.transform.is_identity else None
+
+
+def _same(value: Any) -> Any:
+    return value
