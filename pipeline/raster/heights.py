@@ -1,0 +1,283 @@
+"""Elevation files of any kind as one plane of heights in metres, block by block.
+
+Every file is read at the exact place of each world pixel. Where several know a height, the one with the highest
+priority says it, then the one named first. Heights that cannot be are counted and become voids; small voids are filled.
+All of that looks at a rim around the block, so a pixel has the same height whichever block it is read in.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from threading import Lock, local
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.errors import InputError, UsageError
+from pipeline.i18n import _
+from pipeline.raster.grid import HALF
+from pipeline.raster.height_units import METRE, metres_of, unit_named
+from pipeline.types import Bounds, PixelWindow, Tally
+
+if TYPE_CHECKING:
+    from pipeline.sources.raster import RasterInfo, RasterOptions
+
+LOWEST: Final = -500.0  # metres: below the shore of the Dead Sea
+HIGHEST: Final = 9000.0  # metres: above Qomolangma
+IMPLAUSIBLE: Final = "implausible-heights"  # the kind of fault in a tally
+_HANDLES: Final = 32  # open files of a thread; blocks come along the Hilbert curve, so the last ones come again
+
+
+@dataclass(frozen=True, slots=True)
+class HeightSource:
+    """One elevation file."""
+
+    info: RasterInfo
+    options: RasterOptions
+    priority: float = 0.0  # the higher one says the height
+    unit: str | None = None  # of the heights, instead of what the file names
+
+
+@dataclass(frozen=True, slots=True)
+class HeightRules:
+    """What is believed, and what is filled."""
+
+    lowest: float = LOWEST  # metres
+    highest: float = HIGHEST
+    void_span: int = 32  # pixels of the largest zoom: voids of at most this width and height are filled; 0: none
+    void_cells: int = 512  # … that have at most so many pixels
+
+
+@dataclass(slots=True)
+class _Fault:
+    """How many heights of a file cannot be, and the one that lies first."""
+
+    count: int = 0
+    place: tuple[int, int, int] | None = None  # zoom, row, column
+    value: float = 0.0
+    side: int = 0  # pixels of the world
+
+
+class Heights:
+    """All files together; `read` may be called from several threads at once."""
+
+    def __init__(self, sources: Sequence[HeightSource], rules: HeightRules) -> None:
+        self.sources = sorted(sources, key=lambda each: -each.priority)  # stable: then the order given
+        self.rules = rules
+        self._scales = [_scale(each) for each in self.sources]
+        self._stack = ExitStack()
+        self._lock = Lock()
+        self._local = local()
+        self._faults = [_Fault() for _ in self.sources]
+        self.filled = 0  # pixels of voids, counted wherever they were read
+
+    @property
+    def bounds(self) -> Bounds:
+        """West, south, east, north of all files in metres of EPSG:3857."""
+        west, south, east, north = zip(*(each.info.bounds for each in self.sources), strict=True)
+        return min(west), min(south), max(east), max(north)
+
+    @property
+    def margin(self) -> int:
+        """How many pixels beyond a file's edge its heights reach: through filled voids, and through interpolation."""
+        return self.rules.void_span + 2
+
+    def max_zoom(self, tile_size: int) -> int:
+        """The first zoom whose pixels are no larger than those of the finest file, give or take a tenth of a zoom."""
+        finest = min(each.info.pixel for each in self.sources)
+        return max(math.ceil(math.log2(2 * HALF / (finest * tile_size)) - 0.1), 0)
+
+    def tally(self) -> Tally:
+        """The faults so far, by kind, with the first one's place."""
+        tally = Tally()
+        for source, fault in zip(self.sources, self._faults, strict=True):
+            if fault.place is not None:
+                _zoom, row, column = fault.place
+                lng = (column + 0.5) / fault.side * 360 - 180
+                lat = math.degrees(math.atan(math.sinh(math.pi * (1 - 2 * (row + 0.5) / fault.side))))
+                sample = f"{source.info.path.name}: {fault.value:.1f} m, {lng:.5f} {lat:.5f}"
+                tally.add(IMPLAUSIBLE, fault.count, sample)
+        return tally
+
+    def read(self, window: PixelWindow) -> NDArray[np.float32] | None:
+        """Metres [rows, columns], NaN where nothing is known; None where that is everywhere.
+
+        Raises InputError where a file cannot be read.
+        """
+        rim = self.rules.void_span + 1 if self.rules.void_span and self.rules.void_cells else 0
+        wide = PixelWindow(
+            window.zoom, window.tile_size, window.column - rim, window.row - rim,
+            window.width + 2 * rim, window.height + 2 * rim,
+        )  # fmt: skip
+        heights = self._first(wide, rim)
+        if heights is None:
+            return None
+        inner = heights[rim : rim + window.height, rim : rim + window.width]
+        if rim and np.isnan(heights).any():
+            before = int(np.isnan(inner).sum())
+            if before < inner.size or not np.isnan(heights).all():
+                self._fill(heights)
+            with self._lock:
+                self.filled += before - int(np.isnan(inner).sum())
+        return None if np.isnan(inner).all() else np.ascontiguousarray(inner)
+
+    def close(self) -> None:
+        """Close all files."""
+        self._stack.close()
+
+    def _first(self, window: PixelWindow, rim: int) -> NDArray[np.float32] | None:
+        """The height that the first file knows; all of them where files beyond its bounds are not asked."""
+        found: NDArray[np.float32] | None = None
+        for number in range(len(self.sources)):
+            if found is not None and not np.isnan(found).any():
+                break
+            part = self._of(number, window, rim)
+            if part is None:
+                continue
+            if found is None:
+                found = part
+            else:
+                np.copyto(found, part, where=np.isnan(found))
+        return found
+
+    def _of(self, number: int, window: PixelWindow, rim: int) -> NDArray[np.float32] | None:
+        """The plausible heights of one file."""
+        if not _meet(window, self.sources[number].info.bounds):
+            return None
+        got = self._windows(number).read(window)
+        if got is None:
+            return None
+        values, mask = got
+        if not mask.any():
+            return None
+        heights: NDArray[np.float32] = np.multiply(values[0], self._scales[number], dtype=np.float32)
+        heights[mask == 0] = np.nan
+        self._refuse(number, heights, window, rim)
+        return heights
+
+    def _refuse(self, number: int, heights: NDArray[np.float32], window: PixelWindow, rim: int) -> None:
+        """Make heights that cannot be voids, and what interpolation made of them."""
+        from pipeline.kernels.fill_voids import spread_faults
+
+        marks: NDArray[np.uint8] = np.empty(heights.shape, np.uint8)
+        side = window.tile_size << window.zoom
+        reach = math.ceil(self.sources[number].info.pixel * side / (2 * HALF)) + 1
+        there = heights.copy() if not _plausible(heights, self.rules) else None
+        if there is None or not spread_faults(heights, self.rules.lowest, self.rules.highest, reach, marks):
+            return
+        inner = marks[rim : marks.shape[0] - rim, rim : marks.shape[1] - rim]
+        if not inner.any():
+            return
+        row, column = (int(k) + rim for k in np.unravel_index(int(inner.argmax()), inner.shape))
+        place = (window.zoom, window.row + row, window.column + column)
+        with self._lock:
+            fault = self._faults[number]
+            fault.count += int(inner.sum())
+            if fault.place is None or place < fault.place:
+                fault.place, fault.value, fault.side = place, float(there[row, column]), side
+
+    def _fill(self, heights: NDArray[np.float32]) -> None:
+        from pipeline.kernels.fill_voids import fill_voids
+
+        rules = self.rules
+        slot, queue = (np.empty(heights.size, np.int32) for _ in range(2))
+        fill_voids(heights, rules.void_span, rules.void_cells, slot, queue, np.empty(rules.void_cells))
+
+    def _windows(self, number: int) -> Any:
+        """This thread's handle of a file."""
+        from pipeline.sources.raster_windows import open_windows
+
+        mine: OrderedDict[int, tuple[ExitStack, Any]] | None = getattr(self._local, "handles", None)
+        if mine is None:
+            mine = self._local.handles = OrderedDict()
+        if number in mine:
+            mine.move_to_end(number)
+            return mine[number][1]
+        if len(mine) >= _HANDLES:
+            mine.popitem(last=False)[1][0].close()
+        source = self.sources[number]
+        stack = ExitStack()
+        windows = stack.enter_context(open_windows(source.info, source.options, resampling="bilinear", exact=True))
+        with self._lock:
+            self._stack.callback(stack.close)
+        mine[number] = (stack, windows)
+        return windows
+
+
+@contextmanager
+def open_heights(sources: Sequence[HeightSource], rules: HeightRules | None = None) -> Iterator[Heights]:
+    """All files as one plane of heights; they are closed when the context is left.
+
+    Raises UsageError for rules that contradict themselves, InputError for files without a single band or whose unit is
+    none of height.
+    """
+    rules = rules or HeightRules()
+    if not sources:
+        raise UsageError(_("No elevation file was given."), hint=_("Name at least one file."))
+    if not rules.lowest < rules.highest:
+        raise UsageError(
+            _("No height lies between {lowest} and {highest} m.").format(lowest=rules.lowest, highest=rules.highest),
+            expected=_("a lowest plausible height below the highest"),
+            hint=_("Correct the plausible heights."),
+        )
+    if not (0 <= rules.void_span <= 512 and 0 <= rules.void_cells <= 512**2):
+        raise UsageError(
+            _("Voids of {span} pixels are too large to be filled.").format(span=rules.void_span),
+            expected=_("from 0 to {most} pixels").format(most=512),
+            hint=_("Fill large voids with another elevation file: name it after the first one."),
+        )
+    for source in sources:
+        if len(source.info.bands) != 1 or source.info.palette:
+            raise InputError(
+                _("The file has {count} bands; heights are one.").format(count=len(source.info.bands)),
+                where=str(source.info.path),
+                expected=_("a single band of heights"),
+                hint=_("Choose a band, or tile the file as imagery."),
+            )
+    heights = Heights(sources, rules)
+    try:
+        yield heights
+    finally:
+        heights.close()
+
+
+def _scale(source: HeightSource) -> np.float32:
+    """Metres per unit of a file; one that names none has metres."""
+    if source.unit is not None:
+        return np.float32(metres_of(source.unit))
+    if source.info.unit is None or not source.info.unit.strip():
+        return np.float32(metres_of(METRE))
+    known = unit_named(source.info.unit)
+    if known is None:
+        raise InputError(
+            _("The file says that its values are in {unit}.").format(unit=source.info.unit),
+            where=str(source.info.path),
+            expected=_("a unit of height"),
+            hint=_("If they are heights, say in which unit."),
+        )
+    return np.float32(metres_of(known))
+
+
+def _plausible(heights: NDArray[np.float32], rules: HeightRules) -> bool:
+    """Whether none is beyond the bounds; quicker than the kernel where all is well."""
+    if np.isnan(heights).all():
+        return True
+    return bool(np.nanmin(heights) >= rules.lowest and np.nanmax(heights) <= rules.highest)
+
+
+def _meet(window: PixelWindow, bounds: Bounds) -> bool:
+    """Whether a file's bounds, with a pixel around them, meet a window."""
+    pixel = 2 * HALF / (window.tile_size << window.zoom)
+    west, north = window.column * pixel - HALF, HALF - window.row * pixel
+    east, south = west + window.width * pixel, north - window.height * pixel
+    return (
+        west - pixel < bounds[2]
+        and bounds[0] < east + pixel
+        and south - pixel < bounds[3]
+        and bounds[1] < north + pixel
+    )
