@@ -14,6 +14,7 @@ import math
 import tempfile
 from array import array
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Final, NamedTuple
@@ -158,12 +159,13 @@ class Writer:
         zooms = self._zooms(min_zoom, max_zoom)
         header, front = self._front(metadata, bounds, center, zooms)
         digest = hashlib.sha256(front)
-        with StagedFile(self.path, no_clobber=self._no_clobber) as staged:
+        with StagedFile(self.path, no_clobber=self._no_clobber) as staged, ThreadPoolExecutor(1) as beside:
             staged.file.write(front)
             self._spool.seek(0)
             while block := self._spool.read(_BLOCK):
+                hashed = beside.submit(digest.update, block)  # takes as long as writing
                 staged.file.write(block)
-                digest.update(block)
+                hashed.result()
             staged.commit()
         self.close()
         return Written(

@@ -80,6 +80,39 @@ def _helper(function: Callable[..., Any], **options: bool) -> Callable[..., Any]
     return cast("Callable[..., Any]", made)
 
 
+# ---------------------------------------------------------------- a function of a library, by its address
+
+
+def _call(address: int, *sizes: int) -> int:
+    """What interpreted kernels do."""
+    import ctypes
+
+    return int(ctypes.CFUNCTYPE(ctypes.c_size_t, *[ctypes.c_size_t] * len(sizes))(address)(*sizes))
+
+
+def _calling(arguments: int) -> tuple[Any, Callable[..., Any]]:
+    """Types and code of a call whose arguments, after the address, and result are all of the size of a pointer."""
+    from llvmlite import ir  # type: ignore[import-untyped]
+
+    word = numba.types.uintp
+
+    def code(_context: Any, builder: Any, _signature: Any, given: Any) -> Any:
+        bits = given[0].type
+        function = builder.inttoptr(given[0], ir.FunctionType(bits, [bits] * arguments).as_pointer())
+        return builder.call(function, given[1:])
+
+    return word(word, *[word] * arguments), code
+
+
+@numba.extending.intrinsic
+def _compress(_typing: Any, _address: Any, _state: Any, _source: Any, _size: Any, _target: Any, _room: Any) -> Any:
+    return _calling(5)
+
+
+# Kernels that are kept on disk cannot hold the address of a library; they are given it.
+call_compress: Any = _call if numba.config.DISABLE_JIT else _compress  # type: ignore[attr-defined]
+
+
 # ---------------------------------------------------------------- signatures as text, for compiling ahead
 
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
-from pipeline.archive.compress import gzip_bytes
+from pipeline.archive.gzip_many import gzip_many
 from pipeline.vector.drawn import Drawn, Loss
 from pipeline.vector.generalise import importance
 from pipeline.vector.plan import LayerPlan
 
-Assemble = Callable[[LayerPlan, Drawn], Iterator[tuple[int, NDArray[np.uint8]]]]
+if TYPE_CHECKING:
+    from pipeline.vector.render import Bodies
+
+Assemble = Callable[[LayerPlan, Drawn], "Bodies"]
 
 
 def within_budget(
@@ -24,10 +27,7 @@ def within_budget(
     other tiles. Where not even the most important fits, the layer is not in the tile.
     """
     kept = np.ones(len(found.tile_ids), bool)
-    for tile, body in assemble(plan, found):
-        size = len(gzip_bytes(body.tobytes()))
-        if size <= budget:
-            continue
+    for tile in _over(assemble(plan, found), budget):
         at = slice(*(int(i) for i in np.searchsorted(found.tile_ids, (tile, tile + 1))))
         here = np.zeros(len(kept), bool)
         here[at] = True
@@ -38,11 +38,10 @@ def within_budget(
             some = np.zeros(len(order), bool)
             some[order[:middle]] = True
             here[at] = some
-            ((_tile, smaller),) = assemble(plan, found.only(here))
-            if len(gzip_bytes(smaller.tobytes())) <= budget:
-                low = middle
-            else:
+            if _over(assemble(plan, found.only(here)), budget):
                 high = middle
+            else:
+                low = middle
         kept[at] = False
         kept[at.start + order[:low]] = True
     if bool(kept.all()):
@@ -50,3 +49,10 @@ def within_budget(
     ids = found.ids[found.rows[found.order[~kept]]]
     tiles = found.tile_ids[~kept].astype(np.uint64)
     return found.only(kept), (Loss("over-budget", zoom, ids, tiles=tiles),)
+
+
+def _over(bodies: Bodies, budget: int) -> list[int]:
+    """The tiles that take more than `budget` bytes once compressed."""
+    _packed, ends = gzip_many(bodies.data, bodies.offsets)
+    over: list[int] = bodies.tile_ids[np.diff(ends) > budget].tolist()
+    return over

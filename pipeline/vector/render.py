@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.archive.compress import gzip_bytes
+from pipeline.archive.gzip_many import gzip_many
+from pipeline.kernels.distinct import gather_strings
 from pipeline.kernels.mvt import assemble_layer
 from pipeline.kernels.pieces import EXTENT
 from pipeline.vector.attributes import key_fields
@@ -17,10 +19,10 @@ from pipeline.vector.budget import within_budget
 from pipeline.vector.drawn import Drawn, Loss, drawn
 from pipeline.vector.generalise import generalised
 from pipeline.vector.plan import LayerPlan
+from pipeline.vector.ragged import joined, offsets_of
 from pipeline.vector.runs import Run
 
 _RECORDS_PER_JOB = 20_000
-_SMALL = 1024  # bytes; larger bodies are seldom the same
 _SAMPLE = 64  # every so many records of a run speak for it when a zoom is divided
 _TAIL = np.frombuffer(bytes([0x28, EXTENT & 127 | 128, EXTENT >> 7]), np.uint8)  # Layer.extent
 
@@ -70,9 +72,17 @@ def render_jobs(layers: Sequence[LayerRuns]) -> Iterator[RenderJob]:
         yield RenderJob(tuple(layers), first, stop)
 
 
+class Bodies(NamedTuple):
+    """Tiles before they are compressed, ascending by id: body i is `data[offsets[i]:offsets[i + 1]]`."""
+
+    tile_ids: NDArray[np.int64]
+    offsets: NDArray[np.int64]
+    data: NDArray[np.uint8]
+
+
 def render(job: RenderJob) -> Rendered:
     """Put the job's tiles together, layers in the order of the plan, and compress them."""
-    parts: dict[int, list[NDArray[np.uint8]]] = {}
+    layers: list[Bodies] = []
     losses: list[tuple[str, Loss]] = []
     for layer in job.layers:
         found = drawn(layer.runs, job.first, job.stop)
@@ -83,23 +93,15 @@ def render(job: RenderJob) -> Rendered:
             found, over = within_budget(layer.plan, layer.zoom, found, assembled, layer.plan.budget)
             lost = (*lost, *over)
         losses += [(layer.plan.name, loss) for loss in lost]
-        for tile_id, body in assembled(layer.plan, found):
-            parts.setdefault(tile_id, []).append(body)
-    packed: dict[bytes, bytes] = {}  # the inside of an area is the same in many tiles
-    tiles = []
-    for tile_id in sorted(parts):
-        whole = _joined(parts[tile_id])
-        done = packed.get(whole) if len(whole) < _SMALL else None
-        if done is None:
-            done = gzip_bytes(whole)
-            if len(whole) < _SMALL:
-                packed[whole] = done
-        tiles.append((tile_id, done))
-    return Rendered(tuple(tiles), tuple(losses))
+        layers.append(assembled(layer.plan, found))
+    tiles = _together(layers)
+    packed, ends = gzip_many(tiles.data, tiles.offsets)
+    bodies = (packed[a:b].tobytes() for a, b in pairwise(ends.tolist()))
+    return Rendered(tuple(zip(tiles.tile_ids.tolist(), bodies, strict=True)), tuple(losses))
 
 
-def assembled(plan: LayerPlan, found: Drawn) -> Iterator[tuple[int, NDArray[np.uint8]]]:
-    """The layer's bytes in every tile that holds some of it, ascending by tile id."""
+def assembled(plan: LayerPlan, found: Drawn) -> Bodies:
+    """The layer's bytes in every tile that holds some of it."""
     ids, starts = np.unique(found.tile_ids, return_index=True)
     offsets = np.empty(len(ids) + 1, np.int64)
     attributes = found.attributes
@@ -121,12 +123,23 @@ def assembled(plan: LayerPlan, found: Drawn) -> Iterator[tuple[int, NDArray[np.u
         _TAIL,
         offsets,
     )
-    for tile_id, start, stop in zip(ids.tolist(), offsets[:-1].tolist(), offsets[1:].tolist(), strict=True):
-        yield tile_id, body[start:stop]
+    return Bodies(ids, offsets, body)
 
 
-def _joined(layers: list[NDArray[np.uint8]]) -> bytes:
-    return layers[0].tobytes() if len(layers) == 1 else b"".join(layer.tobytes() for layer in layers)
+def _together(layers: Sequence[Bodies]) -> Bodies:
+    """The layers of each tile one after the other."""
+    if len(layers) == 1:
+        return layers[0]
+    tile_ids = joined([layer.tile_ids for layer in layers], np.int64)
+    order = np.argsort(tile_ids, kind="stable")
+    bases = np.cumsum([0, *(len(layer.data) for layer in layers)])
+    starts = joined([layer.offsets[:-1] + base for layer, base in zip(layers, bases, strict=False)], np.int64)
+    offsets = np.append(starts, bases[-1])
+    ends = offsets_of(np.diff(offsets)[order])
+    data = np.empty(bases[-1], np.uint8)
+    gather_strings(offsets, joined([layer.data for layer in layers], np.uint8), order, ends, data)
+    ids, firsts = np.unique(tile_ids[order], return_index=True)
+    return Bodies(ids, np.append(ends[firsts], bases[-1]), data)
 
 
 def _head(name: str) -> NDArray[np.uint8]:
