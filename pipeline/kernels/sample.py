@@ -71,12 +71,12 @@ def _weigh(method: int, at: float, broad: float, size: int, weights: Any) -> Any
     if method == NEAREST:
         first, last = int(at), int(at)
     elif method == BOX:
-        first, last = int(math.floor(at - broad / 2)), int(math.ceil(at + broad / 2)) - 1
+        first, last = math.floor(at - broad / 2), math.ceil(at + broad / 2) - 1
     elif method == CUBIC:
-        first = int(math.floor(at - 0.5)) - 1
+        first = math.floor(at - 0.5) - 1
         last = first + 3
     else:
-        first = int(math.floor(at - 0.5)) - 2
+        first = math.floor(at - 0.5) - 2
         last = first + 5
     first, last = max(first, 0), min(last, size - 1)
     total = 0.0
@@ -171,130 +171,13 @@ def sample(
                     total += weight
                     for band in range(bands):
                         sums[band] += weight * source[row, pixel, band]
-            if reduced and present < 0.5 or not total > 0.0:
+            if (reduced and present < 0.5) or not total > 0.0:
                 continue
             found += 1
             alpha[i, j] = int(min(max(total / present + 0.5, 1.0), 255.0))
             for band in range(bands):
                 value = min(max(sums[band] / total, values.low), values.high)
                 out[i, j, band] = math.floor(value + 0.5) if values.whole else value
-    return found
-
-
-@kernel
-def sample_bytes(
-    source: NDArray[np.uint8],
-    opacity: NDArray[np.uint8],
-    opaque: bool,
-    part: Part,
-    places: Places,
-    out: NDArray[np.uint8],
-    alpha: NDArray[np.uint8],
-) -> int:
-    """Bilinear values of bytes at every target pixel, three to four times as fast; returns how many hold something.
-
-    As `sample`, but places are rounded to 1/2048 pixel, of which a byte feels an eighth at most, and what was read
-    must reach a pixel beyond whatever target pixels lie on, the raster's outermost pixels being repeated outside.
-    `opacity` is not looked at where all is `opaque`.
-    """
-    rows, columns, bands = out.shape
-    cell = 3 * places.spacing
-    width = source.shape[1]
-    flat, opacities, written = source.reshape(-1), opacity.reshape(-1), out.reshape(-1)
-    # What lies on the raster, and has its neighbours in what was read.
-    first_x, last_x = max(0.0, part.left + 0.5), min(float(part.width), part.left + width - 0.5)
-    first_y, last_y = max(0.0, part.top + 0.5), min(float(part.height), part.top + source.shape[0] - 0.5)
-    one, step, below = np.uint64(1), np.uint64(bands), np.uint64(width)
-    corner = np.empty(cell, np.uint64)  # the north-western of the four neighbours
-    right, down = np.empty(cell, np.int32), np.empty(cell, np.int32)  # 1/2048 pixel from its centre
-    inside = np.empty(cell, np.bool_)
-    found = 0
-    for i in range(rows):
-        line = (i + places.skip_y) // cell
-        v = (i + places.skip_y - line * cell + 0.5) / places.spacing
-        j = 0
-        while j < columns:
-            column = (j + places.skip_x) // cell
-            begin = j + places.skip_x - column * cell
-            n = min(columns - j, cell - begin)
-            x0, x1, x2, x3 = line_of_cell(places.x, 3 * line, 3 * column, v)
-            y0, y1, y2, y3 = line_of_cell(places.y, 3 * line, 3 * column, v)
-            met = 0
-            for k in range(n):
-                u = (begin + k + 0.5) / places.spacing
-                x, y = along(x0, x1, x2, x3, u), along(y0, y1, y2, y3, u)
-                inside[k] = first_x <= x < last_x and first_y <= y < last_y
-                if not inside[k]:
-                    continue
-                met += 1
-                fine_x, fine_y = int((x + 0.5) * 2048.0), int((y + 0.5) * 2048.0)  # one pixel is added: never negative
-                right[k], down[k] = fine_x & 2047, fine_y & 2047
-                corner[k] = ((fine_y >> 11) - 1 - part.top) * width + ((fine_x >> 11) - 1 - part.left)
-            at = np.uint64((i * columns + j) * bands)
-            if met == n and opaque and bands == 3:
-                for k in range(n):
-                    north = corner[k] * step
-                    south = north + below * step
-                    fx, fy = right[k], down[k]
-                    for band in range(3):
-                        b = np.uint64(band)
-                        west, east = np.int32(flat[north + b]), np.int32(flat[north + b + step])
-                        upper = np.int32((west << 11) + (east - west) * fx)
-                        west, east = np.int32(flat[south + b]), np.int32(flat[south + b + step])
-                        lower = np.int32((west << 11) + (east - west) * fx)
-                        written[at + b] = ((upper << 11) + (lower - upper) * fy + (1 << 21)) >> 22
-                    at += step
-                    alpha[i, j + k] = 255
-                found += n
-                j += n
-                continue
-            for k in range(n):
-                present = 0.0
-                o00 = o10 = o01 = o11 = 255
-                if inside[k] and not opaque:
-                    north = corner[k]
-                    o00, o10 = int(opacities[north]), int(opacities[north + one])
-                    o01, o11 = int(opacities[north + below]), int(opacities[north + below + one])
-                    if down[k] < 1024:
-                        inside[k] = (o00 if right[k] < 1024 else o10) > 0
-                    else:
-                        inside[k] = (o01 if right[k] < 1024 else o11) > 0
-                if not inside[k]:
-                    alpha[i, j + k] = 0
-                    for band in range(bands):
-                        written[at + np.uint64(band)] = 0
-                    at += step
-                    continue
-                found += 1
-                north = corner[k] * step
-                south = north + below * step
-                fx, fy = right[k], down[k]
-                if o00 == 255 and o10 == 255 and o01 == 255 and o11 == 255:
-                    for band in range(bands):
-                        b = np.uint64(band)
-                        west, east = np.int32(flat[north + b]), np.int32(flat[north + b + step])
-                        upper = np.int32((west << 11) + (east - west) * fx)
-                        west, east = np.int32(flat[south + b]), np.int32(flat[south + b + step])
-                        lower = np.int32((west << 11) + (east - west) * fx)
-                        written[at + b] = ((upper << 11) + (lower - upper) * fy + (1 << 21)) >> 22
-                    alpha[i, j + k] = 255
-                else:
-                    w00, w10 = float((2048 - fx) * (2048 - fy)), float(fx * (2048 - fy))
-                    w01, w11 = float((2048 - fx) * fy), float(fx * fy)
-                    present += w00 if o00 > 0 else 0.0
-                    present += w10 if o10 > 0 else 0.0
-                    present += w01 if o01 > 0 else 0.0
-                    present += w11 if o11 > 0 else 0.0
-                    w00, w10, w01, w11 = w00 * o00, w10 * o10, w01 * o01, w11 * o11
-                    total = w00 + w10 + w01 + w11
-                    for band in range(bands):
-                        b = np.uint64(band)
-                        value = w00 * flat[north + b] + w10 * flat[north + b + step]
-                        value += w01 * flat[south + b] + w11 * flat[south + b + step]
-                        written[at + b] = int(value / total + 0.5)
-                    alpha[i, j + k] = max(1, int(total / present + 0.5))
-                at += step
-            j += n
     return found
 
 

@@ -231,9 +231,9 @@ def _bands(path: Path, roles: list[str], asked: tuple[int, ...] | None) -> tuple
             raise UsageError(
                 _("There are no such bands: {bands}.").format(bands=", ".join(map(str, asked))),
                 where=str(path),
-                expected=_("one band, three for red, green and blue, and perhaps one more for alpha, of 1 to {n}").format(
-                    n=len(roles)
-                ),
+                expected=_(
+                    "one band, three for red, green and blue, and perhaps one more for alpha, of 1 to {n}"
+                ).format(n=len(roles)),
             )
         return (asked[:-1], asked[-1]) if len(asked) in (2, 4) else (asked, own)
     if {"red", "green", "blue"} <= set(roles):
@@ -272,7 +272,13 @@ def _vertical(crs: str, tags: dict[str, str]) -> str | None:
 
 def _date(tags: dict[str, str]) -> str | None:
     """From "2020:08:31 12:00:00" (TIFF 6.0, Exif) or what begins with an ISO date."""
-    for key in ("TIFFTAG_DATETIME", "EXIF_DateTimeOriginal", "EXIF_DateTime", "ACQUISITION_DATE", "ACQUISITIONDATETIME"):
+    for key in (
+        "TIFFTAG_DATETIME",
+        "EXIF_DateTimeOriginal",
+        "EXIF_DateTime",
+        "ACQUISITION_DATE",
+        "ACQUISITIONDATETIME",
+    ):
         if found := re.match(r"(\d{4})[:-](\d\d)[:-](\d\d)", tags.get(key, "")):
             return "-".join(found.groups())
     return None

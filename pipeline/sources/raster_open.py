@@ -1,8 +1,8 @@
 """The one way a raster file is opened: from this disk only, with GDAL's settings, and with its faults in plain words.
 
 A name or the text of a file can send GDAL to the network (/vsicurl, a web map service, a virtual raster that names
-an address). Only files that lie on this machine are opened, drivers of services are left out, virtual rasters are looked
-through for addresses, and what is left meets a proxy that does not exist.
+an address). Only files that lie on this machine are opened, drivers of services are left out, virtual rasters are
+looked through for addresses, and what is left meets a proxy that does not exist.
 """
 
 from __future__ import annotations
@@ -41,9 +41,7 @@ _ADDRESS: Final = re.compile(
     r"(?:https?|ftp|s3|gs|az)://|/vsi(?:curl|s3|gs|az|adls|oss|swift|hdfs|webhdfs)|\b(?:WMS|WMTS|WCS|STACIT|STACTA):|<GDAL_W",
     re.IGNORECASE,
 )
-_NAMED: Final = re.compile(
-    r"<(?:SourceFilename|SourceDataset)\b([^>]*)>([^<]*)</", re.IGNORECASE
-)
+_NAMED: Final = re.compile(r"<(?:SourceFilename|SourceDataset)\b([^>]*)>([^<]*)</", re.IGNORECASE)
 _TEXT: Final = 64 << 20  # bytes of a virtual raster that are looked through; larger ones list a million files
 _DEEP: Final = 8  # virtual rasters inside one another
 
@@ -129,7 +127,9 @@ def _check_packed(packed: Path, inner: str) -> None:
             hint=_("pack it again, or ask for the file again"),
         ) from error
     raise InputError(
-        _("There is no such file in the zip."), where=f"{packed.name}/{inner}", hint=_("check the path and its spelling")
+        _("There is no such file in the zip."),
+        where=f"{packed.name}/{inner}",
+        hint=_("check the path and its spelling"),
     )
 
 
@@ -140,7 +140,9 @@ def _check_local(path: Path, deep: int) -> None:
         if not head.startswith(b"<"):
             return
         text = (head + file.read(_TEXT)).decode("utf-8", "replace")
-    services = re.match(r"(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:GDAL_W\w+|WMS_\w*|WMTS\w*|Capabilities)", text, re.DOTALL)
+    services = re.match(
+        r"(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:GDAL_W\w+|WMS_\w*|WMTS\w*|Capabilities)", text, re.DOTALL
+    )
     if services:
         raise remote(path, services[0][-40:])
     for attributes, name in _NAMED.findall(text):
@@ -165,7 +167,9 @@ def remote(path: Path, what: str) -> InputError:
 def unreadable(path: Path, error: BaseException) -> InputError:
     """What a person can do about what GDAL says."""
     words = str(error)
-    if isinstance(error, RasterioIOError) and ("not recognized as being in a supported" in words or "not supported" in words):
+    if isinstance(error, RasterioIOError) and (
+        "not recognized as being in a supported" in words or "not supported" in words
+    ):
         return InputError(
             _("The file is no raster that can be read."),
             where=str(path),
@@ -197,4 +201,6 @@ def inner_names(path: Path) -> tuple[str, ...]:
     """The names of the files in a zip, sorted, without what systems add."""
     with zipfile.ZipFile(path) as archive:
         names = [name for name in archive.namelist() if not name.endswith("/")]
-    return tuple(sorted(n for n in names if not any(p.startswith(".") or p == "__MACOSX" for p in PurePosixPath(n).parts)))
+    return tuple(
+        sorted(n for n in names if not any(p.startswith(".") or p == "__MACOSX" for p in PurePosixPath(n).parts))
+    )

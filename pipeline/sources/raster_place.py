@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 HALF: Final = math.pi * 6378137.0  # metres of EPSG:3857 from the middle of the world to its edge
 _MERCATOR: Final = "EPSG:3857"
 _SPACINGS: Final = (32, 16, 8, 4, 2, 1)
-_LATTICE: Final = 9  # places along each side at which a spacing is tried
+_LATTICE: Final = 5  # places along each side at which a spacing is tried
 _EDGE: Final = 33  # points along each side of a raster that its bounds follow
 
 Floats = NDArray[np.float64]
@@ -233,7 +233,7 @@ def _gcp_transformer(dataset: Any) -> Any:
     """Ground control points fitted by GDAL's polynomial, where there is no geotransform."""
     from rasterio.transform import GCPTransformer
 
-    points, crs = dataset.gcps
+    points, _crs = dataset.gcps
     return GCPTransformer(points) if points and dataset.transform.is_identity else None
 
 

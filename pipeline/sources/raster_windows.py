@@ -1,8 +1,8 @@
 """The pixels of a raster on the grid of world pixels, window by window, whichever CRS it is in.
 
-GDAL's own warp takes 53 ns for a pixel of three bands (bilinear; 20 ns nearest), decoding included; the kernels take 8 ns
-and decoding 6, and a pixel comes out the same, bit by bit, whichever window asks for it. So GDAL reads and decodes,
-exact places come from PROJ on a lattice (`raster_place`), and kernels sample.
+GDAL's own warp takes 53 ns for a pixel of three bands (bilinear; 20 ns nearest), decoding included; the kernels take
+8 ns and decoding 6, and a pixel comes out the same, bit by bit, whichever window asks for it. So GDAL reads and
+decodes, exact places come from PROJ on a lattice (`raster_place`), and kernels sample.
 """
 
 from __future__ import annotations
@@ -19,8 +19,9 @@ from rasterio.errors import RasterioError
 from rasterio.windows import Window
 
 from pipeline.i18n import _
+from pipeline.kernels.bilinear import bilinear, bilinear_bytes
 from pipeline.kernels.places import Places
-from pipeline.kernels.sample import BOX, CUBIC, LANCZOS, NEAREST, Part, Range, find_nothing, sample, sample_bytes
+from pipeline.kernels.sample import BOX, CUBIC, LANCZOS, NEAREST, Part, Range, find_nothing, sample
 from pipeline.sources.gdal_words import plainly
 from pipeline.sources.raster import RasterInfo, RasterOptions
 from pipeline.sources.raster_open import damaged, open_raster, settings
@@ -90,12 +91,28 @@ class Windows:
         if inner == window:
             found = self._fill(level, inner, values, alpha)
         else:
-            some, opaque = np.empty((inner.height, inner.width, self.bands), self.dtype), np.empty(
-                (inner.height, inner.width), np.uint8
+            some, opaque = (
+                np.empty((inner.height, inner.width, self.bands), self.dtype),
+                np.empty((inner.height, inner.width), np.uint8),
             )
             found = self._fill(level, inner, some, opaque)
             values[part], alpha[part] = some, opaque
         return (values.transpose(2, 0, 1), alpha) if found else None
+
+    def sampled(self, places: int, side: int = 128) -> NDArray[np.float64]:
+        """Values [pixels, bands] that hold something, from about so many squares spread evenly over the raster."""
+        width, height = self._info.width, self._info.height
+        across = max(1, min(round((places * width / height) ** 0.5), -(-width // side)))
+        down = max(1, min(round(places / across), -(-height // side)))
+        found = []
+        for row in range(down):
+            for column in range(across):
+                left = max(0, int((column + 0.5) * width / across) - side // 2)
+                top = max(0, int((row + 0.5) * height / down) - side // 2)
+                box = (left, top, min(left + side, width), min(top + side, height))
+                values, opacity = self._pixels(self._dataset, (width, height), 1, box)
+                found.append(values[opacity > 0].astype(np.float64))
+        return np.concatenate(found)
 
     def _clip(self, window: PixelWindow) -> PixelWindow | None:
         """The part of a window that the raster can be in: far from it, the bicubic between places means nothing."""
@@ -121,7 +138,8 @@ class Windows:
         finer = 2.0 * HALF / (tile_size << zoom) / max(self._place.pixels)  # source pixels in one of the grid
         if not self._exact and self._lut is None and self._method != NEAREST:
             factors = dataset.overviews(info.bands[0])
-            fit = [(factor, i) for i, factor in enumerate(factors) if factor <= finer]
+            # Many overviews are made of single pixels; four of those are better than one.
+            fit = [(factor, i) for i, factor in enumerate(factors) if 2 * factor <= finer]
             if fit:
                 dataset = self._keep.enter_context(open_raster(info.path, overview=max(fit)[1]))
         left = finer * dataset.width / info.width
@@ -154,11 +172,13 @@ class Windows:
                 found += self._fill(level, half, some, opaque)
                 values[part], alpha[part] = some, opaque
             return found
-        source, opacity = self._pixels(level, box)
+        source, opacity = self._pixels(level.dataset, (level.width, level.height), level.step, box)
         part_read = Part(left, top, level.width, level.height)
-        if self.dtype == np.uint8 and level.method == BOX and not level.averaging:
-            opaque_all = int(opacity.min()) == 255
-            return int(sample_bytes(source, opacity, opaque_all, part_read, places, values, alpha))
+        if level.method == BOX and not level.averaging:
+            if values.dtype == source.dtype == np.uint8:
+                opaque = int(opacity.min()) == 255
+                return int(bilinear_bytes(source, opacity, opaque, part_read, places, values, alpha))
+            return int(bilinear(source, opacity, part_read, places, self._range, values, alpha))
         return int(
             sample(source, opacity, part_read, places, level.method, level.averaging, self._range, values, alpha)
         )
@@ -178,16 +198,17 @@ class Windows:
             return None
         return left, top, max(right, left + 3), max(bottom, top + 3)
 
-    def _pixels(self, level: _Level, box: tuple[int, int, int, int]) -> tuple[NDArray[Any], NDArray[np.uint8]]:
-        """Source pixels [rows, columns, bands] and their opacity; the outermost ones again beyond the edge."""
+    def _pixels(
+        self, dataset: Any, size: tuple[int, int], k: int, box: tuple[int, int, int, int]
+    ) -> tuple[NDArray[Any], NDArray[np.uint8]]:
+        """Every kth pixel [rows, columns, bands] and its opacity; the outermost ones again beyond the edge."""
         left, top, right, bottom = box
-        inner = (max(left, 0), max(top, 0), min(right, level.width), min(bottom, level.height))
+        inner = (max(left, 0), max(top, 0), min(right, size[0]), min(bottom, size[1]))
         rows, columns = slice(inner[1] - top, inner[3] - top), slice(inner[0] - left, inner[2] - left)
         shape = (bottom - top, right - left)
         source = np.empty((*shape, len(self._info.bands)), self._info.dtype)
         opacity = np.empty(shape, np.uint8)
         opacity[rows, columns] = 255
-        k = level.step
         asked: dict[str, Any] = {
             "window": Window(inner[0] * k, inner[1] * k, (inner[2] - inner[0]) * k, (inner[3] - inner[1]) * k),
             "out_shape": (inner[3] - inner[1], inner[2] - inner[0]),
@@ -196,11 +217,11 @@ class Windows:
             with settings():
                 bands = list(self._info.bands)
                 into = source[rows, columns].transpose(2, 0, 1)
-                level.dataset.read(bands, window=asked["window"], out=into)
+                dataset.read(bands, window=asked["window"], out=into)
                 if self._info.alpha is not None:
-                    opacity[rows, columns] = _eighth(level.dataset.read(self._info.alpha, **asked))
+                    opacity[rows, columns] = _eighth(dataset.read(self._info.alpha, **asked))
                 elif self._masked:
-                    opacity[rows, columns] = level.dataset.read_masks(bands[0], **asked)
+                    opacity[rows, columns] = dataset.read_masks(bands[0], **asked)
         except RasterioError as error:
             cause = error.__cause__ or error.__context__ or error
             at = _("rows {first} to {last}: {reason}")

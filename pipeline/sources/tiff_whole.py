@@ -67,7 +67,9 @@ def _directory(file: BinaryIO, at: int, order: str, big: bool) -> tuple[int, lis
     found: dict[int, np.ndarray[tuple[int], np.dtype[np.uint64]]] = {}
     needed = at + count_size + length
     for i in range(min(entries, 4096)):
-        tag, kind, n = struct.unpack(order + "HH" + word, body[i * entry_size : i * entry_size + 4 + struct.calcsize(word)])
+        tag, kind, n = struct.unpack(
+            order + "HH" + word, body[i * entry_size : i * entry_size + 4 + struct.calcsize(word)]
+        )
         if tag not in (*_OFFSETS, *_COUNTS, _SUB) or kind not in _SIZES:
             continue
         inline = body[i * entry_size + 4 + struct.calcsize(word) : (i + 1) * entry_size]

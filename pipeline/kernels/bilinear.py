@@ -1,0 +1,233 @@
+"""Bilinear values of a raster at the places of another grid's pixels, three to ten times as fast as `sample`.
+
+What comes out is what `sample` makes of boxes one source pixel wide; see there for what counts as holding something.
+What was read must reach a pixel beyond whatever target pixels lie on, the raster's outermost pixels being repeated
+outside it, so that there always are four neighbours.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.kernels._jit import helper, kernel
+from pipeline.kernels.places import Places, along, line_of_cell
+from pipeline.kernels.sample import Part, Range
+
+
+@helper
+def _reach(begin: int, read: int, size: int) -> tuple[float, float]:
+    """Along one axis: from where to where places lie on the raster and have their neighbours in what was read."""
+    return max(0.0, begin + 0.5), min(float(size), begin + read - 0.5)
+
+
+@helper
+def _shares(o00: int, o10: int, o01: int, o11: int, fx: float, fy: float) -> Any:
+    """The neighbours' weights by place and opacity (one in all), and how opaque the pixel is."""
+    w00, w10, w01, w11 = (1.0 - fx) * (1.0 - fy), fx * (1.0 - fy), (1.0 - fx) * fy, fx * fy
+    present = 0.0
+    present += w00 if o00 > 0 else 0.0
+    present += w10 if o10 > 0 else 0.0
+    present += w01 if o01 > 0 else 0.0
+    present += w11 if o11 > 0 else 0.0
+    w00, w10, w01, w11 = w00 * o00, w10 * o10, w01 * o01, w11 * o11
+    total = w00 + w10 + w01 + w11
+    return w00 / total, w10 / total, w01 / total, w11 / total, max(1, int(total / present + 0.5))
+
+
+@kernel
+def bilinear(
+    source: NDArray[Any],
+    opacity: NDArray[np.uint8],
+    part: Part,
+    places: Places,
+    values: Range,
+    out: NDArray[Any],
+    alpha: NDArray[np.uint8],
+) -> int:
+    """Bilinear values of any type at every target pixel; returns how many hold something.
+
+    `source` [rows, columns, bands] and its `opacity` [rows, columns]; outputs `out` [rows, columns, bands], 0 where
+    there is nothing, and `alpha` [rows, columns].
+    """
+    rows, columns, bands = out.shape
+    cell = 3 * places.spacing
+    width = source.shape[1]
+    first_x, last_x = _reach(part.left, width, part.width)
+    first_y, last_y = _reach(part.top, source.shape[0], part.height)
+    flat, opacities, written = source.reshape(-1), opacity.reshape(-1), out.reshape(-1)
+    one, step, below = np.uint64(1), np.uint64(bands), np.uint64(width)
+    found = 0
+    for i in range(rows):
+        line = (i + places.skip_y) // cell
+        v = (i + places.skip_y - line * cell + 0.5) / places.spacing
+        j = 0
+        while j < columns:
+            column = (j + places.skip_x) // cell
+            begin = j + places.skip_x - column * cell
+            n = min(columns - j, cell - begin)
+            x0, x1, x2, x3 = line_of_cell(places.x, 3 * line, 3 * column, v)
+            y0, y1, y2, y3 = line_of_cell(places.y, 3 * line, 3 * column, v)
+            at = np.uint64((i * columns + j) * bands)
+            for k in range(n):
+                u = (begin + k + 0.5) / places.spacing
+                x, y = along(x0, x1, x2, x3, u), along(y0, y1, y2, y3, u)
+                if not (first_x <= x < last_x and first_y <= y < last_y):
+                    alpha[i, j + k] = 0
+                    for band in range(bands):
+                        written[at + np.uint64(band)] = 0
+                    at += step
+                    continue
+                west, north = int(x + 0.5) - 1, int(y + 0.5) - 1  # never below -1, so cutting off is rounding down
+                fx, fy = x - 0.5 - west, y - 0.5 - north
+                corner = np.uint64((north - part.top) * width + (west - part.left))
+                o00, o10 = int(opacities[corner]), int(opacities[corner + one])
+                o01, o11 = int(opacities[corner + below]), int(opacities[corner + below + one])
+                w00, w10, w01, w11 = (1.0 - fx) * (1.0 - fy), fx * (1.0 - fy), (1.0 - fx) * fy, fx * fy
+                opaque = 255
+                if o00 + o10 + o01 + o11 != 1020:
+                    nearest = (o00 if fx < 0.5 else o10) if fy < 0.5 else (o01 if fx < 0.5 else o11)
+                    if nearest == 0:
+                        alpha[i, j + k] = 0
+                        for band in range(bands):
+                            written[at + np.uint64(band)] = 0
+                        at += step
+                        continue
+                    w00, w10, w01, w11, opaque = _shares(o00, o10, o01, o11, fx, fy)
+                    # What weighs nothing may be no number.
+                    corner *= step
+                    for band in range(bands):
+                        b = corner + np.uint64(band)
+                        value = 0.0
+                        if o00 > 0:
+                            value += w00 * flat[b]
+                        if o10 > 0:
+                            value += w10 * flat[b + step]
+                        b += below * step
+                        if o01 > 0:
+                            value += w01 * flat[b]
+                        if o11 > 0:
+                            value += w11 * flat[b + step]
+                        written[at + np.uint64(band)] = math.floor(value + 0.5) if values.whole else value
+                else:
+                    corner *= step
+                    for band in range(bands):
+                        b = corner + np.uint64(band)
+                        value = w00 * flat[b] + w10 * flat[b + step]
+                        b += below * step
+                        value += w01 * flat[b] + w11 * flat[b + step]
+                        written[at + np.uint64(band)] = math.floor(value + 0.5) if values.whole else value
+                alpha[i, j + k] = opaque
+                found += 1
+                at += step
+            j += n
+    return found
+
+
+@kernel
+def bilinear_bytes(
+    source: NDArray[np.uint8],
+    opacity: NDArray[np.uint8],
+    opaque: bool,
+    part: Part,
+    places: Places,
+    out: NDArray[np.uint8],
+    alpha: NDArray[np.uint8],
+) -> int:
+    """The same of bytes, again two to three times as fast, with places rounded to 1/2048 pixel: an eighth of a grey.
+
+    `opacity` is not looked at where all is `opaque`.
+    """
+    rows, columns, bands = out.shape
+    cell = 3 * places.spacing
+    width = source.shape[1]
+    flat, opacities, written = source.reshape(-1), opacity.reshape(-1), out.reshape(-1)
+    first_x, last_x = _reach(part.left, width, part.width)
+    first_y, last_y = _reach(part.top, source.shape[0], part.height)
+    one, step, below = np.uint64(1), np.uint64(bands), np.uint64(width)
+    corner = np.empty(cell, np.uint64)  # the north-western of the four neighbours
+    right, down = np.empty(cell, np.int32), np.empty(cell, np.int32)  # 1/2048 pixel from its centre
+    inside = np.empty(cell, np.bool_)
+    found = 0
+    for i in range(rows):
+        line = (i + places.skip_y) // cell
+        v = (i + places.skip_y - line * cell + 0.5) / places.spacing
+        j = 0
+        while j < columns:
+            column = (j + places.skip_x) // cell
+            begin = j + places.skip_x - column * cell
+            n = min(columns - j, cell - begin)
+            x0, x1, x2, x3 = line_of_cell(places.x, 3 * line, 3 * column, v)
+            y0, y1, y2, y3 = line_of_cell(places.y, 3 * line, 3 * column, v)
+            met = 0
+            for k in range(n):
+                u = (begin + k + 0.5) / places.spacing
+                x, y = along(x0, x1, x2, x3, u), along(y0, y1, y2, y3, u)
+                inside[k] = first_x <= x < last_x and first_y <= y < last_y
+                if not inside[k]:
+                    continue
+                met += 1
+                fine_x, fine_y = int((x + 0.5) * 2048.0), int((y + 0.5) * 2048.0)  # one pixel is added: never negative
+                right[k], down[k] = fine_x & 2047, fine_y & 2047
+                corner[k] = ((fine_y >> 11) - 1 - part.top) * width + ((fine_x >> 11) - 1 - part.left)
+            at = np.uint64((i * columns + j) * bands)
+            if met == n and opaque and bands == 3:
+                for k in range(n):
+                    north = corner[k] * step
+                    south = north + below * step
+                    fx, fy = right[k], down[k]
+                    for band in range(3):
+                        b = np.uint64(band)
+                        west, east = np.int32(flat[north + b]), np.int32(flat[north + b + step])
+                        upper = np.int32((west << 11) + (east - west) * fx)
+                        west, east = np.int32(flat[south + b]), np.int32(flat[south + b + step])
+                        lower = np.int32((west << 11) + (east - west) * fx)
+                        written[at + b] = ((upper << 11) + (lower - upper) * fy + (1 << 21)) >> 22
+                    at += step
+                    alpha[i, j + k] = 255
+                found += n
+                j += n
+                continue
+            for k in range(n):
+                o00 = o10 = o01 = o11 = 255
+                if inside[k] and not opaque:
+                    north = corner[k]
+                    o00, o10 = int(opacities[north]), int(opacities[north + one])
+                    o01, o11 = int(opacities[north + below]), int(opacities[north + below + one])
+                    if down[k] < 1024:
+                        inside[k] = (o00 if right[k] < 1024 else o10) > 0
+                    else:
+                        inside[k] = (o01 if right[k] < 1024 else o11) > 0
+                if not inside[k]:
+                    alpha[i, j + k] = 0
+                    for band in range(bands):
+                        written[at + np.uint64(band)] = 0
+                    at += step
+                    continue
+                found += 1
+                north = corner[k] * step
+                south = north + below * step
+                fx, fy = right[k], down[k]
+                if o00 == 255 and o10 == 255 and o01 == 255 and o11 == 255:
+                    for band in range(bands):
+                        b = np.uint64(band)
+                        west, east = np.int32(flat[north + b]), np.int32(flat[north + b + step])
+                        upper = np.int32((west << 11) + (east - west) * fx)
+                        west, east = np.int32(flat[south + b]), np.int32(flat[south + b + step])
+                        lower = np.int32((west << 11) + (east - west) * fx)
+                        written[at + b] = ((upper << 11) + (lower - upper) * fy + (1 << 21)) >> 22
+                    alpha[i, j + k] = 255
+                else:
+                    w00, w10, w01, w11, seen = _shares(o00, o10, o01, o11, fx / 2048.0, fy / 2048.0)
+                    for band in range(bands):
+                        b = np.uint64(band)
+                        value = w00 * flat[north + b] + w10 * flat[north + b + step]
+                        value += w01 * flat[south + b] + w11 * flat[south + b + step]
+                        written[at + b] = int(value + 0.5)
+                    alpha[i, j + k] = seen
+                at += step
+            j += n
+    return found
