@@ -63,6 +63,12 @@ def export_folder(
     extension = EXTENSIONS[header.tile_type]
     change = stored_as(header, Compression.GZIP if gzip else Compression.NONE)
     out = Path(os.path.normpath(out))
+    if out.name in ("", ".."):
+        raise OutputError(
+            _("This is no name for a new folder."),
+            where=str(out),
+            hint=_("give the name of a folder that is not there yet"),
+        )
     staging = out.with_name(f".{out.name}.{secrets.token_hex(6)}.part")
     try:
         _refuse_filled(out)
@@ -106,6 +112,12 @@ def export_folder(
 
 
 def _refuse_filled(out: Path) -> None:
+    if os.path.lexists(out) and not out.is_dir():
+        raise OutputError(
+            _("There is a file of this name already."),
+            where=str(out),
+            hint=_("give the name of a folder that is not there yet, or say --format mbtiles"),
+        )
     if os.path.lexists(out) and (not out.is_dir() or out.is_symlink() or any(out.iterdir())):
         raise OutputError(
             _("The folder exists already and is not empty."),

@@ -78,9 +78,6 @@ def merge_archives(
     header = archives[0].header
     decide = change or Choice(archives).change
     agreed = united([archive.metadata for archive in archives])
-    for key in agreed.left_out:
-        if key not in ("vector_layers", "tilestats"):
-            progress.note(_("the archives do not agree on {key} of the metadata; it is left out").format(key=key))
     progress.start(_("Merging tiles"), None, _("tiles"))
 
     def change_shared(shown: Shown) -> Body | None:
@@ -102,6 +99,9 @@ def merge_archives(
         metadata = restated(agreed.metadata, reach)
         if unite:
             metadata = unite([archive.metadata for archive in archives], metadata)
+        for key in agreed.left_out:
+            if key not in metadata and key != "tilestats":
+                progress.note(_("the archives do not agree on {key} of the metadata; it is left out").format(key=key))
         if name is not None:
             metadata["name"] = name
         written = writer.finish(metadata=metadata, bounds=reach.bounds, center=reach.center)

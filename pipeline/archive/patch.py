@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 from pipeline.archive.compare import BLOCK, digest_of
 from pipeline.archive.delta import Delta, Identity, damaged, parse_delta
 from pipeline.archive.source import FileSource, Source
-from pipeline.archive.staging import StagedFile, cannot_write
+from pipeline.archive.staging import StagedFile, cannot_write, require_file_name
 from pipeline.errors import InputError, OutputError, UsageError
 from pipeline.i18n import _
 from pipeline.progress import Progress, Silent
@@ -41,6 +41,7 @@ def apply_delta(
     """
     progress = progress or Silent()
     with closing(FileSource(delta)) as recipe, closing(FileSource(base)) as source:
+        require_file_name(out)
         if out.exists() and out.samefile(delta):
             raise UsageError(
                 _("The result would replace the delta."), where=str(delta), hint=_("name another file for the result")

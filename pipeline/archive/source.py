@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import threading
 from pathlib import Path
 from typing import BinaryIO, Protocol
@@ -50,6 +51,13 @@ class FileSource:
 
     def __init__(self, path: Path) -> None:
         try:
+            found = path.stat()
+            if not stat.S_ISREG(found.st_mode) and not stat.S_ISDIR(found.st_mode):  # a folder is refused when opened
+                raise InputError(
+                    _("This is a device or a pipe, not a file."),
+                    where=str(path),
+                    expected=_("a file, which can be read from any place"),
+                )
             self._file: BinaryIO = path.open("rb", buffering=0)
             self.size = os.fstat(self._file.fileno()).st_size
         except OSError as err:

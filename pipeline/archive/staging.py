@@ -6,6 +6,7 @@ import contextlib
 import errno
 import os
 import secrets
+import stat
 import sys
 from pathlib import Path
 from types import TracebackType
@@ -22,6 +23,7 @@ class StagedFile:
     """
 
     def __init__(self, path: Path, *, no_clobber: bool = False, durable: bool = True) -> None:
+        require_file_name(path)
         self.path = path
         self.no_clobber = no_clobber
         self.durable = durable
@@ -71,6 +73,29 @@ def refuse_existing(path: Path) -> None:
         raise _exists(path)
 
 
+def require_file_name(path: Path) -> None:
+    """Raise OutputError when `path` can never become a file: it names a folder, a device, or nothing.
+
+    Devices and pipes would not be written to, they would be replaced.
+    """
+    try:
+        mode = path.stat().st_mode
+    except OSError:  # not there, or out of reach: whoever opens it is told
+        mode = None
+    if path.name in ("", "..") or (mode is not None and stat.S_ISDIR(mode)):
+        raise OutputError(
+            _("This is a folder, not the name of a file."),
+            where=str(path),
+            hint=_("give the name of a file in an existing folder"),
+        )
+    if mode is not None and not stat.S_ISREG(mode):
+        raise OutputError(
+            _("This is a device or a pipe, not a file."),
+            where=str(path),
+            expected=_("the name of a file, which appears when it is complete"),
+        )
+
+
 def cannot_write(path: Path, err: OSError) -> OutputError:
     """The operating system's refusal in words that say what to do."""
     where = str(path)
@@ -88,6 +113,10 @@ def cannot_write(path: Path, err: OSError) -> OutputError:
             _("The file grows larger than the system allows."),
             where=where,
             hint=_("raise the limit (`ulimit -f`), or use a file system for large files (not FAT32)"),
+        )
+    if err.errno == errno.ENOENT and path.parent.is_dir():  # as /proc answers
+        return OutputError(
+            _("The system lets nobody make files here."), where=where, hint=_("choose a folder on a disk")
         )
     if err.errno == errno.ENOENT:
         return OutputError(

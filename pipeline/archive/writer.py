@@ -25,7 +25,7 @@ from pmtiles.tile import tileid_to_zxy
 from pipeline.archive.compress import gzip_bytes
 from pipeline.archive.directory import DIRECTORY_LEVEL, Directory, lay_out
 from pipeline.archive.header import HEADER_BYTES, Compression, Header, Section, TileType, format_header
-from pipeline.archive.staging import StagedFile, cannot_write, refuse_existing
+from pipeline.archive.staging import StagedFile, cannot_write, refuse_existing, require_file_name
 from pipeline.errors import ArchiveError
 from pipeline.i18n import _
 from pipeline.types import Bounds
@@ -58,6 +58,7 @@ class Writer:
         self._tile_type = tile_type
         self._tile_compression = tile_compression
         self._no_clobber = no_clobber
+        require_file_name(self.path)
         if no_clobber:
             refuse_existing(self.path)
         try:

@@ -209,12 +209,12 @@ def test_decode_of_what_is_not_there(
     assert words in err and out == ""
 
 
-def test_decode_of_pictures(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_decode_of_tiles_that_cannot_be_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     from pipeline.archive.header import TileType
 
-    path = write(tmp_path / "r.pmtiles", Parts(header={"tile_type": TileType.PNG}, metadata=pack({})))
+    path = write(tmp_path / "r.pmtiles", Parts(header={"tile_type": TileType.MLT}))
     assert main(["archive", "decode", path]) == 1
-    assert "The tiles are of type png." in capsys.readouterr().err
+    assert "The tiles are of type mlt." in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("verb", ["show", "verify", "decode"])

@@ -121,7 +121,7 @@ def test_codes_of_the_header_by_name(tmp_path: Path, capsys: pytest.CaptureFixtu
     b = lay(tmp_path, "b", Parts(header={"tile_type": TileType.WEBP}))
     assert main(["archive", "diff", a, b]) == 1
     assert '"png" → "webp"' in capsys.readouterr().out
-    assert main(["archive", "diff", a, b, "--layers"]) == 1
+    assert main(["archive", "diff", a, b, "--layers"]) == 2
     assert "The tiles are of type png." in capsys.readouterr().err
 
 

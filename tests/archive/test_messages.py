@@ -12,12 +12,16 @@ from babel.messages.pofile import read_po
 from pipeline.archive.verify import STAGES
 from pipeline.cli._translate import source_texts
 from pipeline.cli.archive import archive
+from pipeline.raster import pyramid_rules
+from pipeline.raster import tile_rules as image_rules
 from pipeline.vector.tile_rules import ARCHIVE_RULES, TILE_RULES
 
 PACKAGE = Path(__file__).parents[2] / "pipeline"
 SOURCES = [
     *sorted((PACKAGE / "archive").glob("*.py")),
     *(PACKAGE / "vector" / f"{name}.py" for name in ("decode", "verify", "tile_rules", "tile_batch")),
+    *(PACKAGE / "raster" / f"{name}.py" for name in ("container", "look", "tile_rules", "pyramid_rules", "means")),
+    *(PACKAGE / "raster" / f"{name}.py" for name in ("verify", "inspect", "kinship", "pixel_diff", "relief")),
     *sorted((PACKAGE / "cli" / "archive").glob("*.py")),
 ]
 
@@ -29,7 +33,8 @@ def said() -> set[str]:
             "python", path, keywords={"_": None, "ngettext": (1, 2)}
         ):
             found.add(message if isinstance(message, str) else message[0])
-    for rule in [rule for stage in STAGES for rule in stage] + [*TILE_RULES, *ARCHIVE_RULES]:
+    rules = [rule for stage in STAGES for rule in stage]
+    for rule in [*rules, *TILE_RULES, *ARCHIVE_RULES, *image_rules.TILE_RULES, *pyramid_rules.ARCHIVE_RULES]:
         found |= {rule.description, rule.remedy}
     found |= set(source_texts(archive)) | {about.summary for about in archive.verbs.values()}
     for verb in archive.verbs:

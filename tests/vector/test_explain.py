@@ -255,7 +255,9 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     assert json.loads(said(archive, capsys, "--id", "17", "--zoom", "12", "--json")) == [
         {"layer": "roads", "zooms": [12, 12], "rule": "over-budget", "into": [], "tiles": 2}
     ]
-    assert said(archive, capsys, "--layer", "none") == "Nothing was left out, gathered or joined.\n"
+    assert main(["--lang", "en", "archive", "explain", str(archive), "--layer", "none"]) == 2
+    refused = capsys.readouterr().err
+    assert "The archive has no layer none." in refused and "expected: roads, 名称" in refused
 
 
 def test_the_command_knows_every_rule() -> None:

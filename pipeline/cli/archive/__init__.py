@@ -7,9 +7,11 @@ from pipeline.cli._group import LazyGroup, Verb
 VERBS = {
     "show": Verb("pipeline.cli.archive.show:show", "Show what an archive holds and what takes the space."),
     "verify": Verb(
-        "pipeline.cli.archive.verify:verify", "Check archives: structure, and every tile of vector archives."
+        "pipeline.cli.archive.verify:verify", "Check archives: structure, and every tile, vector or raster."
     ),
-    "decode": Verb("pipeline.cli.archive.decode:decode", "Print vector tiles as GeoJSON."),
+    "decode": Verb(
+        "pipeline.cli.archive.decode:decode", "Print vector tiles as GeoJSON; write a picture, tell heights."
+    ),
     "diff": Verb("pipeline.cli.archive.diff:diff", "Show what differs between two archives; write the delta."),
     "patch": Verb("pipeline.cli.archive.patch:patch", "Make the newer archive from the older one and a delta."),
     "extract": Verb("pipeline.cli.archive.extract:extract", "Copy part of an archive: an area, zooms, layers."),

@@ -15,6 +15,7 @@ from pipeline.i18n import _
 if TYPE_CHECKING:
     from pipeline.archive.delta_writer import WrittenDelta
     from pipeline.archive.diff import ArchiveDiff
+    from pipeline.raster.pixel_diff import PixelDiff
     from pipeline.vector.diff import LayerDiff
 
 _VALUE_SHOWN: Final = 40  # columns of a value before and after; the whole is in --json
@@ -28,6 +29,7 @@ def described(
     diff: ArchiveDiff,
     layers: Iterable[LayerDiff] | None = None,
     delta: WrittenDelta | None = None,
+    pixels: PixelDiff | None = None,
 ) -> dict[str, Any]:
     """The differences as a JSON object; `tiles` are runs of consecutive tile ids, named by the first."""
     from pmtiles.tile import tileid_to_zxy
@@ -51,6 +53,20 @@ def described(
     }
     if layers is not None:
         found["layers"] = [layer._asdict() for layer in layers]
+    if pixels is not None:
+        found["pixels"] = {
+            "unit": pixels.unit,
+            "zooms": [zoom._asdict() for zoom in pixels.zooms],
+            "tiles": [
+                {
+                    "tile": tileid_to_zxy(each.tile_id),
+                    "tiles": each.tiles,
+                    "largest": each.largest,
+                    "differing": each.differing,
+                }
+                for each in pixels.changes
+            ],
+        }
     if delta is not None:
         found["delta"] = {
             "path": str(delta.path),
@@ -86,6 +102,8 @@ def told(found: Mapping[str, Any]) -> str:
         blocks.append(_tiles(found["tiles"]))
     if found.get("layers"):
         blocks.append(titled_table(_("Layers"), _layer_rows(found["layers"]), left=(0,)))
+    if found.get("pixels", {}).get("tiles"):
+        blocks += _pixel_blocks(found["pixels"])
     if "delta" in found:
         delta = found["delta"]
         blocks.append(
@@ -156,6 +174,31 @@ def _layer_rows(layers: Sequence[Mapping[str, Any]]) -> list[tuple[object, ...]]
             )
         )
     return rows
+
+
+def _pixel_blocks(pixels: Mapping[str, Any]) -> list[str]:
+    """By zoom, and the tiles that differ most."""
+    unit = _("metres") if pixels["unit"] == "metres" else _("grey values")
+
+    def size(largest: float | None) -> str:
+        return _("other size") if largest is None else f"{largest:g}"
+
+    zooms: list[Sequence[object]] = [
+        (_("zoom"), _("changed"), _("same pixels"), _("other size"), _("largest difference"))
+    ]
+    for zoom in pixels["zooms"]:
+        counts = (count_text(zoom[key]) for key in ("tiles", "same", "resized"))
+        zooms.append((zoom["zoom"], *counts, "" if zoom["largest"] is None else f"{zoom['largest']:g}"))
+    order = sorted(pixels["tiles"], key=lambda each: (each["largest"] is not None, -(each["largest"] or 0)))
+    rows = [
+        ("/".join(map(str, each["tile"])), size(each["largest"]), f"{each['differing']:.1%}")
+        for each in order[:_TILES_SHOWN]
+    ]
+    head = (_("tile"), _("largest difference"), _("pixels that differ"))
+    return [
+        titled_table(_("Pixels, in {unit}").format(unit=unit), zooms, left=()),
+        titled_table(_("Tiles that differ most"), [head, *rows]) + _more(len(order) - _TILES_SHOWN),
+    ]
 
 
 def _more(n: int) -> str:

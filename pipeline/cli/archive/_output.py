@@ -19,10 +19,17 @@ if TYPE_CHECKING:
 def refuse_own_input(out: Path, inputs: Sequence[Path]) -> None:
     """Raise UsageError when `out` is one of the files that are read."""
     for path in inputs:
-        if out.exists() and path.exists() and out.samefile(path):
+        if _same(out, path):
             raise UsageError(
                 _("The archive would replace its own input."), where=str(path), hint=_("Name another output.")
             )
+
+
+def _same(one: Path, other: Path) -> bool:
+    try:
+        return one.samefile(other)
+    except OSError:
+        return False  # one of them is not there: whoever opens it is told why
 
 
 def told(written: Written | Exported, as_json: bool, extra: Mapping[str, Any] | None = None) -> str:

@@ -16,17 +16,22 @@ if TYPE_CHECKING:
 
 _VALUE_SHOWN: Final = 100  # columns of a metadata value; the whole is in --json
 _FIELDS_SHOWN: Final = 60
+_SOURCES_SHOWN: Final = 20
 _IN_TABLES: Final = frozenset({"vector_layers", "tilestats"})  # members of the metadata that the table of layers shows
 
 
 def described(
-    archive: Archive, summary: Summary, layers: Mapping[int, Mapping[str, tuple[int, int]]]
+    archive: Archive,
+    summary: Summary,
+    layers: Mapping[int, Mapping[str, tuple[int, int]]],
+    content: Mapping[str, Any],
 ) -> dict[str, Any]:
     """An archive as a JSON object."""
     h = archive.header
     return {
         "path": archive.source.name,
         "bytes": summary.bytes,
+        "content": dict(content),
         "header": {
             "version": h.version,
             "tile_type": h.tile_type.name.lower(),
@@ -68,6 +73,7 @@ def written(shown: Mapping[str, Any]) -> str:
         pairs(
             [
                 (_("type"), f"{h['tile_type']}, {h['tile_compression']}"),
+                *_content_rows(shown["content"]),
                 (_("zooms"), f"{h['min_zoom']} – {h['max_zoom']}"),
                 (_("bounds"), _("west {} south {} east {} north {}").format(*h["bounds"])),
                 (_("centre"), _("{} {} at zoom {}").format(*h["center"])),
@@ -85,6 +91,9 @@ def written(shown: Mapping[str, Any]) -> str:
         titled_table(_("Sections"), _section_rows(shown["sections"]), left=(0, 2)),
     ]
     plain = {key: value for key, value in shown["metadata"].items() if key not in _IN_TABLES}
+    sources = _source_rows(plain)
+    if sources:
+        del plain["sources"]
     if plain:
         rows = [
             (
@@ -94,6 +103,8 @@ def written(shown: Mapping[str, Any]) -> str:
             for key, value in plain.items()
         ]
         blocks.append(_("Metadata") + "\n" + pairs(rows))
+    if sources:
+        blocks.append(titled_table(_("Sources"), sources, left=(0, 2)))
     zooms = [
         (z["zoom"], count_text(z["tiles"]), count_text(z["contents"]), size_text(z["bytes"]), size_text(z["largest"]))
         for z in shown["zooms"]
@@ -104,6 +115,37 @@ def written(shown: Mapping[str, Any]) -> str:
     largest = [(f"{t['z']}/{t['x']}/{t['y']}", size_text(t["bytes"]), count_text(t["tiles"])) for t in shown["largest"]]
     blocks.append(titled_table(_("Largest tiles"), [(_("tile"), _("size"), _("times shown")), *largest], left=(0,)))
     return "\n\n".join(blocks)
+
+
+def _content_rows(content: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What the tiles of a raster archive are; of others their type says it."""
+    if content["kind"] not in ("imagery", "terrain"):
+        return []
+    kinds = {"imagery": _("imagery"), "terrain": _("terrain")}
+    encoding = content["encoding"]
+    images = ", ".join(
+        "{format} {width} × {height}".format(**image)
+        + (" " + _("lossless") if image["lossless"] and image["format"] == "webp" else "")
+        for image in content["images"]
+    )
+    return [
+        (_("content"), f"{kinds[content['kind']]}, {encoding}" if encoding else kinds[content["kind"]]),
+        (_("images"), images or _("none that can be recognised")),
+    ]
+
+
+def _source_rows(metadata: Mapping[str, Any]) -> list[tuple[object, ...]]:
+    """The files that pixels came from, as `longquan tile` lists them; empty when the metadata says it otherwise."""
+    listed = metadata.get("sources")
+    if not isinstance(listed, list) or not listed:
+        return []
+    rows: list[tuple[object, ...]] = []
+    for each in listed:
+        if not (isinstance(each, dict) and isinstance(each.get("name"), str) and isinstance(each.get("bytes"), int)):
+            return []
+        rows.append((cut_text(each["name"], _FIELDS_SHOWN), size_text(each["bytes"]), str(each.get("sha256", ""))[:12]))
+    more = len(rows) - _SOURCES_SHOWN
+    return rows[:_SOURCES_SHOWN] + ([(_("… and {n} more").format(n=count_text(more)), "", "")] if more > 0 else [])
 
 
 def _layers(layers: Mapping[int, Mapping[str, tuple[int, int]]]) -> dict[str, dict[str, int]]:
@@ -132,9 +174,10 @@ def _section_rows(sections: Mapping[str, Mapping[str, int]]) -> list[tuple[objec
 
 
 def _layer_rows(shown: Mapping[str, Any]) -> list[tuple[object, ...]]:
+    listed = shown["metadata"].get("vector_layers")
     declared = {
         layer["id"]: layer
-        for layer in shown["metadata"].get("vector_layers", [])
+        for layer in (listed if isinstance(listed, list) else ())
         if isinstance(layer, dict) and isinstance(layer.get("id"), str)
     }
     counts = _feature_counts(shown["metadata"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pipeline.cli._table import count_text, table
@@ -39,13 +39,27 @@ def judged(result: Mapping[str, Any]) -> str:
     if previous is not None:
         lines += _closing(previous, told[previous["rule"]], result["counts"])
     if result["looked_inside"]:
-        header = (_("zoom"), _("tiles"), _("features"), _("vertices"), _("polygons"), _("invalid"))
-        rows = [
-            (z["zoom"], *(count_text(z[key]) for key in ("tiles", "features", "vertices", "polygons", "invalid")))
-            for z in result["zooms"]
-        ]
-        lines.append(table([header, *rows]))
+        lines.append(table(_vector_rows(result) if result["tile_type"] == "mvt" else _raster_rows(result)))
     return "\n".join(lines)
+
+
+def _vector_rows(result: Mapping[str, Any]) -> list[Sequence[object]]:
+    header = (_("zoom"), _("tiles"), _("features"), _("vertices"), _("polygons"), _("invalid"))
+    keys = ("tiles", "features", "vertices", "polygons", "invalid")
+    return [header, *((zoom["zoom"], *(count_text(zoom[key]) for key in keys)) for zoom in result["zooms"])]
+
+
+def _raster_rows(result: Mapping[str, Any]) -> list[Sequence[object]]:
+    header = [_("zoom"), _("tiles"), _("images"), _("decoded"), _("transparent in places")]
+    keys = ("tiles", "images", "decoded", "transparent")
+    rows: list[list[object]] = [[zoom["zoom"], *(count_text(zoom[key]) for key in keys)] for zoom in result["zooms"]]
+    if any(zoom["low"] is not None for zoom in result["zooms"]):
+        header += [_("lowest"), _("highest")]
+        for row, zoom in zip(rows, result["zooms"], strict=True):
+            row += [
+                "" if zoom[key] is None else _("{height:.1f} m").format(height=zoom[key]) for key in ("low", "high")
+            ]
+    return [header, *rows]
 
 
 def _closing(fault: Mapping[str, Any], told: int, counts: Mapping[str, int]) -> list[str]:

@@ -40,11 +40,14 @@ def explain(
     from pipeline.vector.explained import Asked, read_explained, summarise, tell_story
     from pipeline.vector.plan import explained_path
 
+    if listed and id is not None:
+        raise UsageError(_("--list and --id exclude each other."), hint=_("--id tells of one feature anyway."))
+    known = _layers_of(file)
     path = explained_path(file)
+    if layer is not None:
+        _require_layer(layer, known, path)
     asked = Asked(layer, zoom, rule, id)
     if listed:
-        if id is not None:
-            raise UsageError(_("--list and --id exclude each other."), hint=_("--id tells of one feature anyway."))
         for table in read_explained(path, asked):
             for row in table.to_pylist():
                 click.echo(json.dumps(row, ensure_ascii=False) if as_json else _line(row))
@@ -54,6 +57,42 @@ def explain(
     else:
         counts = summarise(path, asked)
         print_json(_machine_counts(counts)) if as_json else click.echo(_human_counts(counts))
+
+
+def _layers_of(file: Path) -> tuple[str, ...]:
+    """The layers that the archive lists; none where only its explanation is at hand. Refuses a raster archive."""
+    from pipeline.archive.header import TileType
+    from pipeline.archive.reader import open_archive
+    from pipeline.cli.archive._layers import listed_layers
+    from pipeline.errors import InputError
+
+    if not file.exists():
+        return ()
+    with open_archive(file) as opened:
+        kind = opened.header.tile_type
+        if kind is not TileType.MVT:
+            raise InputError(
+                _("The tiles are of type {type}: no rule leaves anything out of them.").format(type=kind.name.lower()),
+                where=str(file),
+                expected=_("vector tiles (mvt)"),
+                hint=_("`longquan archive show` lists the source files of a raster archive"),
+            )
+        return listed_layers(opened)
+
+
+def _require_layer(name: str, known: tuple[str, ...], path: Path) -> None:
+    """Raise UsageError for a layer that neither the archive nor its explanation names."""
+    from pipeline.vector.explained import summarise
+
+    if name in known:
+        return
+    told = {layer for layer, _rule in summarise(path)}
+    if name not in told:
+        raise UsageError(
+            _("The archive has no layer {name}.").format(name=name),
+            where=str(path),
+            expected=", ".join([*known, *sorted(told - set(known))]) or None,
+        )
 
 
 def _line(row: Mapping[str, Any]) -> str:

@@ -40,7 +40,8 @@ def merge(
 
     A tile that one archive has, or that is the same in all, is copied as it is stored. Other vector tiles get the
     layers of all; layers of one name become one layer with the features of all, and ids that are then there twice are
-    told. Other pictures cannot be joined: the merge is refused unless --prefer says which one to take.
+    told. Other pictures cannot be joined: the merge is refused unless --prefer says which one to take. So is a merge
+    of imagery with terrain, of terrain in two encodings, and of images of different sizes.
     """
     from pipeline.archive.header import TileType
     from pipeline.archive.merge import Choice, merge_archives
@@ -49,6 +50,8 @@ def merge(
     from pipeline.cli._progress import Bars
     from pipeline.cli.archive._output import refuse_own_input, told
     from pipeline.errors import UsageError
+    from pipeline.raster.kinship import merged_sources, require_kin
+    from pipeline.raster.nature import is_raster
     from pipeline.vector.joining import LayerJoin
     from pipeline.vector.picking import merged_layers
 
@@ -66,12 +69,15 @@ def merge(
             raise UsageError(
                 _("Vector tiles are joined, none is preferred."), where=str(files[0]), hint=_("leave --prefer out")
             )
+        pictures = all(is_raster(archive.header.tile_type) for archive in archives)
+        if pictures and len({archive.header.tile_type for archive in archives}) == 1:  # else the merge refuses them
+            require_kin(archives)
         choice = Choice(archives, prefer)
         written = merge_archives(
             archives,
             out,
             change=join.change if join else choice.change,
-            unite=merged_layers if join else None,
+            unite=merged_layers if join else merged_sources if pictures else None,
             name=name,
             no_clobber=no_clobber,
             threads=threads,

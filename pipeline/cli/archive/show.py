@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -23,18 +23,36 @@ def show(file: Path, as_json: bool) -> None:
     """Show what an archive holds and what takes the space: sizes by zoom and layer, the largest tiles.
 
     Sizes of tiles are as stored; a body that several tiles share counts once, at its first zoom. Sizes of layers are
-    those inside decompressed tiles, counted in every body.
+    those inside decompressed tiles, counted in every body. Of a raster archive it tells whether it holds imagery or
+    terrain, and the format and size of its images, by the first one of each zoom.
     """
     from pipeline.archive.reader import open_archive
     from pipeline.archive.summary import summarise
     from pipeline.cli.archive import _show_page as page
 
     with open_archive(file) as opened:
-        described = page.described(opened, summarise(opened), _layer_sizes(opened))
+        described = page.described(opened, summarise(opened), _layer_sizes(opened), _content(opened))
     if as_json:
         print_json(described)
     else:
         click.echo(page.written(described))
+
+
+def _content(opened: Archive) -> dict[str, Any]:
+    """What the tiles are: vector data, imagery or terrain; of images also their formats and sizes."""
+    from pipeline.archive.header import TileType
+    from pipeline.raster.inspect import inspect
+    from pipeline.raster.nature import is_raster
+
+    if not is_raster(opened.header.tile_type):
+        vector = opened.header.tile_type in (TileType.MVT, TileType.MLT)
+        return {"kind": "vector" if vector else "unknown"}
+    found = inspect(opened)
+    return {
+        "kind": found.nature.kind,
+        "encoding": found.nature.encoding,
+        "images": [image._asdict() for image in found.images],
+    }
 
 
 def _layer_sizes(opened: Archive) -> dict[int, dict[str, tuple[int, int]]]:

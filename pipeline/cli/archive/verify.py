@@ -9,6 +9,7 @@ import click
 
 from pipeline.cli._json import print_json
 from pipeline.cli._options import json_option
+from pipeline.i18n import _
 
 if TYPE_CHECKING:
     from pipeline.archive.rules import Report
@@ -19,21 +20,35 @@ if TYPE_CHECKING:
 @click.argument("files", metavar="FILE…", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--strict", is_flag=True, help="Refuse archives with warnings too: what this tool builds has none.")
 @click.option("--structure-only", is_flag=True, help="Do not look inside tiles.")
+@click.option(
+    "--heights",
+    metavar="LOW,HIGH",
+    help="Metres between which terrain is believed; by default from -500 to 9000.",
+)
 @click.option("--threads", type=click.IntRange(min=1), help="Threads to use; by default one per processor.")
 @json_option
-def verify(files: tuple[Path, ...], strict: bool, structure_only: bool, threads: int | None, as_json: bool) -> int:
-    """Check archives: structure, and every tile of vector archives.
+def verify(
+    files: tuple[Path, ...],
+    strict: bool,
+    structure_only: bool,
+    heights: str | None,
+    threads: int | None,
+    as_json: bool,
+) -> int:
+    """Check archives: structure, and every tile, vector or raster.
 
     Errors break the PMTiles or MVT specification or the archive's own metadata; warnings break habits of this
-    platform (ids on every feature, extent 4096, no unused bytes …). Exit code 1 when an archive is refused.
+    platform (ids on every feature, extent 4096, no unused bytes …). Every image is decoded whole; its format and size
+    are checked, and of terrain its heights. Exit code 1 when an archive is refused.
     """
     from pipeline.cli._progress import Bars
     from pipeline.cli.archive import _verify_page as page
 
+    believed = None if heights is None else _range(heights)
     results = []
     with Bars() as progress:
         for file in files:
-            result = _verified(file, structure_only, threads, progress)
+            result = _verified(file, structure_only, believed, threads, progress)
             result["accepted"] = not result["errors"] and not (strict and result["warnings"])
             results.append(result)
             if not as_json:
@@ -44,11 +59,29 @@ def verify(files: tuple[Path, ...], strict: bool, structure_only: bool, threads:
     return 0 if accepted else 1
 
 
-def _verified(file: Path, structure_only: bool, threads: int | None, progress: Progress) -> dict[str, Any]:
+def _range(text: str) -> tuple[float, float]:
+    from pipeline.errors import UsageError
+
+    try:
+        low, high = map(float, text.split(","))
+    except ValueError:
+        low, high = 1.0, 0.0
+    if not low < high:
+        raise UsageError(
+            _("--heights is no range: {text}.").format(text=text),
+            expected=_("two numbers in metres, the lower one first, such as -500,9000"),
+        )
+    return low, high
+
+
+def _verified(
+    file: Path, structure_only: bool, heights: tuple[float, float] | None, threads: int | None, progress: Progress
+) -> dict[str, Any]:
     """One archive's faults and figures as a JSON object."""
     from pipeline.archive.header import TileType
     from pipeline.archive.reader import open_archive
     from pipeline.archive.verify import verify_archive
+    from pipeline.raster.nature import is_raster
 
     report = verify_archive(file)
     result: dict[str, Any] = {"path": str(file), "tile_type": None, "looked_inside": False, "zooms": []}
@@ -63,6 +96,16 @@ def _verified(file: Path, structure_only: bool, threads: int | None, progress: P
                 reports.append(found.report)
                 result["looked_inside"] = True
                 result["zooms"] = [figures._asdict() for figures in found.zooms]
+            elif not structure_only and is_raster(opened.header.tile_type):
+                from pipeline.raster.tile_rules import Heights
+                from pipeline.raster.verify import verify_images
+
+                images = verify_images(
+                    opened, heights=Heights(*heights) if heights else None, threads=threads, progress=progress
+                )
+                reports.append(images.report)
+                result["looked_inside"] = opened.header.tile_type is not TileType.AVIF  # which nothing here decodes
+                result["zooms"] = [figures._asdict() for figures in images.zooms]
     return result | {
         "errors": sum(each.errors for each in reports),
         "warnings": sum(each.warnings for each in reports),
