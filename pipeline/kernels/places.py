@@ -48,7 +48,7 @@ def along(c0: float, c1: float, c2: float, c3: float, u: float) -> float:
 
 
 @helper
-def breadth(values: Any, row: int, column: int, cell: int) -> float:
+def breadth(values: Any, row: int, column: int, cell: int) -> Any:
     """Source pixels along one axis that a target pixel of the cell measures.
 
     Those of a rectangle as large as the parallelogram that the pixel becomes, and turned back to the source's axes.

@@ -35,7 +35,7 @@ class MosaicSource:
     """One picture of a mosaic."""
 
     info: RasterInfo
-    options: RasterOptions = RasterOptions()
+    options: RasterOptions | None = None  # None: those that `info` comes from
     priority: float = 0.0  # the highest lies on top; among equals, what is named first
     cutline: Geometry | None = None  # a (multi)polygon in degrees outside of which nothing is shown
 
@@ -188,7 +188,7 @@ def _footprint(source: MosaicSource, cutline: Cutline | None) -> Bounds:
 
 def _all_limits(sources: Sequence[MosaicSource], rules: MosaicRules) -> dict[tuple[bool, int], Limits]:
     """The limits for files of bytes or of other types, by their bands; none for bytes unless they are asked for."""
-    groups: dict[tuple[bool, int], list[tuple[RasterInfo, RasterOptions]]] = {}
+    groups: dict[tuple[bool, int], list[tuple[RasterInfo, RasterOptions | None]]] = {}
     for each in sources:
         if not each.info.palette:
             key = (each.info.dtype == "uint8", len(each.info.bands))

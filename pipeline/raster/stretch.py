@@ -40,7 +40,7 @@ class Limits(NamedTuple):
         return out
 
 
-def find_limits(files: Sequence[tuple[RasterInfo, RasterOptions]], bands: int, rule: Stretch) -> Limits:
+def find_limits(files: Sequence[tuple[RasterInfo, RasterOptions | None]], bands: int, rule: Stretch) -> Limits:
     """The limits for files of so many bands; percentiles from squares spread evenly over them, as their areas are.
 
     The same for the same files in the same order. Raises InputError where there is no value to go by.

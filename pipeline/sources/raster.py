@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -55,6 +55,7 @@ class RasterInfo:
     vertical: str | None  # the vertical datum or reference system that the file names
     date: str | None  # ISO 8601, from the file's metadata
     notes: tuple[str, ...]  # slugs: "gcps", "rotated", "crs-given", "nodata-given", "nodata-impossible"
+    options: RasterOptions  # what was said when it was described
 
 
 def describe_raster(path: Path, options: RasterOptions | None = None) -> RasterInfo:
@@ -152,15 +153,8 @@ def _describe(path: Path, dataset: Any, options: RasterOptions) -> RasterInfo:
     return RasterInfo(
         path, dataset.driver, dataset.width, dataset.height, dtype, bands, tuple(roles[b - 1] for b in bands), alpha,
         palette, nodata, crs, _kind(dtype, bands, palette, unit, alpha), place.bounds, degrees(place.bounds),
-        min(place.pixels), unit, _vertical(crs, tags), _date(tags), tuple(notes),
+        min(place.pixels), unit, _vertical(crs, tags), _date(tags), tuple(notes), options,
     )  # fmt: skip
-
-
-def with_bands(info: RasterInfo, bands: tuple[int, ...]) -> RasterInfo:
-    """The same raster with other bands. Raises InputError and UsageError."""
-    given = info.nodata if "nodata-given" in info.notes else None
-    again = describe_raster(info.path, RasterOptions(info.crs, given, bands))
-    return replace(again, notes=info.notes)
 
 
 def _crs(path: Path, dataset: Any, options: RasterOptions) -> str:

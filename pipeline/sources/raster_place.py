@@ -38,7 +38,7 @@ class RasterPlace:
         self._where = where
         self._forward, self._back = transformers(crs, str(where))
         self._gcps = _gcp_transformer(dataset)
-        self._affine = None if self._gcps else dataset.transform
+        self._affine: Any = None if self._gcps else dataset.transform
         self._centre = 0.0
         self._turn = 360.0 if _geographic(crs) else 0.0
         if self._turn and self._affine is not None:

@@ -176,8 +176,8 @@ class Windows:
         part_read = Part(left, top, level.width, level.height)
         if level.method == BOX and not level.averaging:
             if values.dtype == source.dtype == np.uint8:
-                opaque = int(opacity.min()) == 255
-                return int(bilinear_bytes(source, opacity, opaque, part_read, places, values, alpha))
+                clear = int(opacity.min()) == 255
+                return int(bilinear_bytes(source, opacity, clear, part_read, places, values, alpha))
             return int(bilinear(source, opacity, part_read, places, self._range, values, alpha))
         return int(
             sample(source, opacity, part_read, places, level.method, level.averaging, self._range, values, alpha)
@@ -251,10 +251,10 @@ def open_windows(
 
     Where its pixels are finer than the grid's, their area is averaged (but with "nearest"); where they are coarser,
     they are interpolated as `resampling` says. `exact`, for heights: values are float32, places right to 2/100,000 of a
-    source pixel, and overviews are not used. `options` of another reading than that of `info` make it be described
-    again. Raises InputError.
+    source pixel, and overviews are not used. With `options` other than those that `info` comes from, the file is
+    described again. Raises InputError.
     """
-    if options is not None and options != RasterOptions():
+    if options is not None and options != info.options:
         from pipeline.sources.raster import describe_raster
 
         info = describe_raster(info.path, options)
