@@ -29,7 +29,10 @@ NORTHINGS = (1.8e6, 6.0e6)  # metres; China from 16° to 54° north
 
 
 class Digits(NamedTuple):
-    """The typical vertex (medians, so that single wrong ones do not decide) and the extremes."""
+    """A typical place (medians, so that single wrong ones do not decide) and the extremes.
+
+    Of an even count the lower median: a number that stands in the file, since messages quote it.
+    """
 
     x: float
     y: float
@@ -51,7 +54,9 @@ def digits(x: NDArray[np.float64], y: NDArray[np.float64]) -> Digits:
     """What the coordinates [vertices], at least one, look like."""
     step = max(1, len(x) // SAMPLE)
     box = (float(x.min()), float(y.min()), float(x.max()), float(y.max()))
-    return Digits(float(np.median(x[::step])), float(np.median(y[::step])), box)
+    x, y = x[::step], y[::step]
+    middle = (len(x) - 1) // 2
+    return Digits(float(np.partition(x, middle)[middle]), float(np.partition(y, middle)[middle]), box)
 
 
 def are_degrees(box: Bounds) -> bool:

@@ -1,6 +1,7 @@
 """GeoJSON features one after the other: one per line, or after record separators (RFC 8142); from files and pipes.
 
-A line that is no feature is counted and left out, and the columns have the same types from the first batch to the last.
+A line that is no feature is counted and left out; where the last one stops in the middle, so did the program that wrote
+it, and the whole is refused. The columns have the same types from the first batch to the last.
 For that all is read once, into compressed files on disk. GDAL passes over bad lines without a word, and needs a file.
 """
 
@@ -88,14 +89,17 @@ class _Sequence:
         held = lines = 0
         foreign: list[bytes] = []  # lines that are no text in the encoding
         foreign_at, texts = 0, 0  # where the first of them is; how many others go beyond ASCII
+        stopped = 0  # the record read last, if it stops in the middle
         for number, record in records(stream):
             lines += 1
+            stopped = 0
             try:
                 found = _features(record if self._encoding is None else record.decode(self._encoding))
             except (ValueError, RecursionError) as error:
                 if lines == 1 and _is_document(record):
                     raise self._document() from error
                 self.tally.add("bad-line", 1, self._place(number))
+                stopped = number if _stops(record, error) else 0
                 if isinstance(error, UnicodeDecodeError) and len(foreign) < SAMPLE:
                     foreign_at = foreign_at or number
                     foreign.append(record)
@@ -110,6 +114,8 @@ class _Sequence:
             if len(rows) >= FEATURES or held >= BYTES:
                 self.table.add(_table(rows, shapes))
                 rows, shapes, held = [], [], 0
+        if stopped and lines > 1 and foreign_at in (0, stopped):  # it may stop within a character
+            raise self._stopped(stopped)
         if foreign and not texts:
             raise unreadable(self._place(foreign_at), self._encoding or "utf-8", _beyond_ascii(foreign[0]), foreign)
         if rows:
@@ -133,6 +139,14 @@ class _Sequence:
             where=self.tally.samples.get("bad-line", self._name),
             expected=_("GeoJSON features, one per line"),
             hint=_("write them so: ogr2ogr -f GeoJSONSeq /vsistdout/ FILE"),
+        )
+
+    def _stopped(self, line: int) -> InputError:
+        return InputError(
+            _("It stops in the middle of a feature."),
+            where=self._place(line),
+            expected=_("a last line that is whole"),
+            hint=_("see whether the program that wrote it came to its end, or copy the file again"),
         )
 
     def _document(self) -> InputError:
@@ -199,6 +213,12 @@ def _table(rows: list[dict[str, Any]], shapes: list[bytes | None]) -> pa.Table:
     names = dict.fromkeys(name for row in rows for name in row)
     columns = {name: column([row.get(name) for row in rows]) for name in names}
     return pa.table(columns | {_SHAPE: pa.array(shapes, pa.binary())})
+
+
+def _stops(record: bytes, error: Exception) -> bool:
+    """Whether a text that could not be read begins as an object and ends nowhere."""
+    unread = isinstance(error, json.JSONDecodeError | UnicodeDecodeError)
+    return unread and not record.endswith(b"\n") and record.lstrip().startswith(b"{")
 
 
 def _is_document(record: bytes) -> bool:

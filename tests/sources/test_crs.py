@@ -97,6 +97,8 @@ def test_missing_crs_that_digits_cannot_tell() -> None:
     ambiguous = refused((EAST, NORTH))
     assert "6-digit" in str(ambiguous.expected) and "EPSG:4549" in str(ambiguous.hint)
     assert "414478.694" in ambiguous.message and "3106504.688" in ambiguous.message
+    quoted = refused((11_000, 34_000), (12_000, 39_000)).message
+    assert "11000" in quoted and "34000" in quoted  # numbers of the file, not a mean of two
     local = refused((12_000, 34_000))
     assert "local" in str(local.hint) and "--s-srs" in str(local.hint)
 

@@ -86,6 +86,23 @@ def test_bad_lines_are_counted_with_the_number_of_the_first(monkeypatch: pytest.
     assert (tally.counts, tally.samples) == ({"bad-line": len(bad)}, {"bad-line": "stdin, line 2"})
 
 
+@pytest.mark.parametrize("rs", ["", "\x1e"])
+def test_a_pipe_that_stops_in_the_middle_of_a_feature_is_refused(monkeypatch: pytest.MonkeyPatch, rs: str) -> None:
+    whole = f"{rs}{feature(119, N=1)}\n{rs}{feature(119, NAME='村')}"
+    assert len(rows(piped(monkeypatch, whole)[0])) == 2  # a line end behind the last feature is nobody's duty
+    encoded = whole.encode()
+    for end in (-1, -2, -40, encoded.index("村".encode()) + 1):  # the last one within a character
+        with pytest.raises(InputError) as caught:
+            piped(monkeypatch, encoded[:end])
+        assert (caught.value.message, caught.value.where) == ("It stops in the middle of a feature.", "stdin, line 2")
+
+
+def test_a_bad_last_line_that_is_whole_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    for last in ('{"type":"Feature",\n', "7", '{"type":"Circle"}', "that's all"):
+        batches, tally = piped(monkeypatch, feature(119, N=1) + "\n" + last)
+        assert (len(rows(batches)), tally.counts) == (1, {"bad-line": 1})
+
+
 def test_what_may_stand_on_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
     lines = [
         '\ufeff{"type":"Feature","id":"r7","properties":{"A":1},"geometry":{"type":"Point","coordinates":[1,2,3]}}',
