@@ -18,7 +18,7 @@ from pipeline.archive.tileids import FIRST_IDS
 from pipeline.progress import Progress, Silent
 from pipeline.raster.grid import HALF, Grid, positions
 from pipeline.raster.pixels import PixelKind, Pixels
-from pipeline.raster.pyramid import Anew, Made, ReadBlock, Recipe, build_pyramid
+from pipeline.raster.pyramid import Anew, Known, Made, ReadBlock, Recipe, build_pyramid
 from pipeline.raster.spool import TileSpool
 from pipeline.types import PixelWindow
 
@@ -38,11 +38,12 @@ COUNTED: Final = PixelKind("counted-heights", "float32", (2,), float("nan"), _re
 
 
 class HeightTiles:
-    """Tiles of heights; any thread may read."""
+    """Tiles of heights; any thread may read. `known` gives those that were not made but are as they were."""
 
-    def __init__(self, grid: Grid, spool: TileSpool) -> None:
+    def __init__(self, grid: Grid, spool: TileSpool, known: Known | None = None) -> None:
         self.grid = grid
         self._spool = spool
+        self._known = known
 
     @property
     def tile_size(self) -> int:
@@ -64,8 +65,12 @@ class HeightTiles:
         side = 1 << zoom
         if not 0 <= y < side:
             return None
-        body = self._spool.get(zoom, int(positions(zoom, np.array([x % side]), np.array([y]))[0]))
-        return None if body is None else np.frombuffer(body, np.float32).reshape(self.tile_size, self.tile_size)
+        position = int(positions(zoom, np.array([x % side]), np.array([y]))[0])
+        body = self._spool.get(zoom, position)
+        if body is not None:
+            return np.frombuffer(body, np.float32).reshape(self.tile_size, self.tile_size)
+        as_it_was = None if self._known is None else self._known(zoom, position)
+        return None if as_it_was is None else as_it_was[..., 0]
 
     def padded(self, zoom: int, x: int, y: int) -> Plane | None:
         """A tile with one pixel of its eight neighbours around it [rows + 2, columns + 2]; None where it has none."""
@@ -98,14 +103,15 @@ def build_height_tiles(
     keep: Callable[[Made], None] | None = None,
     pack: Callable[[int, int, Pixels], bytes] | None = None,
     anew: Anew | None = None,
+    known: Known | None = None,
     threads: int = 1,
     progress: Progress | None = None,
 ) -> Iterator[HeightTiles]:
     """The heights of all tiles of a grid, or of those of `anew`, while the context lasts; the file lies beside `out`.
 
     A height of a lower zoom is the mean of those of the largest zoom that are known in its place. `keep` and `pack` are
-    those of the pyramid, for a later one. The caller has started the progress's task. Raises OutputError when the disk
-    is full and whatever `read` raises.
+    those of the pyramid, for a later one; `known` are tiles that `anew` leaves out. The caller has started the
+    progress's task. Raises OutputError when the disk is full and whatever `read` raises.
     """
 
     def blocks(window: PixelWindow) -> Pixels | None:
@@ -121,4 +127,4 @@ def build_height_tiles(
     with TileSpool(out) as spool:
         recipe = Recipe(COUNTED, blocks, body, pack)
         build_pyramid(grid, recipe, spool.put, keep=keep, anew=anew, threads=threads, progress=progress or Silent())
-        yield HeightTiles(grid, spool)
+        yield HeightTiles(grid, spool, known)

@@ -8,12 +8,11 @@ All of that looks at a rim around the block, so a pixel has the same height whic
 from __future__ import annotations
 
 import math
-from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from threading import Lock, local
-from typing import TYPE_CHECKING, Any, Final
+from threading import Lock
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,16 +20,18 @@ from numpy.typing import NDArray
 from pipeline.errors import InputError, UsageError
 from pipeline.i18n import _
 from pipeline.raster.grid import HALF
+from pipeline.raster.handles import Handles
 from pipeline.raster.height_units import METRE, metres_of, unit_named
+from pipeline.raster.plan import LAST_ZOOM
+from pipeline.sources.raster import RasterInfo, RasterOptions
+from pipeline.sources.raster_open import settings
+from pipeline.sources.raster_windows import Windows, open_windows
 from pipeline.types import Bounds, PixelWindow, Tally
-
-if TYPE_CHECKING:
-    from pipeline.sources.raster import RasterInfo, RasterOptions
 
 LOWEST: Final = -500.0  # metres: below the shore of the Dead Sea
 HIGHEST: Final = 9000.0  # metres: above Qomolangma
 IMPLAUSIBLE: Final = "implausible-heights"  # the kind of fault in a tally
-_HANDLES: Final = 32  # open files of a thread; blocks come along the Hilbert curve, so the last ones come again
+_FINER: Final = 0.01  # of a pixel: so much coarser than the source a zoom may be and still be its own, as for pictures
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class HeightSource:
     """One elevation file."""
 
     info: RasterInfo
-    options: RasterOptions
+    options: RasterOptions | None = None  # None: those that `info` comes from
     priority: float = 0.0  # the higher one says the height
     unit: str | None = None  # of the heights, instead of what the file names
 
@@ -70,9 +71,8 @@ class Heights:
         self.sources = sorted(sources, key=lambda each: -each.priority)  # stable: then the order given
         self.rules = rules
         self._scales = [_scale(each) for each in self.sources]
-        self._stack = ExitStack()
+        self._handles: Handles[Windows] = Handles(self._open)
         self._lock = Lock()
-        self._local = local()
         self._faults = [_Fault() for _ in self.sources]
         self.filled = 0  # pixels of voids, counted wherever they were read
 
@@ -88,9 +88,9 @@ class Heights:
         return self.rules.void_span + 2
 
     def max_zoom(self, tile_size: int) -> int:
-        """The first zoom whose pixels are no larger than those of the finest file, give or take a tenth of a zoom."""
-        finest = min(each.info.pixel for each in self.sources)
-        return max(math.ceil(math.log2(2 * HALF / (finest * tile_size)) - 0.1), 0)
+        """The first zoom whose pixels are no coarser than those of the finest file, by one per cent at most."""
+        finest = min(each.info.pixel for each in self.sources) * (1 + _FINER)
+        return min(max(0, math.ceil(math.log2(2 * HALF / tile_size / finest))), LAST_ZOOM)
 
     def tally(self) -> Tally:
         """The faults so far, by kind, with the first one's place."""
@@ -128,7 +128,7 @@ class Heights:
 
     def close(self) -> None:
         """Close all files."""
-        self._stack.close()
+        self._handles.close()
 
     def _first(self, window: PixelWindow, rim: int) -> NDArray[np.float32] | None:
         """The height that the first file knows; all of them where files beyond its bounds are not asked."""
@@ -149,7 +149,7 @@ class Heights:
         """The plausible heights of one file."""
         if not _meet(window, self.sources[number].info.bounds):
             return None
-        got = self._windows(number).read(window)
+        got = self._handles.get(number).read(window)
         if got is None:
             return None
         values, mask = got
@@ -188,25 +188,14 @@ class Heights:
         slot, queue = (np.empty(heights.size, np.int32) for _ in range(2))
         fill_voids(heights, rules.void_span, rules.void_cells, slot, queue, np.empty(rules.void_cells))
 
-    def _windows(self, number: int) -> Any:
-        """This thread's handle of a file."""
-        from pipeline.sources.raster_windows import open_windows
-
-        mine: OrderedDict[int, tuple[ExitStack, Any]] | None = getattr(self._local, "handles", None)
-        if mine is None:
-            mine = self._local.handles = OrderedDict()
-        if number in mine:
-            mine.move_to_end(number)
-            return mine[number][1]
-        if len(mine) >= _HANDLES:
-            mine.popitem(last=False)[1][0].close()
+    @contextmanager
+    def _open(self, number: int) -> Iterator[Windows]:
         source = self.sources[number]
-        stack = ExitStack()
-        windows = stack.enter_context(open_windows(source.info, source.options, resampling="bilinear", exact=True))
-        with self._lock:
-            self._stack.callback(stack.close)
-        mine[number] = (stack, windows)
-        return windows
+        with ExitStack() as stack:
+            with settings():  # rasterio's own would belong to this thread, and another one closes the file
+                opened = open_windows(source.info, source.options, resampling="bilinear", exact=True)
+                windows = stack.enter_context(opened)
+            yield windows
 
 
 @contextmanager

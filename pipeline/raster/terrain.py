@@ -1,0 +1,325 @@
+"""Elevation → a raster archive: heights of all zooms, then one product drawn from them, tile by tile."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.archive.tileids import FIRST_IDS, columns_rows, zoom_of, zxy_of
+from pipeline.errors import InputError, UsageError
+from pipeline.i18n import _
+from pipeline.raster.assemble import Before, degrees, write_archive
+from pipeline.raster.grid import Grid, ancestors, make_grid, positions
+from pipeline.raster.height_tiles import COUNTED, HeightTiles, build_height_tiles
+from pipeline.raster.heights import Heights
+from pipeline.raster.imagery import Work, whole_zoom
+from pipeline.raster.images import encode_image, image_software
+from pipeline.raster.metadata import raster_metadata
+from pipeline.raster.packing import pack_pixels
+from pipeline.raster.pixels import Pixels
+from pipeline.raster.plan import LAST_ZOOM, About
+from pipeline.raster.product import Product
+from pipeline.raster.pyramid import Anew, ReadBlock
+from pipeline.raster.result import RasterResult
+from pipeline.raster.spool import Body, TileSpool
+from pipeline.raster.state import Origin, StateWriter
+from pipeline.raster.update import Scratch, Update, keep_others, plan_update
+from pipeline.raster.voids import survey_voids
+from pipeline.types import Tally
+
+VOIDS = "large-voids"  # kinds in a tally
+FILLED = "filled-void-cells"
+_AHEAD = 2  # tiles beyond those at work: done, and waiting for one before them
+
+
+@dataclass(frozen=True, slots=True)
+class TerrainPlan:
+    """How elevation is tiled, whatever is drawn of it."""
+
+    about: About
+    min_zoom: int | None = None  # None: the last one at which everything is no larger than a tile
+    max_zoom: int | None = None  # None: by the finest file
+    tile_size: int = 512  # pixels: 256 or 512
+    said: str = ""  # what stands for `wrap`: what it does decides over the heights
+
+
+def tile_terrain(
+    plan: TerrainPlan,
+    heights: Heights,
+    origins: Sequence[Origin],
+    product: Product,
+    out: Path,
+    work: Work | None = None,
+    *,
+    wrap: Callable[[ReadBlock], ReadBlock] | None = None,
+) -> RasterResult:
+    """Draw one product of elevation files into an archive; an existing one is replaced when the new one is whole.
+
+    `origins` are the files of `heights` in their order. `wrap` changes what is read before anything is derived from it
+    (a coarser grid, masks). Work is that of imagery: with the state of a previous archive only the tiles under what
+    changed are drawn, and where the product looks at neighbours also those around; the bytes are the same.
+
+    Raises UsageError for zooms that are no range, InputError where no height is known, OutputError.
+    """
+    work = work or Work()
+    grid = plan_grid(plan, heights, origins)
+    print_ = fingerprint(plan, grid, heights, product, work.code)
+    update = _update(grid, heights, product, origins, print_, work)
+    read = heights.read if wrap is None else wrap(heights.read)
+    with ExitStack() as stack:
+        state = stack.enter_context(StateWriter(out)) if work.keep_state else None
+        tasks = sum(map(len, update.heights.cells.values())) if update else grid.tiles
+        work.progress.start(_("reading heights"), tasks, _("tiles"))
+        tiles = stack.enter_context(
+            build_height_tiles(
+                grid,
+                read,
+                out,
+                keep=state.add if state is not None else None,
+                pack=_pack if work.keep_state else None,
+                anew=update.heights if update is not None else None,
+                known=_Remembered(grid, update) if update is not None else None,
+                threads=work.threads,
+                progress=work.progress,
+            )
+        )
+        tally = heights.tally()
+        tally.add(FILLED, heights.filled)
+        if update is None:
+            _tell_voids(tiles, tally)
+        result = _archive(plan, tiles, heights, origins, product, out, work, update, state, print_)
+    return replace(result, tally=tally)
+
+
+def draw_tiles(
+    tiles: HeightTiles,
+    ids: NDArray[np.int64],
+    product: Product,
+    spool: TileSpool,
+    work: Work,
+) -> None:
+    """Draw and encode a product's tiles in the order of their ids, ascending, and put them aside."""
+    waiting: deque[Future[Body | None]] = deque()
+    with ThreadPoolExecutor(work.threads, "draw") as pool:
+        try:
+            for tile_id in ids.tolist():
+                waiting.append(pool.submit(_draw, tiles, product, tile_id))
+                if len(waiting) >= work.threads + _AHEAD:
+                    _take(waiting, spool, work)
+            while waiting:
+                _take(waiting, spool, work)
+        except BaseException:
+            pool.shutdown(wait=True, cancel_futures=True)
+            raise
+
+
+def plan_grid(plan: TerrainPlan, heights: Heights, origins: Sequence[Origin]) -> Grid:
+    """The tiles of a terrain: zooms as planned, else by the finest file and the extent.
+
+    Raises UsageError, InputError.
+    """
+    highest = plan.max_zoom
+    if highest is None:
+        highest = max(heights.max_zoom(plan.tile_size), plan.min_zoom or 0)
+    lowest = plan.min_zoom
+    if lowest is None:
+        lowest = min(whole_zoom(heights.bounds), highest)
+    if not 0 <= lowest <= highest <= LAST_ZOOM:
+        raise UsageError(
+            _("Zooms {low} to {high} are no range.").format(low=lowest, high=highest),
+            expected=_("0 ≤ minimum ≤ maximum ≤ {last}").format(last=LAST_ZOOM),
+            hint=_("Correct -Z and -z."),
+        )
+    grid = make_grid(plan.tile_size, lowest, highest, [box for each in origins for box in each.boxes])
+    if not grid.tiles:
+        raise InputError(_("The input lies beyond the map."), expected=_("latitudes from 85.05° south to 85.05° north"))
+    return grid
+
+
+def fingerprint(plan: TerrainPlan, grid: Grid, heights: Heights, product: Product, code: str) -> str:
+    """What must be the same for tiles of a previous archive to be of use."""
+    facts = (product.name, product.form, product.encoding, product.facts)
+    words = (code, plan.said, heights.rules, facts, plan.tile_size, grid.min_zoom, grid.max_zoom, grid.levels)
+    return hashlib.sha256(repr((*words, image_software())).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class _Partly:
+    """What is done after a change of files."""
+
+    update: Update
+    heights: Anew  # the heights that the tiles to be drawn need
+    drawn: NDArray[np.int64]  # ids of the tiles under what changed, and of those around that look at them; ascending
+
+
+class _Remembered:
+    """Heights that the state remembers, of tiles that are not made anew."""
+
+    def __init__(self, grid: Grid, partly: _Partly) -> None:
+        self._grid, self._state = grid, partly.update.state
+        self._made = {zoom: frozenset(cells.tolist()) for zoom, cells in partly.heights.cells.items()}
+
+    def __call__(self, zoom: int, position: int) -> Pixels | None:
+        grid = self._grid
+        if zoom > grid.block_zoom or position in self._made.get(zoom, ()):
+            return None
+        if zoom > grid.min_zoom:
+            return self._state.pixels(zoom, position, COUNTED, grid.tile_size)
+        return self._lowest(position)
+
+    def _lowest(self, position: int) -> Pixels | None:
+        """A tile of the lowest zoom, which no state holds, out of its four children."""
+        zoom, size = self._grid.min_zoom + 1, self._grid.tile_size
+        whole, found = COUNTED.empty(2 * size, 2 * size), False
+        for child in range(4 * position, 4 * position + 4):
+            pixels = self(zoom, child)
+            if pixels is not None:
+                _zoom, x, y = zxy_of(FIRST_IDS[zoom] + child)
+                x, y = (x & 1) * size, (y & 1) * size
+                whole[y : y + size, x : x + size], found = pixels, True
+        return COUNTED.reduce(whole) if found else None
+
+
+def _update(
+    grid: Grid, heights: Heights, product: Product, origins: Sequence[Origin], print_: str, work: Work
+) -> _Partly | None:
+    if work.previous is None:
+        return None
+    work.progress.start(_("finding what changed"))
+    try:
+        update = plan_update(work.previous, grid, COUNTED, origins, print_, margin=heights.margin)
+    except Scratch as why:
+        work.progress.note(_("everything is built: {why}").format(why=why))
+        return None
+    return _around(grid, update, product.reach)
+
+
+def _around(grid: Grid, update: Update, reach: int) -> _Partly:
+    """Widen what changed by the tiles that look at it, and its heights by those that these look at.
+
+    Heights are read in whole blocks; those of zooms below the blocks' come out of the state, but for those above
+    what is read.
+    """
+    if not reach:
+        return _Partly(update, update.anew, np.array(update.ids, np.int64))
+    drawn: dict[int, NDArray[np.int64]] = {}
+    changed = np.array(update.ids, np.int64)
+    for zoom in range(grid.min_zoom, grid.max_zoom + 1):
+        first = FIRST_IDS[zoom]
+        here = changed[(changed >= first) & (changed < FIRST_IDS[zoom + 1])] - first
+        drawn[zoom] = _widened(zoom, here)
+    blocks = [
+        ancestors(_widened(zoom, cells), zoom - grid.block_zoom)
+        for zoom, cells in drawn.items()
+        if zoom >= grid.block_zoom
+    ]
+    read = np.intersect1d(np.unique(np.concatenate([np.empty(0, np.int64), *blocks])), grid.blocks)
+    cells = {
+        zoom: each[np.isin(each >> (2 * (zoom - grid.block_zoom)), read)]
+        if zoom >= grid.block_zoom
+        else np.unique(read >> (2 * (grid.block_zoom - zoom)))
+        for zoom, each in grid.cells.items()
+    }
+    ids = np.concatenate([FIRST_IDS[zoom] + drawn[zoom] for zoom in sorted(drawn)])
+    return _Partly(update, Anew(cells, update.anew.known), ids)
+
+
+def _widened(zoom: int, cells: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Tiles and their eight neighbours, around the world; ascending."""
+    x, y = columns_rows(zoom, cells)
+    side = 1 << zoom
+    found = [cells]
+    for down in (-1, 0, 1):
+        inside = (y + down >= 0) & (y + down < side)
+        found += [positions(zoom, (x[inside] + right) % side, y[inside] + down) for right in (-1, 0, 1)]
+    return np.unique(np.concatenate(found))
+
+
+def _archive(
+    plan: TerrainPlan,
+    tiles: HeightTiles,
+    heights: Heights,
+    origins: Sequence[Origin],
+    product: Product,
+    out: Path,
+    work: Work,
+    update: _Partly | None,
+    state: StateWriter | None,
+    print_: str,
+) -> RasterResult:
+    """Draw the tiles and write the archive, with what it remembers."""
+    grid = tiles.grid
+    ids = tiles.ids() if update is None else update.drawn
+    bounds = degrees(heights.bounds)
+    with TileSpool(out) as spool:
+        work.progress.start(_("drawing {product}").format(product=product.name), len(ids), _("tiles"))
+        draw_tiles(tiles, ids, product, spool, work)
+        if update is not None and state is not None:
+            made = [FIRST_IDS[zoom] + cells for zoom, cells in update.heights.cells.items()]
+            gone = np.array(update.update.ids, np.int64)
+            others = np.union1d(np.concatenate(made), gone).tolist()
+            keep_others(replace(update.update, ids=tuple(others)), state)
+        work.progress.start(_("writing the archive"))
+        metadata = partial(
+            raster_metadata, replace(plan.about, extra={**_facts(heights), **product.facts, **plan.about.extra}),
+            product.name, product.form, plan.tile_size, bounds=bounds, sources=[each.fact for each in origins],
+            kind=product.kind, encoding=product.encoding,
+        )  # fmt: skip
+        before = (
+            Before(work.previous, update.update.state.digests, tuple(update.drawn.tolist()))
+            if update is not None and work.previous is not None
+            else None
+        )
+        if update is not None:
+            update.update.state.close()
+        written, digests, copied = write_archive(
+            out, spool, product.form.kind, metadata, bounds, before=before, no_clobber=work.no_clobber
+        )
+        if state is not None:
+            state.finish(written, digests, print_, origins)
+        work.progress.done()
+    return RasterResult(
+        product.name, out, written.tiles, written.contents, written.bytes, written.sha256,
+        written.min_zoom, written.max_zoom, bounds, grid.tile_size, product.form.kind, copied,
+    )  # fmt: skip
+
+
+def _facts(heights: Heights) -> dict[str, object]:
+    """The vertical reference systems of the files, as far as they name any, in the order of the files."""
+    named = dict.fromkeys(each.info.vertical for each in heights.sources if each.info.vertical)
+    return {"vertical_datum": ", ".join(named)} if named else {}
+
+
+def _tell_voids(tiles: HeightTiles, tally: Tally) -> None:
+    voids = survey_voids(tiles)
+    if voids:
+        first = voids[0]
+        tally.add(VOIDS, len(voids), f"{first.area:.3f} km², {first.lng:.5f} {first.lat:.5f}")
+
+
+def _draw(tiles: HeightTiles, product: Product, tile_id: int) -> Body | None:
+    zoom, x, y = zxy_of(tile_id)
+    picture = product.draw(tiles, zoom, x, y)
+    if picture is None:
+        return None
+    return Body.of(zoom, tile_id - FIRST_IDS[zoom_of(tile_id)], encode_image(picture, product.form))
+
+
+def _take(waiting: deque[Future[Body | None]], spool: TileSpool, work: Work) -> None:
+    body = waiting.popleft().result()
+    if body is not None:
+        spool.put(body)
+    work.progress.advance()
+
+
+def _pack(_zoom: int, _position: int, pixels: Pixels) -> bytes:
+    return pack_pixels(pixels)
