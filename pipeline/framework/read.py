@@ -18,6 +18,7 @@ from pipeline.framework import lines
 from pipeline.framework.base import ID_PATTERN, Model
 from pipeline.framework.faults import Fault, choices, did_you_mean, dotted, shown
 from pipeline.framework.rules import WHERE_TABLE, WHERE_TEXT
+from pipeline.framework.toml_words import toml_fault
 from pipeline.i18n import _
 
 M = TypeVar("M", bound=Model)
@@ -62,8 +63,8 @@ def read_model(path: Path, name: str, model: type[M], *, stem_is_id: bool = Fals
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        at = re.search(r"at line (\d+)", str(error))
-        return failed(Fault(name, int(at[1]) if at else None, "", _("not TOML: {reason}").format(reason=error)))
+        at, message = toml_fault(error)
+        return failed(Fault(name, at, "", message))
     if stem_is_id:
         if "id" in data:
             return failed(
