@@ -15,7 +15,7 @@ from pmtiles.reader import MmapSource, Reader, all_tiles
 
 from pipeline.api import tile
 from pipeline.cli import main
-from pipeline.errors import InputError, UsageError
+from pipeline.errors import ArchiveError, InputError, UsageError
 
 Row = tuple[float, float, dict[str, Any]]
 ZOOMS: dict[str, Any] = {"min_zoom": 5, "max_zoom": 12}
@@ -91,6 +91,13 @@ def test_nothing_is_explained(town: Path) -> None:
 def test_files_that_are_not_there(town: Path, name: str) -> None:
     with pytest.raises(InputError, match="does not exist"):
         after(town, **{name: town / "nowhere.pmtiles"})
+
+
+def test_a_previous_file_that_is_no_archive(town: Path) -> None:
+    with pytest.raises(ArchiveError, match="This is not a PMTiles archive") as caught:
+        after(town, previous=town / "before.geojson")
+    assert caught.value.where == str(town / "before.geojson")
+    assert not (town / "new.pmtiles").exists()
 
 
 def test_changes_without_their_field(town: Path) -> None:

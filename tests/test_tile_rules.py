@@ -278,6 +278,11 @@ def test_every_rule_has_its_option_on_the_command_line(
     [
         (["--clusters-sums", "POP"], "--clusters 256"),
         (["--budget", "much"], "'much' is no size such as 512MB or 2GB."),
+        (["--budget", "0"], "'0' leaves no room for a feature; write 200KB."),
+        (["--merge-lines", ","], "',' holds an empty field name; write NAME or A,B, or * for all fields."),
+        (["--dissolve", "NAME,"], "'NAME,' holds an empty field name; write NAME or A,B, or * for all fields."),
+        (["--label-fields", ""], "'' holds an empty field name; write NAME or A,B."),
+        (["--clusters", "64", "--clusters-sums", ",POP"], "',POP' holds an empty field name; write NAME or A,B."),
         (["--simplification-by-zoom", "six"], "'six' is no zoom with an amount, such as 6=2.0."),
         (["--density", "5000"], "4096"),
         (["--where", "POP ="], "The filter cannot be read from column 6 on."),

@@ -68,7 +68,10 @@ class Update:
 def read_changes(
     previous: str | Path | None, changes: str | Path | None, sources: Sequence[Source], explain: bool
 ) -> Update | None:
-    """The update asked for, None where everything is to be built. Raises UsageError and InputError."""
+    """The update asked for, None where everything is to be built.
+
+    Raises UsageError, InputError for files that are not there and ArchiveError for a previous file that is no archive.
+    """
     if previous is None and changes is None:
         return None
     if previous is None or changes is None:
@@ -80,6 +83,8 @@ def read_changes(
         raise UsageError(
             _("An archive cannot be explained when only what changed is built."), hint=_("Leave --explain out.")
         )
+    from pipeline.archive.reader import open_archive
+
     if STDIN in sources:
         raise UsageError(
             _("Only a part of the input is read where it changed, and standard input is gone once it is read."),
@@ -88,6 +93,8 @@ def read_changes(
     for path in (Path(previous), Path(changes)):
         if not path.exists():
             raise InputError(_("The input does not exist."), where=str(path), hint=_("Check the name and the folder."))
+    with open_archive(previous):  # raises where it is none
+        pass
     return Update(Path(previous), Path(changes))
 
 

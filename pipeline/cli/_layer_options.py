@@ -16,14 +16,41 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 class Fields(click.ParamType):  # type: ignore[type-arg]
-    """``A,B`` as field names; ``*`` as none, which rules take for all."""
+    """``A,B`` as field names; with `star`, ``*`` as none, which the rule takes for all."""
 
     name = "fields"
+
+    def __init__(self, *, star: bool = False) -> None:
+        self._star = star
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
         if isinstance(value, tuple):
             return value
-        return () if value == "*" else tuple(part for part in str(value).split(",") if part)
+        if self._star and value == "*":
+            return ()
+        names = tuple(str(value).split(","))
+        if not all(names):
+            all_fields = _("NAME or A,B, or * for all fields") if self._star else _("NAME or A,B")
+            self.fail(
+                _("{value} holds an empty field name; write {form}.").format(value=repr(value), form=all_fields),
+                param,
+                ctx,
+            )
+        return names
+
+
+class Budget(Size):
+    """A size that a tile can have."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._least = 0  # what is too little is said below
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        size = super().convert(value, param, ctx)
+        if size < 1:
+            self.fail(_("{value} leaves no room for a feature; write 200KB.").format(value=repr(value)), param, ctx)
+        return size
 
 
 class ZoomAmount(click.ParamType):  # type: ignore[type-arg]
@@ -73,7 +100,7 @@ _OPTIONS = (
     click.option(
         "--tiny-area",
         type=AMOUNT,
-        show_default="4",
+        show_default="3",
         metavar="UNITS",
         help="Gather areas smaller than this many square units into squares below the last zoom; 0 keeps all.",
     ),
@@ -81,10 +108,17 @@ _OPTIONS = (
         "--rate", type=click.FloatRange(1), metavar="N", help="Points: each lower zoom keeps one in N of the next."
     ),
     click.option(
-        "--density", type=CELL, metavar="UNITS", help="Points: at most one in each cell this wide below the last zoom."
+        "--density",
+        type=CELL,
+        metavar="UNITS",
+        help="Points: at most one in each cell this wide, a power of two, below the last zoom.",
     ),
     click.option(
-        "--clusters", "cluster_cell", type=CELL, metavar="UNITS", help="Points: draw those of a cell this wide as one."
+        "--clusters",
+        "cluster_cell",
+        type=CELL,
+        metavar="UNITS",
+        help="Points: draw those of a cell this wide, a power of two, as one.",
     ),
     click.option(
         "--clusters-max-zoom", "cluster_max_zoom", type=click.IntRange(0, 22), help="Last zoom with clusters."
@@ -95,7 +129,9 @@ _OPTIONS = (
     click.option(
         "--priority", metavar="FIELD", help="Number field; where something must give way, the smallest goes first."
     ),
-    click.option("--budget", type=Size(), metavar="SIZE", help="What a layer may take in a tile, compressed (200KB)."),
+    click.option(
+        "--budget", type=Budget(), metavar="SIZE", help="What a layer may take in a tile, compressed (200KB)."
+    ),
     click.option(
         "--simplify",
         type=click.Choice(["distance", "area", "right-angle"]),
@@ -121,13 +157,13 @@ _OPTIONS = (
     ),
     click.option(
         "--merge-lines",
-        type=Fields(),
+        type=Fields(star=True),
         metavar="FIELDS",
         help="Join lines equal in A,B where they meet; * in all.",
     ),
     click.option(
         "--dissolve",
-        type=Fields(),
+        type=Fields(star=True),
         metavar="FIELDS",
         help="Join areas equal in A,B below the last zoom; * in all.",
     ),
