@@ -36,6 +36,7 @@ def dissolve_rings(
     vertex_offsets: NDArray[np.int64],
     x: NDArray[np.int32],
     y: NDArray[np.int32],
+    drop: bool,
     flags: NDArray[np.uint8],
     out_rings: NDArray[np.int64],
 ) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int32]]:
@@ -44,7 +45,8 @@ def dissolve_rings(
     `members` [members] records, group g those of `run_offsets[g]` on; records as in `TileRecords`. Outputs `flags`
     [groups], SUSPECT where a hole lies in no shell, and `out_rings` [groups + 1]; returns the rings' vertex offsets,
     x, y, each shell before its holes; in a suspect group all shells, then all holes. Whether they are valid remains
-    to be seen; the sum of their winding numbers is that of the records.
+    to be seen; the sum of their winding numbers is that of the records. With `drop` holes in no shell are left out
+    instead: what rounding has turned inside out.
     """
     total = np.int64(0)
     most = np.int64(4)
@@ -206,7 +208,9 @@ def dissolve_rings(
                 if current == e:
                     break
         flags[g] = SOUND
-        if not nest(gx, gy, ring_offsets, twice, count, box, owner, order):
+        kept: Any = nest(gx, gy, ring_offsets, twice, count, drop, box, owner, order)
+        if kept < 0:
+            kept = count
             flags[g] = SUSPECT
             ordered = 0
             for shells in (True, False):
@@ -218,7 +222,7 @@ def dissolve_rings(
             out_x, out_y = grown(out_x, at + ring_offsets[count]), grown(out_y, at + ring_offsets[count])
         if rings + count >= len(out_vertices):
             out_vertices = grown(out_vertices, rings + count + 1)
-        for k in range(count):
+        for k in range(kept):
             for i in range(ring_offsets[order[k]], ring_offsets[order[k] + 1]):
                 out_x[at], out_y[at] = gx[i], gy[i]
                 at += 1

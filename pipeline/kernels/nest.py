@@ -16,11 +16,14 @@ def nest(
     ring_offsets: NDArray[np.int64],
     twice: NDArray[np.int64],
     count: int,
+    drop: bool,
     box: NDArray[np.int64],
     owner: NDArray[np.int64],
     order: NDArray[np.int64],
-) -> bool:
-    """Order `count` rings so that every shell stands before its holes; False when a hole lies in no shell.
+) -> int:
+    """Order `count` rings so that every shell stands before its holes; returns how many there are.
+
+    Where a hole lies in no shell it is left out if `drop` is set, else -1 is returned.
 
     `ring_offsets` [≥ count + 1] into `x`, `y`; `twice` doubled areas, positive for shells. A hole belongs to the
     smallest shell around it. Scratch `box` [≥ 4 count], `owner` [≥ count]; output `order` [≥ count].
@@ -51,13 +54,14 @@ def nest(
                 > 0
             ):
                 owner[r] = shell
-        if owner[r] < 0:
-            return False
+        if owner[r] < 0 and not drop:
+            return -1
     # Counting sort by owner; the boxes are no longer needed and hold where the next ring of each shell goes.
     for r in range(count):
         box[r] = 0
     for r in range(count):
-        box[owner[r]] += 1
+        if owner[r] >= 0:
+            box[owner[r]] += 1
     at = np.int64(0)
     for r in range(count):
         size = box[r]
@@ -65,7 +69,7 @@ def nest(
         at += size
     for shells in (True, False):
         for r in range(count):
-            if (twice[r] > 0) == shells:
+            if (twice[r] > 0) == shells and owner[r] >= 0:
                 order[box[owner[r]]] = r
                 box[owner[r]] += 1
-    return True
+    return int(at)

@@ -28,7 +28,7 @@ def dissolve(records: TileRecords, groups: NDArray[np.int64]) -> tuple[TileRecor
         return records, np.arange(len(records.kinds))
     flags, ring_offsets = np.empty(count, np.uint8), np.empty(count + 1, np.int64)
     vertex_offsets, x, y = dissolve_rings(
-        *areas, records.part_offsets, records.vertex_offsets, records.x, records.y, flags, ring_offsets
+        *areas, records.part_offsets, records.vertex_offsets, records.x, records.y, False, flags, ring_offsets
     )
     zero = np.zeros(count, np.int32)
     pieces = Pieces(zero, zero, np.arange(count), flags, ring_offsets, vertex_offsets, x, y)

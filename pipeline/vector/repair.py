@@ -1,17 +1,21 @@
 """What may be invalid after rounding is made valid: in tile units, on the tile's own grid.
 
-Rings that touch themselves are linked anew, exactly. What GEOS then finds valid stays as it is; any other area is
-rebuilt by `make_valid` (structure method: rings keep their role) and put back on the integer grid by `set_precision`,
-which keeps it valid.
+Rings that touch themselves are linked anew, exactly; those that cross themselves get a vertex there first. What GEOS
+then finds valid stays as it is; any other area is rebuilt by `make_valid` (structure method: rings keep their role) and
+put back on the integer grid by `set_precision`, which keeps it valid.
 """
 
 from __future__ import annotations
+
+from functools import reduce
+from typing import Final
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 from shapely import affinity
 
+from pipeline.kernels.crossings import split_crossings
 from pipeline.kernels.dissolve import dissolve_rings
 from pipeline.kernels.pieces import EXTENT, EXTENT_BITS, SUSPECT, Pieces
 from pipeline.kernels.simple import mark_suspects
@@ -19,28 +23,62 @@ from pipeline.vector.geos_areas import from_geos, to_geos
 from pipeline.vector.layer import Layer, zoom_shift
 from pipeline.vector.ragged import offsets_of, runs
 
+_ROUNDS: Final = 2  # of splitting at crossings: edges that bend may cross others
+
 
 def mend(pieces: Pieces) -> tuple[Pieces, int]:
-    """What stands in the place of all suspects; also returns how many GEOS had to change.
+    """What stands in the place of all suspects; also returns how many crossed themselves or were broken otherwise.
 
-    Most suspects only touch themselves: their edges are linked to rings anew, which moves no border. What then is
-    still not valid crosses itself, and GEOS finds the crossings.
+    Most suspects only touch themselves: their edges are linked to rings anew, which moves no border. Where edges cross,
+    they get a common vertex, which bends them by less than a unit. What is still not valid then goes to GEOS.
     """
-    suspect = np.flatnonzero(pieces.flag == SUSPECT)
-    linked = _linked(_select(pieces, suspect))
-    mark_suspects(linked)
-    doubtful = np.flatnonzero(linked.flag == SUSPECT)
-    geometries = to_geos(linked.ring_offsets, linked.vertex_offsets, linked.x, linked.y, doubtful)
+    done: list[Pieces] = []
+    unsure: list[Pieces] = []
+    found = _select(pieces, np.flatnonzero(pieces.flag == SUSPECT))
+    changed = 0
+    for turn in range(_ROUNDS + 1):
+        sound, doubtful = _parted(_linked(found, split=turn > 0))
+        done.append(sound)
+        found, crossings = _split(doubtful)
+        unsure.append(_select(doubtful, np.flatnonzero(crossings == 0)))
+        found = _select(found, np.flatnonzero(crossings > 0))
+        changed += len(found.tx) if turn == 0 else 0
+        if not len(found.tx):
+            break
+    checked, broken = _checked(reduce(_joined, [*unsure, found]))
+    return reduce(_joined, [*done, checked]), changed + int(np.count_nonzero(broken < len(unsure[0].tx)))
+
+
+def _checked(pieces: Pieces) -> tuple[Pieces, NDArray[np.int64]]:
+    """What GEOS finds valid as it is, the rest made valid; also returns which these are."""
+    geometries = to_geos(pieces.ring_offsets, pieces.vertex_offsets, pieces.x, pieces.y, np.arange(len(pieces.tx)))
     valid = shapely.is_valid(geometries)
-    broken = doubtful[~valid]
-    mended = _pieces(linked.tx[broken], linked.ty[broken], linked.row[broken], _valid_on_grid(geometries[~valid]))
-    keep = np.ones(len(linked.tx), bool)
-    keep[broken] = False
-    return _joined(_select(linked, np.flatnonzero(keep)), mended), len(broken)
+    broken = np.flatnonzero(~valid)
+    mended = _pieces(pieces.tx[broken], pieces.ty[broken], pieces.row[broken], _valid_on_grid(geometries[broken]))
+    return _joined(_select(pieces, np.flatnonzero(valid)), mended), broken
 
 
-def _linked(pieces: Pieces) -> Pieces:
-    """The same areas, their rings linked anew: none touches itself, what runs there and back is gone."""
+def _parted(pieces: Pieces) -> tuple[Pieces, Pieces]:
+    """What is surely valid, and what may not be."""
+    mark_suspects(pieces)
+    suspect = pieces.flag == SUSPECT
+    return _select(pieces, np.flatnonzero(~suspect)), _select(pieces, np.flatnonzero(suspect))
+
+
+def _split(pieces: Pieces) -> tuple[Pieces, NDArray[np.int64]]:
+    """The same areas with a vertex where their edges cross, and how often they do."""
+    vertex_offsets = np.empty(len(pieces.vertex_offsets), np.int64)
+    crossings = np.empty(len(pieces.tx), np.int64)
+    x, y = split_crossings(pieces.ring_offsets, pieces.vertex_offsets, pieces.x, pieces.y, crossings, vertex_offsets)
+    return pieces._replace(vertex_offsets=vertex_offsets, x=x, y=y), crossings
+
+
+def _linked(pieces: Pieces, split: bool) -> Pieces:
+    """The same areas, their rings linked anew: none touches itself.
+
+    What runs there and back is gone. Where edges are split at their crossings, so are holes outside of shells: what
+    rounding has turned inside out.
+    """
     n = len(pieces.tx)
     flags, ring_offsets = np.empty(n, np.uint8), np.empty(n + 1, np.int64)
     vertex_offsets, x, y = dissolve_rings(
@@ -50,6 +88,7 @@ def _linked(pieces: Pieces) -> Pieces:
         pieces.vertex_offsets,
         pieces.x,
         pieces.y,
+        split,
         flags,
         ring_offsets,
     )
