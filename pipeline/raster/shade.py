@@ -16,7 +16,7 @@ from pipeline.raster.height_tiles import HeightTiles
 from pipeline.raster.plan import ImageFormat
 from pipeline.raster.product import Picture, Product
 
-PIVOT: Final = 14  # the zoom (of 512 px) from which on heights are not stretched
+PIVOT: Final = 11  # the zoom (of 512 px) from which on heights are not stretched: cells of 38 m at the equator
 _LEVELS: Final = 8  # of 255: opacities are its multiples, 33 in all
 VEIL: Final = ImageFormat("webp", lossless=True)  # few shades of two tones: smaller than lossy, and without seams
 
@@ -28,8 +28,8 @@ class Light:
     direction: Literal["multi", "single"] = "multi"
     azimuth: float = 315.0  # degrees clockwise from north, of a single light
     altitude: float = 45.0  # degrees above the horizon
-    exaggeration: float = 1.0  # of heights, at zoom 14 and above
-    growth: float = 0.0  # doublings of it with every lower zoom, where slopes of wide cells are gentle
+    exaggeration: float = 1.0  # of heights, at zoom 11 and above
+    growth: float = 0.25  # doublings of it with every lower zoom, where slopes of wide cells are gentle
 
     def __post_init__(self) -> None:
         """Raises UsageError for what is no light."""

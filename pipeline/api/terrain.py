@@ -1,0 +1,254 @@
+"""Elevation files → one archive of heights, light, colours, slopes or aspects."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from pipeline.api.raster import RasterChoices, RasterJob, check_target, check_zooms, file_facts
+from pipeline.errors import UsageError
+from pipeline.i18n import _
+
+if TYPE_CHECKING:
+    from pipeline.raster.heights import Heights, HeightSource
+    from pipeline.raster.plan import ImageFormat
+    from pipeline.raster.product import Product
+    from pipeline.raster.result import RasterResult
+    from pipeline.raster.shade import Light
+    from pipeline.sources.raster import RasterInfo, RasterOptions
+
+FORMATS: Final = ("webp", "jpeg", "png")
+ENCODINGS: Final = ("terrarium", "mapbox")
+LIGHTS: Final = ("multi", "single")
+STYLES: Final = ("veil", "grey")
+TOPS: Final = ("first", "last", "newest", "finest")
+
+
+@dataclass(frozen=True, slots=True)
+class HeightOptions(RasterChoices):
+    """How elevation files are read, whatever is made of them."""
+
+    unit: str | None = None  # of the heights, overriding the files'
+    plausible: tuple[float, float] = (-500.0, 9000.0)  # metres; heights beyond are voids
+    fill_voids: int = 32  # pixels of the largest zoom: voids up to this width and height are filled; 0: none
+    top: str = "first"  # which file says the height where several overlap: first, last, newest or finest
+    format: str = "webp"  # webp, jpeg or png
+    effort: int | None = None  # 0 … 6: smaller files in more time
+
+
+@dataclass(frozen=True, slots=True)
+class TerrainOptions(HeightOptions):
+    """Heights as pictures, for 3D and shading in the browser."""
+
+    encoding: str = "terrarium"  # or mapbox
+    rounding: float | None = None  # metres; None: 1/8 m for terrarium, 0.1 m for mapbox
+    outside: float = 0.0  # metres, written where no height is known in a tile that has others
+
+
+@dataclass(frozen=True, slots=True)
+class PictureOptions(HeightOptions):
+    """Pictures for people."""
+
+    quality: int | None = None  # 1 … 100; None: what suits the product
+    lossless: bool | None = None  # of WebP; None: what suits the product
+
+
+@dataclass(frozen=True, slots=True)
+class LightOptions(PictureOptions):
+    """Pictures with light on them."""
+
+    light: str = "multi"  # from four directions, or single
+    azimuth: float = 315.0  # degrees clockwise from north, of a single light
+    altitude: float = 45.0  # degrees above the horizon
+    exaggeration: float = 1.0  # of heights, at zoom 11 and above
+    growth: float = 0.25  # doublings of it with every lower zoom
+
+
+@dataclass(frozen=True, slots=True)
+class HillshadeOptions(LightOptions):
+    """Shaded relief."""
+
+    style: str = "veil"  # black and white to lay over a map, or opaque grey
+    shadow: float = 0.6  # opacity of full shade, of a veil
+    shine: float = 0.35  # opacity of full light
+
+
+@dataclass(frozen=True, slots=True)
+class TintOptions(LightOptions):
+    """Heights in colours."""
+
+    ramp: str = "celadon"  # the name of one that comes along, or a text file
+    shading: float = 0.0  # how strong light and shade are, 0 … 1
+
+
+@dataclass(frozen=True, slots=True)
+class SlopeOptions(PictureOptions):
+    """Slopes in colours."""
+
+    ramp: str = "slope"
+
+
+@dataclass(frozen=True, slots=True)
+class AspectOptions(PictureOptions):
+    """Directions of slopes in colours."""
+
+    ramp: str = "aspect"
+
+
+def tile_terrain_files(job: RasterJob, options: TerrainOptions) -> RasterResult:
+    """Write heights as pictures. Raises UsageError, InputError, OutputError."""
+    _check(options, (options.encoding, ENCODINGS, "--encoding"))
+    from pipeline.raster.packed import packed_heights
+
+    form = _form(options, lossless=True)
+    product = packed_heights(options.encoding, step=options.rounding, outside=options.outside, form=form)  # type: ignore[arg-type]
+    return _tile(job, options, product)
+
+
+def tile_hillshade_files(job: RasterJob, options: HillshadeOptions) -> RasterResult:
+    """Draw shaded relief. Raises UsageError, InputError, OutputError."""
+    _check(options, (options.style, STYLES, "--style"), (options.light, LIGHTS, "--light"))
+    from pipeline.raster.shade import hillshade
+
+    form = _form(options, lossless=options.style == "veil" and options.format == "webp")
+    light, style = _light(options), options.style
+    product = hillshade(light, style=style, shadow=options.shadow, shine=options.shine, form=form)  # type: ignore[arg-type]
+    return _tile(job, options, product)
+
+
+def tile_tint_files(job: RasterJob, options: TintOptions) -> RasterResult:
+    """Draw heights in colours. Raises UsageError, ConfigError, InputError, OutputError."""
+    _check(options, (options.light, LIGHTS, "--light"))
+    from pipeline.raster.ramp import read_ramp
+    from pipeline.raster.tint import COLOURS, tint
+
+    form = _form(options, quality=COLOURS.quality)
+    product = tint(read_ramp(options.ramp), light=_light(options), strength=options.shading, form=form)
+    return _tile(job, options, product)
+
+
+def tile_slope_files(job: RasterJob, options: SlopeOptions) -> RasterResult:
+    """Draw slopes in colours. Raises UsageError, ConfigError, InputError, OutputError."""
+    _check(options)
+    from pipeline.raster.ramp import read_ramp
+    from pipeline.raster.tint import CLASSES, slope
+
+    return _tile(job, options, slope(read_ramp(options.ramp), form=_form(options, quality=CLASSES.quality)))
+
+
+def tile_aspect_files(job: RasterJob, options: AspectOptions) -> RasterResult:
+    """Draw directions of slopes in colours. Raises UsageError, ConfigError, InputError, OutputError."""
+    _check(options)
+    from pipeline.raster.ramp import read_ramp
+    from pipeline.raster.tint import CLASSES, aspect
+
+    return _tile(job, options, aspect(read_ramp(options.ramp), form=_form(options, quality=CLASSES.quality)))
+
+
+def height_sources(
+    infos: Sequence[RasterInfo], reading: RasterOptions | None, top: str, unit: str | None
+) -> list[HeightSource]:
+    """Elevation files in the order in which they say the heights."""
+    from pipeline.raster.heights import HeightSource
+
+    infos = list(infos)
+    if top == "last":
+        infos.reverse()
+    elif top == "newest":
+        infos.sort(key=lambda info: info.date or "", reverse=True)
+    elif top == "finest":
+        infos.sort(key=lambda info: info.pixel)
+    return [HeightSource(info, reading, unit=unit) for info in infos]
+
+
+def _tile(job: RasterJob, options: HeightOptions, product: Product) -> RasterResult:
+    check_target(job)
+    from pipeline.raster.heights import HeightRules, open_heights
+    from pipeline.raster.imagery import Work
+    from pipeline.raster.pixels import HEIGHTS
+    from pipeline.raster.plan import About
+    from pipeline.raster.share import share
+    from pipeline.raster.terrain import TerrainPlan, tile_terrain
+    from pipeline.sources.raster_open import raster_memory
+
+    allowed = share(HEIGHTS, job.threads, job.memory)
+    dates = {info.date for info in job.infos}
+    date = options.date or (next(iter(dates)) if len(dates) == 1 else None)
+    about = About(options.name or job.target.stem, options.description, options.attribution, date)
+    plan = TerrainPlan(about, options.min_zoom, options.max_zoom, options.tile_size)
+    rules = HeightRules(*options.plausible, void_span=options.fill_voids)
+    sources = height_sources(job.infos, job.reading, options.top, options.unit)
+    with ExitStack() as stack:
+        stack.enter_context(raster_memory(allowed.cache))
+        heights = stack.enter_context(open_heights(sources, rules))
+        work = Work(
+            threads=allowed.threads,
+            keep_state=job.keep_state,
+            previous=job.previous,
+            code=_code() if job.keep_state or job.previous else "",
+            no_clobber=job.no_clobber,
+            progress=job.progress,
+        )
+        return tile_terrain(plan, heights, _origins(heights, job, options), product, job.target, work)
+
+
+def _origins(heights: Heights, job: RasterJob, options: HeightOptions) -> list[Any]:
+    """The files in the order in which they say the heights, with what decides over those of each."""
+    from pipeline.raster.state import Origin
+
+    infos = [each.info for each in heights.sources]
+    said = repr((job.reading, options.unit))
+    return [Origin(fact, (info.bounds,), said) for fact, info in zip(file_facts(infos), infos, strict=True)]
+
+
+def _light(options: LightOptions) -> Light:
+    from pipeline.raster.shade import Light
+
+    facts = (options.azimuth, options.altitude, options.exaggeration, options.growth)
+    return Light(options.light, *facts)  # type: ignore[arg-type]
+
+
+def _form(options: HeightOptions, *, lossless: bool = False, quality: int = 75) -> ImageFormat:
+    """The image format that was asked for, else what suits the product."""
+    from pipeline.raster.plan import ImageFormat
+
+    if isinstance(options, PictureOptions):
+        if options.lossless and options.format != "webp":
+            raise UsageError(
+                _("Only WebP may be lossless or not: PNG always is, JPEG never."), hint=_("Leave --lossless out.")
+            )
+        if options.lossless is None and options.quality is not None:
+            lossless = False  # whoever speaks of quality takes the loss
+        elif options.lossless is not None:
+            lossless = options.lossless
+        quality = quality if options.quality is None else options.quality
+    return ImageFormat(options.format, quality, lossless and options.format == "webp", options.effort)  # type: ignore[arg-type]
+
+
+def _check(options: HeightOptions, *more: tuple[str, tuple[str, ...], str]) -> None:
+    check_zooms(options)
+    for value, allowed, option in ((options.format, FORMATS, "--format"), (options.top, TOPS, "--top"), *more):
+        if value not in allowed:
+            raise UsageError(
+                _("{option} cannot be {value}.").format(option=option, value=value),
+                expected=_("one of: {names}").format(names=", ".join(allowed)),
+            )
+    quality = options.quality if isinstance(options, PictureOptions) else None
+    if quality is not None and not 1 <= quality <= 100:
+        raise UsageError(_("Quality is from 1 to 100."), hint=_("Correct --quality."))
+    if options.effort is not None and not 0 <= options.effort <= 6:
+        raise UsageError(_("Effort is from 0 to 6."), hint=_("Correct --effort."))
+    if options.unit is not None:
+        from pipeline.raster.height_units import metres_of
+
+        metres_of(options.unit)
+
+
+def _code() -> str:
+    from importlib.metadata import version
+
+    from pipeline.api.recipe import RASTER_ROOMS, code_digest
+
+    return f"{code_digest(RASTER_ROOMS)} rasterio {version('rasterio')}"  # which brings its GDAL
