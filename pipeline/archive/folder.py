@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 import shutil
 from collections.abc import Sequence
 from contextlib import closing
@@ -19,7 +18,7 @@ from pipeline.archive.mbtiles import Exported, stored_as, tileset_metadata
 from pipeline.archive.reader import Archive
 from pipeline.archive.region import ranges_of
 from pipeline.archive.spans import Span, batches, changed, in_order, spans_of, spread
-from pipeline.archive.staging import cannot_write, sync_folder
+from pipeline.archive.staging import cannot_write, sync_folder, temporary_beside
 from pipeline.archive.tileids import ZOOM_LIMIT
 from pipeline.errors import OutputError, UsageError
 from pipeline.i18n import _
@@ -69,7 +68,7 @@ def export_folder(
             where=str(out),
             hint=_("give the name of a folder that is not there yet"),
         )
-    staging = out.with_name(f".{out.name}.{secrets.token_hex(6)}.part")
+    staging = temporary_beside(out)
     try:
         _refuse_filled(out)
         staging.mkdir()

@@ -90,10 +90,10 @@ def _require_base(source: Source, recipe: Source, delta: Delta) -> None:
 def _require_room(out: Path, size: int) -> None:
     """Refuse what will not fit before writing any of it; the size is only what the delta says."""
     try:
-        free = shutil.disk_usage(out.parent).free
+        whole, _used, free = shutil.disk_usage(out.parent)
     except OSError as err:
         raise cannot_write(out, err) from err
-    if size > free:
+    if size > free and whole:  # what is no disk has no size; writing there is refused on its own
         raise OutputError(
             _("The disk has no room for the result: {size} bytes, {free} are free.").format(size=size, free=free),
             where=str(out),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +13,7 @@ from pmtiles.tile import tileid_to_zxy, zxy_to_tileid
 from pipeline.archive.compress import decompress
 from pipeline.archive.directory import Directory, decode_directory
 from pipeline.archive.header import HEADER_BYTES, ROOT_LIMIT, Header, Section, parse_header
+from pipeline.archive.metadata import parse_metadata
 from pipeline.archive.region import Ranges
 from pipeline.archive.source import FileSource, Source
 from pipeline.archive.tileids import FIRST_IDS, ZOOM_LIMIT, zoom_of
@@ -78,13 +78,9 @@ class Archive:
             try:
                 packed = self._bytes(self.header.metadata)
                 text = decompress(packed, self.header.internal_compression) if packed else b"{}"
-                found = json.loads(text)
+                found = parse_metadata(text)
             except LongquanError as err:
                 raise self._located(err) from err
-            except ValueError as err:  # UnicodeDecodeError and JSONDecodeError
-                raise ArchiveError(
-                    _("The metadata is not JSON: {reason}.").format(reason=err), where=self.source.name
-                ) from err
             if not isinstance(found, dict):
                 raise ArchiveError(
                     _("The metadata is a JSON {kind}.").format(kind=type(found).__name__),

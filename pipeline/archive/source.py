@@ -66,12 +66,21 @@ class FileSource:
         self._lock = threading.Lock()
 
     def read(self, offset: int, length: int) -> bytes:
-        """Up to `length` bytes from `offset`; the file's position is not shared where `pread` exists."""
-        if hasattr(os, "pread"):
-            return os.pread(self._file.fileno(), length, offset)
-        with self._lock:
-            self._file.seek(offset)
-            return self._file.read(length)
+        """Up to `length` bytes from `offset`; the file's position is not shared where `pread` exists.
+
+        Raises InputError when the disk cannot be read.
+        """
+        length = min(length, self.size - offset)  # damaged files ask for what no system call takes
+        if length <= 0:
+            return b""
+        try:
+            if hasattr(os, "pread"):
+                return os.pread(self._file.fileno(), length, offset)
+            with self._lock:
+                self._file.seek(offset)
+                return self._file.read(length)
+        except OSError as err:
+            raise _unreadable(Path(self.name), err) from err
 
     def close(self) -> None:
         """Close the file."""
@@ -81,4 +90,6 @@ class FileSource:
 def _unreadable(path: Path, err: OSError) -> InputError:
     if isinstance(err, FileNotFoundError):
         return InputError(_("There is no such file."), where=str(path), hint=_("check the name and the folder"))
+    if isinstance(err, IsADirectoryError):
+        return InputError(_("This is a folder, not a file."), where=str(path), hint=_("name the archive in it"))
     return InputError(_("The file cannot be read: {reason}.").format(reason=err.strerror or err), where=str(path))

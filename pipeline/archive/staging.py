@@ -10,10 +10,12 @@ import stat
 import sys
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
 from pipeline.errors import OutputError
 from pipeline.i18n import _
+
+_NAME_LIMIT: Final = 255  # bytes
 
 
 class StagedFile:
@@ -27,7 +29,7 @@ class StagedFile:
         self.path = path
         self.no_clobber = no_clobber
         self.durable = durable
-        self.temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}.part")
+        self.temporary = temporary_beside(path)
         try:
             self.file: BinaryIO = self.temporary.open("xb")
         except OSError as err:
@@ -65,6 +67,16 @@ class StagedFile:
             self.file.close()  # flushing may fail again on a full disk
         with contextlib.suppress(OSError):
             self.temporary.unlink()
+
+
+def temporary_beside(path: Path) -> Path:
+    """A name in the same folder that nobody else has: hidden, and told by its end.
+
+    It shows whose it is where that fits; names have 255 bytes on nearly every file system, 85 Chinese characters.
+    """
+    suffix = f".{secrets.token_hex(6)}.part"
+    name = f".{path.name}{suffix}"
+    return path.with_name(name if len(os.fsencode(name)) <= _NAME_LIMIT else suffix)
 
 
 def refuse_existing(path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from functools import cached_property
 from typing import Any, Final
 
@@ -13,6 +12,7 @@ from pmtiles.tile import tileid_to_zxy
 from pipeline.archive.compress import decompress
 from pipeline.archive.directory import Directory, decode_directory
 from pipeline.archive.header import HEADER_BYTES, Header, Section, parse_header
+from pipeline.archive.metadata import parse_metadata
 from pipeline.archive.reader import DEPTH_LIMIT
 from pipeline.archive.rules import Finding
 from pipeline.archive.source import Source
@@ -79,11 +79,7 @@ class Survey:
     def metadata(self) -> Any:
         """The JSON metadata, whatever kind it is; ArchiveError when it cannot be read."""
         place = self.header.metadata
-        text = decompress(self.source.read(*place), self.header.internal_compression)
-        try:
-            return json.loads(text)
-        except ValueError as err:
-            raise ArchiveError(_("The metadata is not JSON: {reason}.").format(reason=err)) from err
+        return parse_metadata(decompress(self.source.read(*place), self.header.internal_compression))
 
     def tile_of(self, tile_id: int) -> tuple[int, int, int] | None:
         """z, x, y of an id, None when there is no such tile."""

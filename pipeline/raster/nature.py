@@ -40,7 +40,7 @@ def nature_of(metadata: Mapping[str, Any]) -> Nature:
     size = next((metadata[key] for key in ("tile_size", "tilesize", "tileSize") if key in metadata), None)
     try:
         side = None if size is None else int(size)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         side = None
     return Nature("terrain" if terrain else "imagery", None if encoding is None else str(encoding).lower(), side)
 

@@ -87,7 +87,7 @@ def reduced(
     out = dict(metadata)
     listed = metadata.get("vector_layers")
     if isinstance(listed, list):
-        kept = [layer for layer in listed if not (isinstance(layer, dict) and layer.get("id") in gone)]
+        kept = [layer for layer in listed if not (isinstance(layer, dict) and _named(layer.get("id"), gone))]
         out["vector_layers"] = [
             _within(layer, min_zoom, max_zoom) if isinstance(layer, dict) else layer for layer in kept
         ]
@@ -95,7 +95,7 @@ def reduced(
     if not stats or not isinstance(told, dict) or not isinstance(told.get("layers"), list):
         out.pop("tilestats", None)
     else:
-        rest = [one for one in told["layers"] if not (isinstance(one, dict) and one.get("layer") in gone)]
+        rest = [one for one in told["layers"] if not (isinstance(one, dict) and _named(one.get("layer"), gone))]
         out["tilestats"] = {**told, "layerCount": len(rest), "layers": rest}
     return out
 
@@ -109,7 +109,8 @@ def merged_layers(metadatas: Sequence[dict[str, Any]], agreed: dict[str, Any]) -
     layers: dict[str, dict[str, Any]] = {}
     owners: dict[str, int] = {}
     for metadata in metadatas:
-        for layer in metadata.get("vector_layers") or ():
+        listed = metadata.get("vector_layers")
+        for layer in listed if isinstance(listed, list) else ():
             if isinstance(layer, dict) and isinstance(layer.get("id"), str):
                 before = layers.get(layer["id"])
                 layers[layer["id"]] = dict(layer) if before is None else _both(before, layer)
@@ -134,11 +135,16 @@ def _both(one: dict[str, Any], two: dict[str, Any]) -> dict[str, Any]:
             out[key] = choose(numbers)
     fields: dict[str, Any] = {}
     for layer in (one, two):
-        for name, kind in (layer.get("fields") or {}).items():
+        said = layer.get("fields")
+        for name, kind in said.items() if isinstance(said, dict) else ():
             fields[name] = kind if fields.get(name, kind) == kind else "Mixed"
     out["fields"] = fields
     out["description"] = one.get("description") or two.get("description") or ""
     return out
+
+
+def _named(value: object, names: Collection[str]) -> bool:
+    return isinstance(value, str) and value in names  # metadata of other tools may hold anything
 
 
 def _within(layer: dict[str, Any], min_zoom: int, max_zoom: int) -> dict[str, Any]:
