@@ -141,7 +141,8 @@ class Windows:
             # Many overviews are made of single pixels; four of those are better than one.
             fit = [(factor, i) for i, factor in enumerate(factors) if 2 * factor <= finer]
             if fit:
-                dataset = self._keep.enter_context(open_raster(info.path, overview=max(fit)[1]))
+                dataset = open_raster(info.path, overview=max(fit)[1])
+                self._keep.callback(dataset.close)
         left = finer * dataset.width / info.width
         if left > _LARGEST and self._method != NEAREST:
             step = 1 << int(np.log2(left / (_LARGEST / 2)))
@@ -259,7 +260,8 @@ def open_windows(
 
         info = describe_raster(info.path, options)
     with ExitStack() as keep:
-        dataset = keep.enter_context(open_raster(info.path))
+        dataset = open_raster(info.path)
+        keep.callback(dataset.close)  # leaving it as a context would end the environment of whichever thread does
         yield Windows(info, dataset, resampling, exact, keep)
 
 
