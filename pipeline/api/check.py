@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 EXTENT = 4096
 STDIN = Path("-")
-_RASTERS = {".tif", ".tiff", ".vrt", ".jp2", ".img", ".png", ".jpg", ".jpeg", ".webp", ".asc", ".dem", ".hgt"}
 
 
 def check(options: TileOptions, sources: Sequence[Source], target: Path | None, no_clobber: bool) -> None:
@@ -90,12 +89,6 @@ def _check_file(path: Path, target: Path | None) -> None:
         )
     if not path.exists():
         raise InputError(_("The input does not exist."), where=str(path), hint=_("Check the name and the folder."))
-    if path.suffix.lower() in _RASTERS:
-        raise InputError(
-            _("This is a raster, and only vector files are tiled so far."),
-            where=str(path),
-            hint=_("Leave it out, or use a raster tiler until imagery and terrain are supported."),
-        )
     if target is not None and target.exists() and target.samefile(path):
         raise UsageError(_("The archive would replace its own input."), where=str(path), hint=_("Name another output."))
 

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import pipeline
 from pipeline.api.options import TileOptions
@@ -26,12 +26,16 @@ def recipe(options: TileOptions, sources: Sequence[Source]) -> str | None:
     return "\n".join(words)
 
 
+VECTOR_ROOMS: Final = ("archive", "kernels", "sources", "vector")
+RASTER_ROOMS: Final = ("archive", "kernels", "raster", "sources")
+
+
 @lru_cache
-def code_digest() -> str:
+def code_digest(rooms: tuple[str, ...] = VECTOR_ROOMS) -> str:
     """The sha256 of the sources that decide over the bytes of an archive."""
     root = Path(pipeline.__file__).parent
     digest = hashlib.sha256(pipeline.__version__.encode())
-    for room in ("archive", "kernels", "sources", "vector"):
+    for room in rooms:
         for path in sorted((root / room).rglob("*.py")):
             digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()

@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from pipeline.cli._fates import fates
 from pipeline.cli._format import columns
 from pipeline.cli._layer_options import layer_options, layer_rules
 from pipeline.cli._options import json_option
 from pipeline.cli._progress import Bars
+from pipeline.cli._raster_options import raster_choices, raster_options
 from pipeline.cli._size import Size, size_text
 from pipeline.errors import UsageError
 from pipeline.i18n import _, ngettext
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     help="Which OpenStreetMap objects make which layers, instead of the rules that come along.",
 )
 @layer_options
+@raster_options
 @click.option("--name", help="Name of the archive; without it that of the file.")
 @click.option("--attribution", default="", help="Whom to credit; shown on maps.")
 @click.option("--description", default="", help="What the archive is.")
@@ -50,7 +53,8 @@ if TYPE_CHECKING:
     "--previous",
     metavar="FILE",
     type=click.Path(path_type=Path),
-    help="The archive of the input before its changes, built with --keep-state.",
+    help="The archive of the input before its changes, built with --keep-state. Of rasters only the tiles under files "
+    "that differ are made anew.",
 )
 @click.option(
     "--changes",
@@ -74,7 +78,10 @@ if TYPE_CHECKING:
 )
 @click.option("--no-clobber", is_flag=True, help="Refuse to replace an existing archive.")
 @json_option
+@click.pass_context
 def tile(
+    context: click.Context,
+    /,
     paths: tuple[str, ...],
     explain: bool,
     keep_state: bool,
@@ -85,21 +92,27 @@ def tile(
     memory: int | None,
     no_clobber: bool,
     as_json: bool,
+    product: str | None,
     **given: Any,
 ) -> None:
     """Turn files into one PMTiles archive, without a workspace.
 
     INPUT is any vector file: GeoPackage, Shapefile, GeoJSON, GeoParquet, FlatGeobuf, File Geodatabase, OpenStreetMap
     PBF, DXF, CSV, XLSX and more; or - for GeoJSON lines on standard input; or the address of a PostGIS database,
-    postgresql://USER@HOST/NAME. Each of its layers becomes a layer of the archive. An existing archive is replaced when
-    the new one is complete.
+    postgresql://USER@HOST/NAME. Each of its layers becomes a layer of the archive.
+
+    Or INPUT is any raster: GeoTIFF, JPEG 2000, VRT and whatever else GDAL reads; several, or a folder or zip of them,
+    become one mosaic. Pictures become imagery.
+
+    An existing archive is replaced when the new one is complete.
     """
+    said = _said(context, given)
     if estimating:
         if previous is not None or changes is not None:
             raise UsageError(
                 _("An estimate is of a whole build."), hint=_("Leave --previous and --changes out, or --estimate.")
             )
-        _estimate(paths, threads, memory, as_json, given)
+        _estimate(paths, product, threads, memory, as_json, said)
         return
     *inputs, last = paths
     out = Path(last)
@@ -109,16 +122,15 @@ def tile(
             where=" ".join(path for path in paths if "://" not in path),  # an address may hold a password
             expected="longquan tile INPUT… OUT.pmtiles",
         )
-    from pipeline.api import TileOptions
+    from pipeline.api import Tiled
     from pipeline.api import tile as tile_files
     from pipeline.warm import compiling_ahead
 
-    options = TileOptions(**layer_rules(given))
     with compiling_ahead(), Bars() as progress:
         tiled = tile_files(
             inputs,
             out,
-            options,
+            product=product,
             explain=explain,
             keep_state=keep_state,
             previous=previous,
@@ -127,24 +139,43 @@ def tile(
             memory=memory,
             no_clobber=no_clobber,
             progress=progress,
+            **said,
         )
+    if not isinstance(tiled, Tiled):
+        from pipeline.cli._raster_page import for_machines, for_people
+
+        click.echo(json.dumps(for_machines(tiled), ensure_ascii=False) if as_json else for_people(tiled))
+        return
     click.echo(json.dumps(_machine(tiled, out), ensure_ascii=False) if as_json else _human(tiled, out))
 
 
+def _said(context: click.Context, given: dict[str, Any]) -> dict[str, Any]:
+    """What the command line itself says, as choices of `pipeline.api.tile`; those of other inputs are refused there."""
+    spoken = {name for name in given if context.get_parameter_source(name) is not ParameterSource.DEFAULT}
+    fields = {"clusters" if name.startswith("cluster_") else name for name in spoken}
+    told = {**layer_rules(dict(given)), **raster_choices(given)}
+    return {name: value for name, value in told.items() if name in fields}
+
+
 def _estimate(
-    paths: tuple[str, ...], threads: int | None, memory: int | None, as_json: bool, given: dict[str, Any]
+    paths: tuple[str, ...],
+    product: str | None,
+    threads: int | None,
+    memory: int | None,
+    as_json: bool,
+    said: dict[str, Any],
 ) -> None:
     from pipeline.cli._estimate import for_machines, for_people, of_command, processor_seconds
 
     inputs = [path for path in paths if Path(path).suffix.lower() != ".pmtiles"]
     if not inputs:
         raise UsageError(_("No input file was given."), expected="longquan tile --estimate INPUT… [OUT.pmtiles]")
-    from pipeline.api import TileOptions, estimate
+    from pipeline.api import estimate
 
-    options = TileOptions(**layer_rules(given))
     with Bars() as progress:
         began = processor_seconds()
-        found = of_command(estimate(inputs, options, threads=threads, memory=memory, progress=progress), began)
+        made = estimate(inputs, product=product, threads=threads, memory=memory, progress=progress, **said)
+        found = of_command(made, began)
     click.echo(json.dumps(for_machines(found), ensure_ascii=False) if as_json else for_people(found))
 
 

@@ -25,7 +25,7 @@ from pipeline.raster.pyramid import Recipe, build_pyramid
 from pipeline.raster.result import RasterResult
 from pipeline.raster.spool import TileSpool
 from pipeline.raster.state import Origin, StateWriter
-from pipeline.raster.update import Scratch, Update, keep_others, plan_update
+from pipeline.raster.update import MARGIN, Scratch, Update, keep_others, plan_update
 from pipeline.types import Bounds, PixelWindow
 
 
@@ -51,6 +51,7 @@ class Work:
     keep_state: bool = False
     previous: Path | None = None  # an archive of the files before their changes, built with its state kept
     code: str = ""  # stands for the code: an archive of other code is of no use
+    margin: int = MARGIN  # pixels that a file may reach beyond its boxes
     no_clobber: bool = False
     progress: Progress = Silent()  # noqa: RUF009 - without state
 
@@ -147,7 +148,7 @@ def _update(grid: Grid, kind: PixelKind, origins: Sequence[Origin], print_: str,
         return None
     work.progress.start(_("finding what changed"))
     try:
-        return plan_update(work.previous, grid, kind, origins, print_)
+        return plan_update(work.previous, grid, kind, origins, print_, margin=work.margin)
     except Scratch as why:
         work.progress.note(_("everything is built: {why}").format(why=why))
         return None
