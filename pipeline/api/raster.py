@@ -36,6 +36,7 @@ class Product(NamedTuple):
 
 PRODUCTS: Final[Mapping[str, Product]] = {
     "imagery": Product("imagery", "ImageryOptions", "tile_files", "estimate_files"),
+    "contours": Product("contours", "ContourOptions", "tile_files", state=False),
 }
 BY_KIND: Final = {"imagery": "imagery", "elevation": "terrain"}  # where nobody says
 

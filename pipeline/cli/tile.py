@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
+from pipeline.cli._contour_options import contour_options
 from pipeline.cli._fates import fates
 from pipeline.cli._format import columns
 from pipeline.cli._layer_options import layer_options, layer_rules
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 )
 @layer_options
 @raster_options
+@contour_options
 @click.option("--name", help="Name of the archive; without it that of the file.")
 @click.option("--attribution", default="", help="Whom to credit; shown on maps.")
 @click.option("--description", default="", help="What the archive is.")
