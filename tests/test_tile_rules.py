@@ -14,10 +14,12 @@ import pytest
 
 from pipeline import tile
 from pipeline.api import TileOptions
+from pipeline.api.layers import LABEL_SUFFIX
 from pipeline.cli import main
 from pipeline.errors import ConfigError, InputError, LongquanError, UsageError
 from pipeline.types import Tally
 from pipeline.vector import ArchivePlan, LayerInput, LayerPlan
+from pipeline.vector.labels import SUFFIX
 from pipeline.vector.plan import Clusters, ZoomByField
 
 
@@ -296,6 +298,27 @@ def test_wrong_options_end_with_2(
     assert main(["--lang", "en", "tile", str(towns(tmp_path)), str(out), "-z", "5", *arguments]) == 2
     assert words in capsys.readouterr().err
     assert not out.exists()
+
+
+def test_labels_take_no_name_of_another_layer(tmp_path: Path) -> None:
+    assert LABEL_SUFFIX == SUFFIX
+    other = towns(tmp_path).rename(tmp_path / "towns_label.geojson")
+    with pytest.raises(UsageError, match="a layer that is there already: towns_label"):
+        tile([towns(tmp_path), other], tmp_path / "o.pmtiles", labels=True, max_zoom=5)
+    text = '[[layer]]\nname = "towns"\nlabels = true\n'
+    with pytest.raises(UsageError, match="a layer that is there already: towns_label"):
+        tile([towns(tmp_path), other], tmp_path / "o.pmtiles", rules=rules(tmp_path, text), max_zoom=5)
+    assert not (tmp_path / "o.pmtiles").exists()
+
+
+def test_a_layer_without_fields_says_so(tmp_path: Path) -> None:
+    point = {"type": "Point", "coordinates": [119.1, 28.0]}
+    bare = tmp_path / "bare.geojson"
+    bare.write_text(json.dumps({"type": "Feature", "properties": {}, "geometry": point}))
+    with pytest.raises(InputError, match="Layer bare has no field A") as caught:
+        tile(bare, tmp_path / "o.pmtiles", where="A = 1", max_zoom=5)
+    assert caught.value.expected is None
+    assert caught.value.hint == "The layer has no fields at all."
 
 
 LINES = b"".join(

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pipeline.vector import LayerPlan
     from pipeline.vector.fields import FieldChoice
 
+LABEL_SUFFIX: Final = "_label"  # as in pipeline.vector.labels, which would load numba
 # Options that need no models to be understood; others load them, which costs 0.2 s of start-up.
 _PLAIN: Final = frozenset(
     {"min_zoom", "max_zoom", "fields", "simplification", "tiny_area", "buffer", "coverage", "labels"}
@@ -42,6 +43,11 @@ class Chosen:
     def min_zoom(self) -> int:
         """The first zoom."""
         return int(self.rules.get("min_zoom", 0)) if isinstance(self.rules, Mapping) else self.rules.min_zoom
+
+    @property
+    def labels(self) -> bool:
+        """Whether labels are written too."""
+        return bool(self.rules.get("labels", False) if isinstance(self.rules, Mapping) else self.rules.labels)
 
     def plan(self, max_zoom: int) -> LayerPlan:
         """The layer's plan; `max_zoom` where none is said."""
@@ -77,7 +83,20 @@ def choose_layers(options: TileOptions, columns: Mapping[str, frozenset[str] | N
             model = rules_from({**written.get(name, {}), **rules}, name)
             used = (field for _rule, field in model.used_fields)
             out[name] = _chosen(name, options.key, model, model.fields, used, there)
+    _refuse_clash(out)
     return out
+
+
+def _refuse_clash(chosen: Mapping[str, Chosen]) -> None:
+    """Refuse labels whose layer would have the name of another. Raises UsageError."""
+    for name, each in chosen.items():
+        if each.labels and f"{name}{LABEL_SUFFIX}" in chosen:
+            raise UsageError(
+                _("The labels of layer {layer} would be in a layer that is there already: {name}.").format(
+                    layer=name, name=f"{name}{LABEL_SUFFIX}"
+                ),
+                hint=_("Leave the labels out, or rename one of the layers."),
+            )
 
 
 def _of_layer(rule: str, value: Any, layer: str) -> Any:
@@ -133,6 +152,6 @@ def _no_field(field: str, layer: str, there: frozenset[str]) -> InputError:
     near = get_close_matches(field, sorted(there), 3)
     return InputError(
         _("Layer {layer} has no field {field}.").format(layer=layer, field=field),
-        expected=_("one of: {names}").format(names=", ".join(near or sorted(there))),
-        hint=_("Correct the option or rule that names it."),
+        expected=_("one of: {names}").format(names=", ".join(near or sorted(there))) if there else None,
+        hint=_("Correct the option or rule that names it.") if there else _("The layer has no fields at all."),
     )
