@@ -46,8 +46,12 @@ def merged_sources(metadatas: Sequence[dict[str, Any]], agreed: dict[str, Any]) 
 
 
 def _content(found: Inspected) -> str:
-    kind = {"imagery": _("imagery"), "terrain": _("terrain")}[found.nature.kind]
-    return f"{kind} ({found.nature.encoding})" if found.nature.encoding else kind
+    """What the tiles are, by the product's own name where `longquan tile` made one; empty where nothing is known."""
+    nature = found.nature
+    kind = {"imagery": _("imagery"), "terrain": _("terrain")}[nature.kind]
+    if nature.product not in (None, nature.kind):
+        kind += f", {nature.product}"
+    return f"{kind} ({nature.encoding})" if nature.encoding else kind
 
 
 def _sizes(found: Inspected) -> str:

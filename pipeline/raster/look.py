@@ -11,7 +11,8 @@ from pipeline.errors import ArchiveError
 from pipeline.i18n import _
 from pipeline.raster.container import Container, container_of
 from pipeline.raster.images import decode_image
-from pipeline.raster.unpack import codes_of, metres
+from pipeline.raster.nature import Nature
+from pipeline.raster.unpack import code_of, codes_of, metres
 
 SIDE_LIMIT: Final = 4096  # pixels; what says it is larger is told and not decoded: 4096² pixels of RGBA take 64 MB
 _BLEED: Final = 0.02  # share of a quadrant that may be seen and yet need no tile of its own below: resampling bleeds
@@ -31,12 +32,12 @@ class Look(NamedTuple):
     opaque: bool = True  # no pixel lets anything shine through
     visible: bool = True  # some pixel can be seen
     quadrants: int = 15  # bits of the quadrants in which more is seen than a bleeding edge: NW 1, NE 2, SW 4, SE 8
-    low: float | None = None  # metres; of terrain tiles
+    low: float | None = None  # metres; of terrain tiles in which some height is known
     high: float | None = None
 
 
-def look_at(data: bytes, encoding: str | None) -> Look:
-    """Decode a tile and sum it up; `encoding` is that of heights, where the tile holds them in a known one."""
+def look_at(data: bytes, nature: Nature) -> Look:
+    """Decode a tile and sum it up, heights too where it holds them in an encoding that is known."""
     box = container_of(data)
     if box is None:
         return Look(None)
@@ -51,9 +52,14 @@ def look_at(data: bytes, encoding: str | None) -> Look:
     if (cols, rows) != (box.width, box.height):
         return look._replace(damage=_other_size(box, cols, rows))
     look = _seen(look, pixels)._replace(decoded=True)
-    if encoding is None:
+    encoding = nature.encoding
+    if encoding is None or not nature.readable:
         return look
     codes = codes_of(pixels)
+    if nature.unknown is not None:
+        codes = codes[codes != code_of(nature.unknown, encoding)]
+        if not codes.size:
+            return look
     return look._replace(low=float(metres(int(codes.min()), encoding)), high=float(metres(int(codes.max()), encoding)))
 
 

@@ -14,35 +14,43 @@ from pipeline.archive.tileids import FIRST_IDS, columns_rows, zxy_of
 from pipeline.errors import ArchiveError
 from pipeline.i18n import _
 from pipeline.raster.images import decode_image
+from pipeline.raster.nature import Nature
 from pipeline.raster.pyramid_rules import Runs
-from pipeline.raster.unpack import heights_of, step_of
+from pipeline.raster.unpack import code_of, heights_of, metres, step_of
 
 SAMPLE: Final = 64  # parents of one zoom
 TOLERANCE: Final = 0.1  # metres, above what rounding explains
-_SHARE: Final = 0.05  # of the pixels: along the edge of what is known, means are those of a part
+_SHARE: Final = 0.05  # of the pixels: where unknown heights cannot be told from 0 m, means at their edge are of a part
+_FEWEST: Final = 64  # pixels of a quadrant with a known height; fewer do not tell
 
 
-def strange_means(archive: Archive, runs: Runs, encoding: str) -> Iterator[Finding]:
+def strange_means(archive: Archive, runs: Runs, nature: Nature) -> Iterator[Finding]:
     """Parents of which more than 5 % of the heights in a quadrant differ from the mean of the four below them.
 
-    A parent's rounding and its children's explain one step of the encoding; beyond, 0.1 m are allowed. Children that
-    the archive does not have are passed over, and so are tiles that cannot be decoded: other rules tell of them.
+    A parent's rounding and its children's explain one step of the encoding, or of the rounding that the metadata tells;
+    beyond, 0.1 m are allowed. Heights that stand for nothing known are passed over; so are children that the archive
+    does not have, and tiles that cannot be decoded: other rules tell of them.
     """
-    allowed = TOLERANCE + step_of(encoding)
+    encoding = nature.encoding
+    if encoding is None or not nature.readable:
+        return
+    allowed = TOLERANCE + max(step_of(encoding), nature.rounding or 0.0)
     for zoom in range(int(runs.zooms.min(initial=0)), int(runs.zooms.max(initial=0))):
         for parent in _sample(runs, zoom):
-            heights = _decoded(archive, parent, encoding)
+            heights = _decoded(archive, parent, nature)
             if heights is None:
                 continue
+            heights[_beside(np.isnan(heights))] = np.nan  # they are means of a part
             worst, child_worst = 0.0, -1
             for child, north, west in _children(zoom, parent):
-                below = _decoded(archive, child, encoding)
+                below = _decoded(archive, child, nature)
                 if below is None or below.shape != heights.shape:
                     continue
                 rows, cols = (side // 2 for side in heights.shape)
                 quadrant = heights[rows * (1 - north) :, cols * (1 - west) :][:rows, :cols]
                 apart = np.abs(_means(below) - quadrant)
-                typical = float(np.quantile(apart, 1 - _SHARE))
+                known = apart[~np.isnan(apart)]
+                typical = float(np.quantile(known, 1 - _SHARE)) if len(known) >= _FEWEST else 0.0
                 if typical > allowed and typical > worst:
                     worst, child_worst = typical, child
             if child_worst >= 0:
@@ -72,12 +80,27 @@ def _children(zoom: int, parent: int) -> Iterator[tuple[int, int, int]]:
         yield position + FIRST_IDS[zoom + 1], 1 - (row & 1), 1 - (column & 1)
 
 
-def _decoded(archive: Archive, tile_id: int, encoding: str) -> NDArray[np.float64] | None:
+def _decoded(archive: Archive, tile_id: int, nature: Nature) -> NDArray[np.float64] | None:
+    """Heights [rows, cols] in metres, NaN where none is known; None for a tile that is not there or damaged."""
+    encoding = str(nature.encoding)
     try:
         body = archive.tile(*zxy_of(tile_id))
-        return None if body is None else heights_of(decode_image(body), encoding)
+        if body is None:
+            return None
+        heights = heights_of(decode_image(body), encoding)
     except ArchiveError:
-        return None  # other rules tell of it
+        return None
+    if nature.unknown is not None:
+        heights[heights == metres(code_of(nature.unknown, encoding), encoding)] = np.nan
+    return heights
+
+
+def _beside(unknown: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Which pixels have one that is marked among their eight neighbours, or are marked."""
+    wide = np.pad(unknown, 1)
+    rows = wide[:-2] | wide[1:-1] | wide[2:]
+    found: NDArray[np.bool_] = rows[:, :-2] | rows[:, 1:-1] | rows[:, 2:]
+    return found
 
 
 def _means(heights: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any, Final, Literal, NamedTuple
 
@@ -24,7 +25,10 @@ class Nature(NamedTuple):
 
     kind: Literal["imagery", "terrain"]
     encoding: str | None  # of heights, as the metadata names it, known or not
-    tile_size: int | None  # pixels of a side, where the metadata tells
+    tile_size: int | None = None  # pixels of a side, where the metadata tells
+    product: str | None = None  # what `longquan tile` made: imagery, terrain, hillshade, tint …
+    rounding: float | None = None  # metres that heights were rounded to
+    unknown: float | None = None  # metres, written where no height is known
 
     @property
     def readable(self) -> bool:
@@ -36,13 +40,27 @@ def nature_of(metadata: Mapping[str, Any]) -> Nature:
     """Terrain when the metadata names an encoding of heights or says terrain elsewhere; imagery otherwise."""
     encoding = metadata.get("encoding")
     said = {str(metadata.get(key, "")).strip().lower() for key in _KEYS}
-    terrain = encoding is not None or bool(said & _WORDS)
-    size = next((metadata[key] for key in ("tile_size", "tilesize", "tileSize") if key in metadata), None)
+    product = metadata.get("product")
+    size = _number(next((metadata[key] for key in ("tile_size", "tilesize", "tileSize") if key in metadata), None))
+    return Nature(
+        "terrain" if encoding is not None or said & _WORDS else "imagery",
+        None if encoding is None else str(encoding).lower(),
+        None if size is None else int(size),
+        product.lower() if isinstance(product, str) and product else None,
+        _number(metadata.get("rounding")),
+        _number(metadata.get("unknown")),
+    )
+
+
+def _number(value: object) -> float | None:
+    """A number, or one written as text as in MBTiles; None for anything else."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
     try:
-        side = None if size is None else int(size)
-    except (TypeError, ValueError, OverflowError):
-        side = None
-    return Nature("terrain" if terrain else "imagery", None if encoding is None else str(encoding).lower(), side)
+        number = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return number if math.isfinite(number) else None
 
 
 def is_raster(tile_type: TileType) -> bool:

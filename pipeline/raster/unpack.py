@@ -32,6 +32,11 @@ def heights_of(pixels: NDArray[np.uint8], encoding: str) -> NDArray[np.float64]:
     return heights
 
 
+def code_of(height: float, encoding: str) -> int:
+    """The 24-bit number nearest to a height in metres."""
+    return round((height - _BASE[encoding]) / _STEP[encoding])
+
+
 def step_of(encoding: str) -> float:
     """Metres between two neighbouring numbers: a height is exact to half of it."""
     return _STEP[encoding]

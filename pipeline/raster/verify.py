@@ -25,7 +25,7 @@ from pipeline.i18n import _
 from pipeline.progress import Progress, Silent
 from pipeline.raster.look import Look, look_at
 from pipeline.raster.means import strange_means
-from pipeline.raster.nature import FORMATS, nature_of
+from pipeline.raster.nature import FORMATS, Nature, nature_of
 from pipeline.raster.pyramid_rules import ARCHIVE_RULES, Pyramid, Runs, runs_of
 from pipeline.raster.tile_rules import TILE_RULES, Batch, Heights
 
@@ -82,11 +82,10 @@ def verify_images(
     progress = progress or Silent()
     nature = nature_of(archive.metadata)
     contents, runs = _contents(archive)
-    encoding = nature.encoding if nature.readable else None
 
     def work(part: slice) -> tuple[Report, _Columns]:
         looks = [
-            _look(archive, offset, length, encoding)
+            _look(archive, offset, length, nature)
             for offset, length in zip(contents.offsets[part].tolist(), contents.lengths[part].tolist(), strict=True)
         ]
         tiles = [zxy_of(tile_id) for tile_id in contents.tile_ids[part].tolist()]
@@ -105,7 +104,7 @@ def verify_images(
     kept = _Columns(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
     def means() -> Iterator[Finding]:
-        return strange_means(archive, runs, encoding) if encoding else iter(())
+        return strange_means(archive, runs, nature)
 
     pyramid = Pyramid(archive.header, archive.metadata, nature, runs, kept.widths, kept.quadrants, kept.alpha, means)
     check(pyramid, ARCHIVE_RULES, findings)
@@ -113,9 +112,9 @@ def verify_images(
     return ImageReport(_by_rule(findings.report()), _by_zoom(contents, runs, kept))
 
 
-def _look(archive: Archive, offset: int, length: int, encoding: str | None) -> Look:
+def _look(archive: Archive, offset: int, length: int, nature: Nature) -> Look:
     try:
-        return look_at(decompress(archive.body(offset, length), archive.header.tile_compression), encoding)
+        return look_at(decompress(archive.body(offset, length), archive.header.tile_compression), nature)
     except ArchiveError as err:
         return Look(FORMATS[archive.header.tile_type], damage=err.message.rstrip("."))
 

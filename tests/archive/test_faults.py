@@ -167,6 +167,7 @@ UNFIT = [
     (["merge", "out", "v", "i"], "different tile type"),
     (["merge", "out", "i", "t"], "different content: imagery and terrain (terrarium)"),
     (["merge", "out", "t", "m"], "different content: terrain (terrarium) and terrain (mapbox)"),
+    (["merge", "out", "i", "shade"], "different content: imagery and imagery, hillshade"),
     (["merge", "out", "i", "big"], "different tile size: 256 and 512"),
     (["merge", "out", "i", "j"], "Tile 0/0/0 differs"),
     (["patch", "w", "d", "out"], "already what the delta leads to"),
@@ -183,6 +184,7 @@ def test_files_that_do_not_fit_end_with_1(
 ) -> None:
     (room / "m").write_bytes(terrain(mapbox).bytes())
     (room / "j").write_bytes(imagery("png", {(0, 0, 0): picture(seed=99)}).bytes())
+    (room / "shade").write_bytes(imagery("png", metadata={"product": "hillshade"}).bytes())
     big = {tile: picture("png", 512, 512, seed) for seed, tile in enumerate([(0, 0, 0), (1, 0, 0)])}
     (room / "big").write_bytes(imagery("png", big).bytes())
     (room / "damaged").write_bytes(imagery("png", {(1, 0, 0): picture(seed=9)[:-400]}).bytes())

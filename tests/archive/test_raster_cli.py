@@ -42,6 +42,7 @@ def test_show_imagery(photos: str, capsys: pytest.CaptureFixture[str]) -> None:
     shown = json.loads(capsys.readouterr().out)
     assert shown["content"] == {
         "kind": "imagery",
+        "product": "imagery",
         "encoding": None,
         "images": [{"format": "webp", "width": 256, "height": 256, "lossless": False}],
     }

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,7 +18,7 @@ from pipeline.archive.verify import verify_source
 from pipeline.raster.pyramid_rules import ARCHIVE_RULES
 from pipeline.raster.tile_rules import TILE_RULES, Heights
 from pipeline.raster.verify import ImageReport, verify_images
-from tests.broken.archive.forge import Parts
+from tests.broken.archive.forge import Parts, pack
 from tests.broken.archive.images import (
     ALL,
     BROKEN_IMAGES,
@@ -44,6 +46,12 @@ def checked(parts: Parts, threads: int = 1, heights: Heights | None = None) -> I
 
 def counts(parts: Parts, **options: object) -> dict[str, int]:
     return dict(checked(parts, **options).report.counts)
+
+
+def test_every_rule_is_described_with_its_severity() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "raster-archives.md").read_text()
+    told = dict(re.findall(r"^\| `([a-z-]+)` \| (error|warning) \|", page, re.MULTILINE))
+    assert told == {name: str(rule.severity) for name, rule in RULES.items()}
 
 
 def test_every_rule_has_a_broken_archive() -> None:
@@ -173,6 +181,36 @@ def test_a_void_breaks_the_mean_only_along_its_edge() -> None:
     heights = relief()
     heights[:100, :101] = 0  # what is not known is 0 here; its edge cuts fours in two
     assert counts(terrain(heights=heights)) == {}
+
+
+def test_what_stands_for_nothing_known_is_no_height() -> None:
+    heights = relief()
+    heights[:300, :300] = -9999.0  # fours are wholly known or not at all
+    voids = terrain(mapbox, heights=heights)
+    assert counts(voids) == {"terrain-plausible": 5}
+    voids.metadata = pack({"encoding": "mapbox", "unknown": -9999.0})
+    told = checked(voids)
+    assert told.report.counts == {}
+    assert told.zooms[1].low == pytest.approx(200 + 300 * 50 / 1024, abs=0.051)
+    assert told.zooms[1].decoded == 4
+
+
+def test_unknown_heights_hide_no_wrong_mean() -> None:
+    heights = relief()
+    heights[:300, :300] = -9999.0
+    above = heights.reshape(256, 2, 256, 2).mean(axis=(1, 3))
+    above[above > 0] += 0.5
+    wrong = terrain(mapbox, {(0, 0, 0): saved(mapbox(above))}, heights)
+    wrong.metadata = pack({"encoding": "mapbox", "unknown": -9999.0})
+    assert counts(wrong) == {"terrain-means": 1}
+
+
+def test_metadata_may_tell_the_rounding() -> None:
+    above = relief().reshape(256, 2, 256, 2).mean(axis=(1, 3)) + 0.9
+    rough = terrain(terrarium, {(0, 0, 0): saved(terrarium(above))})
+    assert counts(rough) == {"terrain-means": 1}
+    rough.metadata = pack({"encoding": "terrarium", "rounding": 1.0})
+    assert counts(rough) == {}
 
 
 @pytest.mark.parametrize("metres", [0.05, 0.3])

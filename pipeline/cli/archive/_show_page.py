@@ -122,14 +122,14 @@ def _content_rows(content: Mapping[str, Any]) -> list[tuple[str, str]]:
     if content["kind"] not in ("imagery", "terrain"):
         return []
     kinds = {"imagery": _("imagery"), "terrain": _("terrain")}
-    encoding = content["encoding"]
+    parts = [kinds[content["kind"]], *(content[key] for key in ("product", "encoding") if content[key])]
     images = ", ".join(
         "{format} {width} × {height}".format(**image)
         + (" " + _("lossless") if image["lossless"] and image["format"] == "webp" else "")
         for image in content["images"]
     )
     return [
-        (_("content"), f"{kinds[content['kind']]}, {encoding}" if encoding else kinds[content["kind"]]),
+        (_("content"), ", ".join(part for part in dict.fromkeys(parts))),
         (_("images"), images or _("none that can be recognised")),
     ]
 

@@ -50,6 +50,7 @@ def _content(opened: Archive) -> dict[str, Any]:
     found = inspect(opened)
     return {
         "kind": found.nature.kind,
+        "product": found.nature.product,
         "encoding": found.nature.encoding,
         "images": [image._asdict() for image in found.images],
     }
