@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from threading import Lock
 from typing import Final
@@ -24,7 +24,6 @@ from pipeline.raster.handles import Handles
 from pipeline.raster.height_units import METRE, metres_of, unit_named
 from pipeline.raster.plan import LAST_ZOOM
 from pipeline.sources.raster import RasterInfo, RasterOptions
-from pipeline.sources.raster_open import settings
 from pipeline.sources.raster_windows import Windows, open_windows
 from pipeline.types import Bounds, PixelWindow, Tally
 
@@ -188,14 +187,9 @@ class Heights:
         slot, queue = (np.empty(heights.size, np.int32) for _ in range(2))
         fill_voids(heights, rules.void_span, rules.void_cells, slot, queue, np.empty(rules.void_cells))
 
-    @contextmanager
-    def _open(self, number: int) -> Iterator[Windows]:
+    def _open(self, number: int) -> AbstractContextManager[Windows]:
         source = self.sources[number]
-        with ExitStack() as stack:
-            with settings():  # rasterio's own would belong to this thread, and another one closes the file
-                opened = open_windows(source.info, source.options, resampling="bilinear", exact=True)
-                windows = stack.enter_context(opened)
-            yield windows
+        return open_windows(source.info, source.options, resampling="bilinear", exact=True)
 
 
 @contextmanager
