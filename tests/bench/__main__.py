@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from tests.bench import changes, gaps, growth, inputs, memory, startup, table
+from tests.bench import changes, gaps, growth, inputs, memory, raster, startup, table
 from tests.bench.cases import BUILDINGS, CASES, DATA, ROOT, WORK, Case
 from tests.bench.floor import floor
 from tests.bench.measure import QUIET, Run, disturbance, in_turns, run
@@ -23,7 +23,7 @@ from tests.bench.results import Results, digest, disturbed
 
 _SAMPLE = 2000  # rows of the runs that only warm up
 _GAPS_OF = ("longquan", "tippecanoe", "freestiler")
-SECTIONS = ("table", "gaps", "startup", "floor", "growth", "memory", "changes")
+SECTIONS = ("table", "gaps", "startup", "floor", "growth", "memory", "changes", "raster")
 
 
 def main() -> int:
@@ -38,6 +38,7 @@ def main() -> int:
     jobs: dict[str, Callable[[argparse.Namespace, Results], None]] = {
         "table": _measure_table, "gaps": _measure_gaps, "startup": _measure_startup, "floor": _measure_floor,
         "growth": _measure_growth, "memory": _measure_memory, "changes": _measure_changes,
+        "raster": _measure_raster,
     }  # fmt: skip
     for section in asked.section:
         busy = 0.0 if section == "gaps" else disturbance()  # gaps are no matter of time
@@ -174,6 +175,25 @@ def _measure_changes(asked: argparse.Namespace, results: Results) -> None:
     found = changes.changed(asked.rounds)
     walls = {"full": found.full.wall, "told": found.told.wall, "start": _start(results)}
     results.put("changes", {"features": found.features, "same_bytes": found.same_bytes, **walls})
+
+
+def _measure_raster(asked: argparse.Namespace, results: Results) -> None:
+    raster.install()
+    for picture in raster.PICTURES:
+        print(picture.name, file=sys.stderr, flush=True)
+        load = os.getloadavg()[0]
+        for name, runs in raster.pictures(picture, asked.rounds, asked.patience).items():
+            results.put_runs(f"{picture.name} {name}", runs, load)
+            for each in runs:
+                _tell(name, each)
+            out = raster.commands(picture)[name][1]
+            found = digest(out)
+            results.put(f"{picture.name} {name} archive", {"sha256": found, "bytes": out.stat().st_size})
+            if results.found_in(found, "psnr") is None:
+                results.put_found(found, "psnr", raster.compare(out, picture.source)._asdict())
+        out = raster.commands(picture)["longquan"][1]
+        results.put(f"{picture.name} encoding", {"seconds": raster.encoding(out)})
+    results.put("elevations", {name: each._asdict() for name, each in raster.elevations().items()})
 
 
 def _start(results: Results) -> float:
