@@ -7,6 +7,7 @@ Source coordinates count whole pixels from the raster's corner: the centre of it
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -59,19 +60,26 @@ def breadth(values: Any, row: int, column: int, cell: int) -> Any:
 
 
 @kernel
-def place_pixels(places: Places, x: NDArray[np.float64], y: NDArray[np.float64]) -> None:
-    """Source coordinates of every pixel's centre: outputs `x`, `y` [rows, columns]."""
-    rows, columns = x.shape
+def extent_of(places: Places, rows: int, columns: int) -> tuple[float, float, float, float]:
+    """West, north, east and south of where a window's pixels lie in the source; west > east where none does.
+
+    Looked at along the window's edges, and inside at every eighth pixel.
+    """
     cell = 3 * places.spacing
+    west, north, east, south = np.inf, np.inf, -np.inf, -np.inf
     for i in range(rows):
-        down = i + places.skip_y
-        line = down // cell
-        v = (down - line * cell + 0.5) / places.spacing
-        for j in range(columns):
-            across = j + places.skip_x
-            column = across // cell
-            u = (across - column * cell + 0.5) / places.spacing
+        line = (i + places.skip_y) // cell
+        v = (i + places.skip_y - line * cell + 0.5) / places.spacing
+        step = 1 if i in (0, rows - 1) else (8 if i % 8 == 0 else max(1, columns - 1))
+        j = 0
+        while j < columns:
+            column = (j + places.skip_x) // cell
+            u = (j + places.skip_x - column * cell + 0.5) / places.spacing
             x0, x1, x2, x3 = line_of_cell(places.x, 3 * line, 3 * column, v)
             y0, y1, y2, y3 = line_of_cell(places.y, 3 * line, 3 * column, v)
-            x[i, j] = along(x0, x1, x2, x3, u)
-            y[i, j] = along(y0, y1, y2, y3, u)
+            x, y = along(x0, x1, x2, x3, u), along(y0, y1, y2, y3, u)
+            if math.isfinite(x) and math.isfinite(y):
+                west, east, north, south = min(west, x), max(east, x), min(north, y), max(south, y)
+            # The last of the line, too.
+            j = j + step if j + step < columns or j == columns - 1 else columns - 1
+    return west, north, east, south

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from pipeline.errors import InputError
 from pipeline.i18n import _
-from pipeline.kernels.places import Places, breadth, place_pixels
+from pipeline.kernels.places import Places
 from pipeline.types import Bounds, PixelWindow
 
 if TYPE_CHECKING:
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 HALF: Final = math.pi * 6378137.0  # metres of EPSG:3857 from the middle of the world to its edge
 _MERCATOR: Final = "EPSG:3857"
 _SPACINGS: Final = (32, 16, 8, 4, 2, 1)
-_LATTICE: Final = 5  # places along each side at which a spacing is tried
+_LATTICE: Final = 9  # places along each side at which a spacing is tried
+_INSIDE: Final = 179.999999  # degrees, what is not beyond the map's edge
 _EDGE: Final = 33  # points along each side of a raster that its bounds follow
 
 Floats = NDArray[np.float64]
@@ -46,6 +47,7 @@ class RasterPlace:
 
     def to_pixels(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
         """EPSG:3857 metres → columns and rows from the raster's corner; infinite where there is no way."""
+        meridian = np.asarray(x, np.float64) / HALF * 180.0
         if self._forward is not None:
             x, y = self._forward.transform(x, y)
         x, y = np.asarray(x, np.float64), np.asarray(y, np.float64)
@@ -55,8 +57,9 @@ class RasterPlace:
             if finite.any():
                 rows[finite], columns[finite] = self._gcps.rowcol(x[finite].tolist(), y[finite].tolist(), op=_same)
             return columns, rows
-        if self._turn:  # the same meridian counted from 0 to 360, or beyond the antimeridian
-            x = x + self._turn * np.round((self._centre - x) / self._turn)
+        if self._turn:  # beyond the map's edge meridians are counted on, and in the raster's way, such as from 0 to 360
+            x = x + self._turn * np.round((meridian - x) / self._turn)
+            x = x + self._turn * np.round((self._centre - np.clip(meridian, -_INSIDE, _INSIDE)) / self._turn)
         inverse = ~self._affine
         return inverse.a * x + inverse.b * y + inverse.c, inverse.d * x + inverse.e * y + inverse.f
 
@@ -158,38 +161,61 @@ class Lattice:
     def _try(self, tolerance: float) -> tuple[int, float]:
         """The widest spacing whose cells are right all over the raster, and how broad a pixel becomes at most."""
         west, south, east, north = self._place.bounds
-        at_x = (np.linspace(west, east, _LATTICE) + HALF) / self._metres
-        at_y = (HALF - np.linspace(north, south, _LATTICE)) / self._metres
+        x, y = np.meshgrid(
+            np.floor((np.linspace(west, east, _LATTICE) + HALF) / self._metres),
+            np.floor((HALF - np.linspace(north, south, _LATTICE)) / self._metres),
+        )
+        column, row = x.ravel(), y.ravel()
+        want = self._exact(column + 0.5, row + 0.5)
         spacing, broadest = 1, 0.0
         for spacing in _SPACINGS:
-            cell = 3 * spacing
-            worst, broadest = 0.0, 0.0
-            for column in np.unique(np.floor(at_x / cell) * cell).tolist():
-                for row in np.unique(np.floor(at_y / cell) * cell).tolist():
-                    wrong, broad = self._wrong(column, row, spacing)
-                    worst, broadest = max(worst, wrong), max(broadest, broad)
-            if worst <= tolerance:
+            wrong, broadest = self._wrong(column, row, want, spacing)
+            if wrong <= tolerance:
                 break
         return spacing, broadest
 
-    def _wrong(self, column: float, row: float, spacing: int) -> tuple[float, float]:
-        """The largest error of a cell at pixels on the raster, and how broad a pixel is there; in source pixels."""
+    def _wrong(self, column: Floats, row: Floats, want: tuple[Floats, Floats], spacing: int) -> tuple[float, float]:
+        """How wrong the cells of these pixels place them at most, and how broad they are; in source pixels."""
         cell = 3 * spacing
+        left, top = np.floor(column / cell) * cell, np.floor(row / cell) * cell
         nodes = spacing * np.arange(4.0)
-        x, y = np.meshgrid(column + nodes, row + nodes)
-        places = Places(*self._exact(x, y), spacing, 0, 0)
-        got_x, got_y = np.empty((cell, cell)), np.empty((cell, cell))
-        place_pixels(places, got_x, got_y)
-        probes = np.unique(np.array([0, cell // 6, cell // 2, cell - 1 - cell // 6, cell - 1]))
-        x, y = np.meshgrid(column + probes + 0.5, row + probes + 0.5)
-        want_x, want_y = self._exact(x, y)
-        width, height = self._place.width / self._factor[0], self._place.height / self._factor[1]
-        on = (want_x > -1) & (want_x < width + 1) & (want_y > -1) & (want_y < height + 1)
+        shape = (len(column), 4, 4)
+        x, y = self._exact(
+            np.broadcast_to(left[:, None, None] + nodes[None, None, :], shape).ravel(),
+            np.broadcast_to(top[:, None, None] + nodes[None, :, None], shape).ravel(),
+        )
+        x, y = x.reshape(shape), y.reshape(shape)
+        across, down = _lagrange((column + 0.5 - left) / spacing), _lagrange((row + 0.5 - top) / spacing)
+        with np.errstate(invalid="ignore"):
+            error = np.hypot(
+                *(np.einsum("nij,ni,nj->n", a, down, across) - b for a, b in zip((x, y), want, strict=True))
+            )
+            sizes = [
+                np.hypot(
+                    a[:, 0, 3] - a[:, 0, 0] + a[:, 3, 3] - a[:, 3, 0], a[:, 3, 0] - a[:, 0, 0] + a[:, 3, 3] - a[:, 0, 3]
+                )
+                / (2 * cell)
+                for a in (x, y)
+            ]
+            aside = 1.0 + np.maximum(*sizes)
+            width, height = self._place.width / self._factor[0], self._place.height / self._factor[1]
+            on = (want[0] > -aside) & (want[0] < width + aside) & (want[1] > -aside) & (want[1] < height + aside)
         if not on.any():
             return 0.0, 0.0
-        error = np.hypot(got_x[np.ix_(probes, probes)] - want_x, got_y[np.ix_(probes, probes)] - want_y)[on]
-        broad = max(breadth(places.x, 0, 0, cell), breadth(places.y, 0, 0, cell))
-        return float(np.nan_to_num(error, nan=np.inf).max()), broad
+        return float(np.nan_to_num(error[on], nan=np.inf).max()), float(np.maximum(*sizes)[on].max())
+
+
+def _lagrange(u: Floats) -> Floats:
+    """Weights [n, 4] of nodes at 0, 1, 2, 3 at places u [n] between them."""
+    return np.stack(
+        [
+            (u - 1) * (u - 2) * (u - 3) / -6,
+            u * (u - 2) * (u - 3) / 2,
+            u * (u - 1) * (u - 3) / -2,
+            u * (u - 1) * (u - 2) / 6,
+        ],
+        axis=1,
+    )
 
 
 def degrees(bounds: Bounds) -> Bounds:

@@ -7,6 +7,7 @@ decodes, exact places come from PROJ on a lattice (`raster_place`), and kernels 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from rasterio.windows import Window
 
 from pipeline.i18n import _
 from pipeline.kernels.bilinear import bilinear, bilinear_bytes
-from pipeline.kernels.places import Places
+from pipeline.kernels.places import Places, extent_of
 from pipeline.kernels.sample import BOX, CUBIC, LANCZOS, NEAREST, Part, Range, find_nothing, sample
 from pipeline.sources.gdal_words import plainly
 from pipeline.sources.raster import RasterInfo, RasterOptions
@@ -48,6 +49,7 @@ class _Level:
     height: int
     step: int  # pixels of the dataset from one to the next
     method: int
+    broadest: float  # pixels that one of the grid measures
     averaging: bool
     lattice: Lattice
 
@@ -139,7 +141,7 @@ class Windows:
         if not self._exact and self._lut is None and self._method != NEAREST:
             factors = dataset.overviews(info.bands[0])
             # Many overviews are made of single pixels; four of those are better than one.
-            fit = [(factor, i) for i, factor in enumerate(factors) if 2 * factor <= finer]
+            fit = [(factor, i) for i, factor in enumerate(factors) if 2 * factor <= finer * (1.0 + _SLACK)]
             if fit:
                 dataset = open_raster(info.path, overview=max(fit)[1])
                 self._keep.callback(dataset.close)
@@ -153,13 +155,15 @@ class Windows:
             else (step * info.width / dataset.width, step * info.height / dataset.height)
         )  # fmt: skip
         lattice = Lattice(self._place, zoom, tile_size, _HEIGHTS if self._exact else _PIXELS, factor)
-        averaging = self._method != NEAREST and max(lattice.breadth, finer / factor[0]) > 1.0 + _SLACK
-        return _Level(dataset, width, height, step, BOX if averaging else self._method, averaging, lattice)
+        broadest = max(lattice.breadth, finer / min(factor))
+        averaging = self._method != NEAREST and broadest > 1.0 + _SLACK
+        method = BOX if averaging else self._method
+        return _Level(dataset, width, height, step, method, broadest, averaging, lattice)
 
     def _fill(self, level: _Level, window: PixelWindow, values: NDArray[Any], alpha: NDArray[np.uint8]) -> int:
         """Read and sample a window, by halves where it takes too much of the source at once."""
         places = level.lattice.places(window)
-        box = self._box(level, places)
+        box = self._box(level, places, window)
         if box is None:
             values[:], alpha[:] = 0, 0
             return 0
@@ -184,17 +188,16 @@ class Windows:
             sample(source, opacity, part_read, places, level.method, level.averaging, self._range, values, alpha)
         )
 
-    def _box(self, level: _Level, places: Places) -> tuple[int, int, int, int] | None:
-        """The pixels of a level that places need, with one more all round, which may lie outside of it."""
-        good = np.isfinite(places.x) & np.isfinite(places.y)
-        if not good.any():
+    def _box(self, level: _Level, places: Places, window: PixelWindow) -> tuple[int, int, int, int] | None:
+        """The pixels of a level that a window needs, with one more all round, which may lie outside of it."""
+        west, north, east, south = extent_of(places, window.height, window.width)
+        if west > east:
             return None
-        reach = _REACH[level.method] + 1.0
+        reach = _REACH[level.method] + 2.0
         if level.averaging:
-            reach += level.lattice.breadth
-        x, y = places.x[good], places.y[good]
-        left, right = int(np.floor(max(x.min() - reach, -1))), int(np.ceil(min(x.max() + reach, level.width + 1)))
-        top, bottom = int(np.floor(max(y.min() - reach, -1))), int(np.ceil(min(y.max() + reach, level.height + 1)))
+            reach += level.broadest
+        left, right = math.floor(max(west - reach, -1)), math.ceil(min(east + reach, level.width + 1))
+        top, bottom = math.floor(max(north - reach, -1)), math.ceil(min(south + reach, level.height + 1))
         if left >= level.width or top >= level.height or right <= 0 or bottom <= 0:
             return None
         return left, top, max(right, left + 3), max(bottom, top + 3)
