@@ -23,7 +23,7 @@ def in_words(kind: str) -> str:
         "large-voids": _("voids too large to be filled"),
         "outside-city": _("features outside the city, left out"),
         "required-value-missing": _("required values that are missing"),
-        "small-contours": _("contours around less than so many samples, left out"),
+        "small-contours": _("rings of contours that are too small, left out"),
         "value-not-of-type": _("values that are not of their field's type"),
     }
     return words.get(kind) or describe(kind)

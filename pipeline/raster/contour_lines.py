@@ -23,7 +23,10 @@ from pipeline.types import PixelWindow
 
 ReadHeights = Callable[[PixelWindow], NDArray[np.float32] | None]
 
-BLOCK: Final = 512  # samples: 0.95 s for 3601² heights every 20 m, 0.68 s at 256 with 2½ times the pieces to join
+BLOCK: Final = 512  # samples that are read and smoothed at once
+_WINDOW: Final = (
+    128  # samples drawn at once; contourpy looks through all of them for each height: 5.0 s, 6.3 s with 512
+)
 
 # Lines are drawn this much below their height, so that a sample on the very height of a line is above it. Flats then
 # have a line around them where the land falls away and none inside, and a line passes no sample: it can neither fork
@@ -103,12 +106,16 @@ def contour_lines(grid: HeightGrid, rules: ContourRules, *, block: int = BLOCK, 
         yield held
 
 
-def tidied(lines: Lines, smallest: float) -> Lines:
-    """The lines without vertices on top of each other and without rings around less than `smallest` square samples."""
+def tidied(lines: Lines, smallest: float) -> tuple[Lines, NDArray[np.int64]]:
+    """The lines without vertices on top of each other and without rings around less than `smallest` square samples.
+
+    Also which lines these are.
+    """
     kept, offsets = np.empty(len(lines.levels), np.int64), np.empty(len(lines.offsets), np.int64)
     x, y = np.empty(len(lines.x)), np.empty(len(lines.y))
     n = tidy(lines.offsets, lines.x, lines.y, _NEAREST, smallest, kept, offsets, x, y)
-    return Lines(lines.levels[kept[:n]], offsets[: n + 1].copy(), x[: offsets[n]], y[: offsets[n]])
+    kept = kept[:n].copy()
+    return Lines(lines.levels[kept], offsets[: n + 1].copy(), x[: offsets[n]], y[: offsets[n]]), kept
 
 
 def join(lines: Lines, front: float) -> tuple[Lines, Lines]:
@@ -163,35 +170,43 @@ def _offsets(lengths: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def _drawn(grid: HeightGrid, rules: ContourRules, row: int, column: int, block: int) -> list[Lines]:
-    """The lines of one block, as contourpy draws them."""
+    """The lines of one block, in pieces no larger than `_WINDOW`."""
     found = _samples(grid, rules, row, column, block)
     if found is None:
         return []
     heights, x, y = found
-    known = ~np.isnan(heights)
-    if not known.any():
-        return []
-    inside = heights[known]
-    levels = rules.levels(float(inside.min()), float(inside.max()))
+    out: list[Lines] = []
+    for top in range(0, len(y) - 1, _WINDOW):
+        for left in range(0, len(x) - 1, _WINDOW):
+            down, right = slice(top, top + _WINDOW + 1), slice(left, left + _WINDOW + 1)
+            out.extend(_pieces(heights[down, right], x[right], y[down], rules))
+    return out
+
+
+def _pieces(
+    heights: NDArray[np.float64], x: NDArray[np.float64], y: NDArray[np.float64], rules: ContourRules
+) -> Iterator[Lines]:
+    """The lines of a window as contourpy draws them, those of each height together."""
+    low, high = float(np.fmin.reduce(heights, axis=None)), float(np.fmax.reduce(heights, axis=None))  # NaN: none known
+    levels = rules.levels(low, high) if low <= high else np.empty(0, np.int64)
     if not len(levels):
-        return []
+        return
     from contourpy import LineType, contour_generator
 
+    unknown = np.isnan(heights)
     generator: Any = contour_generator(
         x,
         y,
-        heights if known.all() else np.ma.array(heights, mask=~known),
+        np.ma.array(heights, mask=unknown) if unknown.any() else heights,
         name="serial",
         corner_mask=False,  # nothing is drawn in cells that have an unknown corner
         line_type=LineType.ChunkCombinedOffset,
     )
-    out = []
     for level in levels.tolist():
         (points,), (offsets,) = generator.lines(level / MILLIMETRES - BELOW)
         if points is not None:
             starts = offsets.astype(np.int64)
-            out.append(Lines(np.full(len(starts) - 1, level), starts, points[:, 0].copy(), points[:, 1].copy()))
-    return out
+            yield Lines(np.full(len(starts) - 1, level), starts, points[:, 0].copy(), points[:, 1].copy())
 
 
 def _samples(

@@ -51,11 +51,19 @@ def contour_batches(
     than `rules.smallest` are left out and counted in `tally`. `WHERE` is the filter of the layer.
     """
     for lines in contour_lines(grid, rules, block=block, threads=threads):
-        kept = tidied(lines, rules.smallest)
-        lost = len(lines.levels) - len(kept.levels)
-        tally.add(SMALL_RINGS, lost, f"{rules.smallest:g}")
+        kept, numbers = tidied(lines, rules.smallest)
+        if len(numbers) < len(lines.levels):
+            left_out = np.setdiff1d(np.arange(len(lines.levels)), numbers, assume_unique=True)
+            tally.add(SMALL_RINGS, len(left_out), _told(lines, int(left_out[0]), grid.window))
         for part in _parts(kept):
             yield _batch(part, grid.window, rules)
+
+
+def _told(lines: Lines, number: int, window: PixelWindow) -> str:
+    """A line by its height and a place on it."""
+    at = lines.offsets[number : number + 1]
+    (lng,), (lat,) = degrees(lines.x[at], lines.y[at], window)
+    return f"{lines.levels[number] / MILLIMETRES:g} m, {lng:.5f} {lat:.5f}"
 
 
 def _parts(lines: Lines) -> Iterator[Lines]:

@@ -194,8 +194,8 @@ def test_small_rings_are_left_out() -> None:
     high[5, 5] = 25.0  # one sample: the ring of 20 m is a diamond of half-diagonals 0.2
     high[10:16, 10:16] = 25.0
     (found,) = contour_lines(grid(high), PLAIN)
-    kept = tidied(found, 2.0)
-    assert len(found.levels) == 2 and len(kept.levels) == 1
+    kept, numbers = tidied(found, 2.0)
+    assert len(found.levels) == 2 and len(kept.levels) == len(numbers) == 1
     assert shapely.Polygon(next(listed(kept))[1]).area > 25
 
 
@@ -205,3 +205,8 @@ def test_faults_of_reading_are_passed_on() -> None:
 
     with pytest.raises(OSError):
         list(contour_lines(HeightGrid(PixelWindow(0, 64, 0, 0, 40, 40), read), PLAIN, block=8, threads=2))
+
+
+def test_windows_within_a_block_make_no_difference() -> None:
+    high = noise(11, 300, 290, True, True)
+    assert drawn(high) == at_once(high)  # a block of 512 is drawn in windows of 128

@@ -75,6 +75,7 @@ def test_what_is_left_out_is_counted() -> None:
     tally = Tally()
     rules = ContourRules((ContourStep(12, 20),), 14, sigma=0, refine=1)
     assert list(contour_batches(grid(high), rules, tally)) == [] and tally.counts == {SMALL_RINGS: 1}
+    assert tally.samples[SMALL_RINGS].startswith("20 m, 0.0")
 
 
 def test_the_window_of_a_source() -> None:
