@@ -36,6 +36,11 @@ class Product(NamedTuple):
 
 PRODUCTS: Final[Mapping[str, Product]] = {
     "imagery": Product("imagery", "ImageryOptions", "tile_files", "estimate_files"),
+    "terrain": Product("terrain", "TerrainOptions", "tile_terrain_files"),
+    "hillshade": Product("terrain", "HillshadeOptions", "tile_hillshade_files"),
+    "tint": Product("terrain", "TintOptions", "tile_tint_files"),
+    "slope": Product("terrain", "SlopeOptions", "tile_slope_files"),
+    "aspect": Product("terrain", "AspectOptions", "tile_aspect_files"),
     "contours": Product("contours", "ContourOptions", "tile_files", state=False),
 }
 BY_KIND: Final = {"imagery": "imagery", "elevation": "terrain"}  # where nobody says

@@ -42,7 +42,7 @@ class HeightOptions(RasterChoices):
 class TerrainOptions(HeightOptions):
     """Heights as pictures, for 3D and shading in the browser."""
 
-    encoding: str = "terrarium"  # or mapbox
+    height_encoding: str = "terrarium"  # or mapbox
     rounding: float | None = None  # metres; None: 1/8 m for terrarium, 0.1 m for mapbox
     outside: float = 0.0  # metres, written where no height is known in a tile that has others
 
@@ -99,11 +99,11 @@ class AspectOptions(PictureOptions):
 
 def tile_terrain_files(job: RasterJob, options: TerrainOptions) -> RasterResult:
     """Write heights as pictures. Raises UsageError, InputError, OutputError."""
-    _check(options, (options.encoding, ENCODINGS, "--encoding"))
+    _check(options, (options.height_encoding, ENCODINGS, "--height-encoding"))
     from pipeline.raster.packed import packed_heights
 
     form = _form(options, lossless=True)
-    product = packed_heights(options.encoding, step=options.rounding, outside=options.outside, form=form)  # type: ignore[arg-type]
+    product = packed_heights(options.height_encoding, step=options.rounding, outside=options.outside, form=form)  # type: ignore[arg-type]
     return _tile(job, options, product)
 
 

@@ -48,7 +48,7 @@ _OPTIONS = (
         help="Elevations: fill voids up to this width and height, in pixels of the last zoom.",
     ),
     click.option(
-        "--encoding",
+        "--height-encoding",
         type=click.Choice(["terrarium", "mapbox"]),
         show_default="terrarium",
         help="Terrain: how heights are written as colours.",

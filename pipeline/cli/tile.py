@@ -18,6 +18,7 @@ from pipeline.cli._options import json_option
 from pipeline.cli._progress import Bars
 from pipeline.cli._raster_options import raster_choices, raster_options
 from pipeline.cli._size import Size, size_text
+from pipeline.cli._terrain_options import terrain_options
 from pipeline.errors import UsageError
 from pipeline.i18n import _, ngettext
 
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 )
 @layer_options
 @raster_options
+@terrain_options
 @contour_options
 @click.option("--name", help="Name of the archive; without it that of the file.")
 @click.option("--attribution", default="", help="Whom to credit; shown on maps.")
@@ -104,7 +106,7 @@ def tile(
     postgresql://USER@HOST/NAME. Each of its layers becomes a layer of the archive.
 
     Or INPUT is any raster: GeoTIFF, JPEG 2000, VRT and whatever else GDAL reads; several, or a folder or zip of them,
-    become one mosaic. Pictures become imagery.
+    become one mosaic. Pictures become imagery, elevations terrain or what --as says.
 
     An existing archive is replaced when the new one is complete.
     """
