@@ -253,14 +253,15 @@ def _pictures(results: Results) -> str:
             file = results.get(f"{picture.name} {name} archive")
             if not runs or not file or not encoding or not ours:
                 continue
-            near = results.found_in(file["sha256"], "psnr") or {"last": 0.0, "below": 0.0}
+            near = results.found_in(file["sha256"], "psnr") or {"last": 0.0, "below": 0.0, "all": 0.0}
             share = f"{median(runs).cpu / encoding['seconds']:.2f}×"
             ratio = f"{median(runs).wall / median(ours).wall:.1f}× (bar {picture.bar:g}×)" if name != "longquan" else ""
-            cells = [f"{file['bytes'] / 1e6:.1f}", f"{near['last']:.2f}", f"{near['below']:.2f}", share, ratio]
+            nearness = [f"{near[which]:.2f}" for which in ("last", "below", "all")]
+            cells = [f"{file['bytes'] / 1e6:.1f}", *nearness, share, ratio]
             rows.append([f"{picture.name}, z{picture.low}–{picture.high}", name, *_times(runs), *cells])
     if not rows:
         return ""
-    columns = ["picture", "tool", "wall s", "runs", "CPU s", "peak MB", "archive MB", "PSNR last zoom", "below"]
+    columns = ["picture", "tool", "wall s", "runs", "CPU s", "peak MB", "archive MB", "PSNR last zoom", "below", "all"]
     return (
         "### Imagery\n\nWebP, quality 75, method 4, 512 pixels. PSNR (dB) against rio-tiler's reading of each tile. "
         "CPU ÷ encoding: the command's processor seconds over those of encoding our tiles alone (bar of the large one: "
