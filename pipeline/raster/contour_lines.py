@@ -93,11 +93,15 @@ def contour_lines(grid: HeightGrid, rules: ContourRules, *, block: int = BLOCK, 
                     )
                 if not ahead or ahead[0][0] != front:  # a strip is complete
                     if pieces:
-                        done, held = join(concatenated([held, *pieces]), float(front))
+                        loose = concatenated([held, *pieces])
+                        pieces.clear()  # before they are held twice
+                        done, held = join(loose, float(front))
+                        del loose
                         yield done
+                        del done
                     if not ahead:
                         break
-                    front, pieces = ahead[0][0], []
+                    front = ahead[0][0]
                 pieces.extend(ahead.popleft()[1].result())
         finally:
             for _row, future in ahead:

@@ -55,8 +55,9 @@ def contour_batches(
         if len(numbers) < len(lines.levels):
             left_out = np.setdiff1d(np.arange(len(lines.levels)), numbers, assume_unique=True)
             tally.add(SMALL_RINGS, len(left_out), _told(lines, int(left_out[0]), grid.window))
-        for part in _parts(kept):
-            yield _batch(part, grid.window, rules)
+        del lines
+        yield from (_batch(part, grid.window, rules) for part in _parts(kept))
+        del kept
 
 
 def _told(lines: Lines, number: int, window: PixelWindow) -> str:
