@@ -174,6 +174,13 @@ def test_layers_have_their_own_rules_and_options_override_them(tmp_path: Path, e
     assert b.max_zoom == c.max_zoom > 5  # guessed
 
 
+def test_a_guessed_zoom_hides_no_feature_for_good(tmp_path: Path, engine: Engine) -> None:
+    """A zoom that is said is refused where `zoom_by` goes beyond it; one that nobody said reaches as far."""
+    text = '[[layer]]\nname = "towns"\nzoom_by = { field = "CLASS", default = 19, zooms = { a = 3, b = 21 } }\n'
+    asked([towns(tmp_path)], rules=rules(tmp_path, text), max_zoom=None)
+    assert engine.plans["towns"].max_zoom == 21
+
+
 def test_coverage_by_option_holds_layers_apart(tmp_path: Path, engine: Engine) -> None:
     asked([towns(tmp_path, "a"), towns(tmp_path, "b")], coverage=True)
     assert [engine.plans[name].coverage for name in "ab"] == ["a", "b"]

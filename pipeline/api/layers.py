@@ -45,6 +45,12 @@ class Chosen:
         return int(self.rules.get("min_zoom", 0)) if isinstance(self.rules, Mapping) else self.rules.min_zoom
 
     @property
+    def least_zoom(self) -> int:
+        """The last zoom, where none is said, must not be below: its first one, and those at which features appear."""
+        zoom_by = None if isinstance(self.rules, Mapping) else self.rules.zoom_by
+        return max(self.min_zoom, *((zoom_by.default, *zoom_by.zooms.values()) if zoom_by else (0,)))
+
+    @property
     def labels(self) -> bool:
         """Whether labels are written too."""
         return bool(self.rules.get("labels", False) if isinstance(self.rules, Mapping) else self.rules.labels)
@@ -54,7 +60,7 @@ class Chosen:
         from pipeline.vector import LayerPlan
         from pipeline.vector.planned import layer_plan
 
-        zoom = max(max_zoom, self.min_zoom) if self.max_zoom is None else self.max_zoom
+        zoom = max(max_zoom, self.least_zoom) if self.max_zoom is None else self.max_zoom
         kept = None if self.fields is None else tuple(choice.name for choice in self.fields)
         if isinstance(self.rules, Mapping):
             plain = {"min_zoom": 0, **self.rules, "max_zoom": zoom, "fields": kept}

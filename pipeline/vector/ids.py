@@ -26,7 +26,7 @@ def base_ids(
 
     `key` names the identifying column: whole numbers in range are taken as they are, anything else is hashed as
     text; rows without a key take the hash of their content, `contents` [features]. Raises InputError when the layer
-    has no such column.
+    has no such column, or one of values that have no text (lists, bytes).
     """
     ids = contents & ID_MASK
     given = np.zeros(len(contents), bool)
@@ -37,7 +37,16 @@ def base_ids(
                 expected=_("one of: {names}").format(names=", ".join(table.column_names)),
                 hint=_("Name an existing field as the key, or leave the key out."),
             )
-        ids, given = _from_key(table.column(key), ids)
+        try:
+            ids, given = _from_key(table.column(key), ids)
+        except (pa.ArrowNotImplementedError, pa.ArrowInvalid) as err:
+            raise InputError(
+                _("The key field {key} cannot identify features: it is of type {type}.").format(
+                    key=key, type=table.column(key).type
+                ),
+                expected=_("a field of whole numbers or texts"),
+                hint=_("Name an existing field as the key, or leave the key out."),
+            ) from err
     return np.where(ids == 0, np.uint64(1), ids), given
 
 

@@ -55,6 +55,14 @@ def test_points_of_a_cell_are_one_in_their_middle(tmp_path: Path) -> None:
     assert found.result.dropped == {"clustered": 2 + 3}
 
 
+def test_what_is_no_number_is_no_part_of_a_sum(tmp_path: Path) -> None:
+    areas = [0.25, float("nan"), None, 3.0]
+    found = clustered(tmp_path, Clusters(256, None, ("AREA",)), columns={**COLUMNS, "AREA": areas})
+    assert by_count(found, 13)[3].properties == {"point_count": 3, "AREA_sum": 0.25}
+    (all_,) = found.at(12)
+    assert all_.properties == {"point_count": 4, "AREA_sum": 3.25}
+
+
 def test_clusters_end_at_their_last_zoom(tmp_path: Path) -> None:
     found = clustered(tmp_path, Clusters(4096, 12))
     assert [len(list(found.at(zoom))) for zoom in (12, 13, 14)] == [1, 4, 4]

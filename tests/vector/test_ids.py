@@ -34,6 +34,19 @@ def test_whole_numbers_are_taken_as_they_are() -> None:
     assert ids(pa.array([7, 255], pa.uint8()), [0, 0]) == [7, 255]
 
 
+@pytest.mark.parametrize(
+    ("keys", "name"),
+    [
+        (pa.array([[1], [2]]), "list"),
+        (pa.array([{"a": 1}, {"a": 2}]), "struct"),
+        (pa.array([b"\xff", b"\xfe"]), "binary"),
+    ],
+)
+def test_values_without_a_text_are_refused(keys: pa.Array, name: str) -> None:
+    with pytest.raises(InputError, match=f"The key field k cannot identify features: it is of type {name}"):
+        ids(keys, [11, 12])
+
+
 def test_numbers_that_are_no_ids_are_hashed_and_leave_the_others_alone() -> None:
     for odd in (-1, 0, TOP + 1, 2**63 - 1, -(2**63)):
         first, second = ids([7, odd], [11, 12])
