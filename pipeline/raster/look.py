@@ -36,6 +36,25 @@ class Look(NamedTuple):
     high: float | None = None
 
 
+def pixels_of(data: bytes) -> NDArray[np.uint8]:
+    """The pixels of an image [rows, cols, 3 or 4] that is whole and no larger than a tile could be.
+
+    Raises ArchiveError otherwise: a few bytes may say that they are gigabytes of pixels.
+    """
+    box = container_of(data)
+    damage = _("the tile is no image") if box is None else box.damage
+    if box is not None and max(box.width, box.height) > SIDE_LIMIT:
+        damage = too_large(box.width, box.height)
+    if damage is not None:
+        raise ArchiveError(_("The image cannot be decoded: {reason}.").format(reason=damage))
+    return decode_image(data)
+
+
+def too_large(width: int, height: int) -> str:
+    """Why an image of more than `SIDE_LIMIT` pixels on a side is not decoded."""
+    return _("the image is {width} × {height} pixels large; it was not decoded").format(width=width, height=height)
+
+
 def look_at(data: bytes, nature: Nature) -> Look:
     """Decode a tile and sum it up, heights too where it holds them in an encoding that is known."""
     box = container_of(data)

@@ -13,7 +13,7 @@ from pipeline.archive.rules import Finding
 from pipeline.archive.tileids import FIRST_IDS, columns_rows, zxy_of
 from pipeline.errors import ArchiveError
 from pipeline.i18n import _
-from pipeline.raster.images import decode_image
+from pipeline.raster.look import pixels_of
 from pipeline.raster.nature import Nature
 from pipeline.raster.pyramid_rules import Runs
 from pipeline.raster.unpack import code_of, heights_of, metres, step_of
@@ -87,7 +87,7 @@ def _decoded(archive: Archive, tile_id: int, nature: Nature) -> NDArray[np.float
         body = archive.tile(*zxy_of(tile_id))
         if body is None:
             return None
-        heights = heights_of(decode_image(body), encoding)
+        heights = heights_of(pixels_of(body), encoding)
     except ArchiveError:
         return None
     if nature.unknown is not None:

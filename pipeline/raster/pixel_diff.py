@@ -17,7 +17,7 @@ from pipeline.archive.tileids import zoom_of, zxy_of
 from pipeline.errors import ArchiveError, UsageError
 from pipeline.i18n import _
 from pipeline.progress import Progress, Silent
-from pipeline.raster.images import decode_image
+from pipeline.raster.look import pixels_of
 from pipeline.raster.nature import Nature, is_raster, nature_of
 from pipeline.raster.unpack import heights_of
 
@@ -98,7 +98,7 @@ def diff_pixels(
 def _pixels(archive: Archive, tile_id: int, offset: int, length: int, nature: Nature | None) -> NDArray[np.float64]:
     """Heights [rows, cols] of terrain, else red, green, blue, alpha [rows, cols, 4]; unseen colours are 0."""
     try:
-        pixels = decode_image(decompress(archive.body(offset, length), archive.header.tile_compression))
+        pixels = pixels_of(decompress(archive.body(offset, length), archive.header.tile_compression))
     except ArchiveError as err:
         err.where = f"{archive.source.name} {'/'.join(map(str, zxy_of(tile_id)))}"
         raise

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pipeline.raster.images import decode_image
+from pipeline.raster.look import pixels_of
 from pipeline.raster.unpack import heights_of
 
 
@@ -31,7 +31,7 @@ class Relief(NamedTuple):
 
 def relief_of(body: bytes, z: int, x: int, y: int, encoding: str) -> Relief:
     """The figures of a tile in an encoding, terrarium or mapbox; raises ArchiveError for a damaged image."""
-    heights = heights_of(decode_image(body), encoding)
+    heights = heights_of(pixels_of(body), encoding)
     rows, cols = heights.shape
 
     def summit(at: int) -> Summit:

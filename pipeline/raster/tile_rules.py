@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from pipeline.archive.rules import Finding, Rule, Severity
 from pipeline.i18n import _
-from pipeline.raster.look import SIDE_LIMIT, Look
+from pipeline.raster.look import SIDE_LIMIT, Look, too_large
 from pipeline.raster.nature import Nature
 
 Found = Iterator[Finding]
@@ -44,12 +44,7 @@ def image_readable(b: Batch) -> Found:
                 _("the {kind} image cannot be decoded: {reason}").format(kind=look.kind, reason=look.damage), tile
             )
         elif max(look.width, look.height) > SIDE_LIMIT:
-            yield Finding(
-                _("the image is {width} × {height} pixels large; it was not decoded").format(
-                    width=look.width, height=look.height
-                ),
-                tile,
-            )
+            yield Finding(too_large(look.width, look.height), tile)
 
 
 def image_format(b: Batch) -> Found:

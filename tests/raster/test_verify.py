@@ -15,9 +15,12 @@ from pipeline.archive.reader import Archive
 from pipeline.archive.rules import Severity
 from pipeline.archive.source import MemorySource
 from pipeline.archive.verify import verify_source
+from pipeline.errors import ArchiveError
+from pipeline.raster.look import pixels_of
 from pipeline.raster.pyramid_rules import ARCHIVE_RULES
+from pipeline.raster.relief import relief_of
 from pipeline.raster.tile_rules import TILE_RULES, Heights
-from pipeline.raster.verify import ImageReport, verify_images
+from pipeline.raster.verify import ImageFigures, ImageReport, verify_images
 from tests.broken.archive.forge import Parts, pack
 from tests.broken.archive.images import (
     ALL,
@@ -124,6 +127,25 @@ def test_an_image_that_says_it_is_huge_is_not_decoded() -> None:
     body[21:25] = (16383 | 16383 << 14).to_bytes(4, "little")
     (fault,) = checked(raster({(0, 0, 0): bytes(body)}, "webp")).report.faults[:1]
     assert (fault.rule, "16384 × 16384" in fault.message) == ("image-readable", True)
+
+
+def test_what_says_it_is_huge_is_decoded_by_nobody() -> None:
+    body = bytearray(picture("webp", lossless=True))
+    body[21:25] = (16383 | 16383 << 14).to_bytes(4, "little")
+    for read in (pixels_of, lambda data: relief_of(data, 0, 0, 0, "mapbox")):
+        with pytest.raises(ArchiveError, match="16384 × 16384"):
+            read(bytes(body))
+        with pytest.raises(ArchiveError, match="no image"):
+            read(b"nothing")
+
+
+def test_a_run_of_a_billion_tiles_costs_no_more_than_one() -> None:
+    body = picture()
+    first = (4**15 - 1) // 3  # of zoom 15, which has 4^15 tiles
+    parts = replace(raster({(15, 0, 0): body}, addressed_tiles_count=4**15), entries=[(first, 0, len(body), 4**15)])
+    found = checked(parts)
+    assert found.report.counts == {}
+    assert found.zooms == (ImageFigures(15, 4**15, 1, 1, 0, None, None),)
 
 
 def test_a_body_that_many_tiles_show_is_decoded_once_and_counted_often() -> None:
