@@ -1,7 +1,7 @@
 """Pixels ⇄ WebP, JPEG, PNG: the one door to Pillow, which lets other threads run while it encodes.
 
-Measured on aerial imagery (NAIP 2020 and the four-fold Whitney picture, 512 px): WebP method 2 takes half the time of
-method 4, but at the same quality number its files are 1 to 5 % larger and 0.2 to 1.4 dB worse; methods 5 and 6 gain
+Measured on an aerial picture (NAIP 2020) and a topographic map (Mt Whitney), 512 px: WebP method 2 takes half the time
+of method 4, but at the same quality number its files are 1 to 5 % larger and 0.2 to 1.4 dB worse; methods 5 and 6 gain
 1 % for up to twice the time. An archive is made once and read many times, so method 4 it is. Lossless WebP: method 1
 takes as long as lossy method 4 and makes 2 % less than method 0, method 4 another 3 % for twice the time; PNG is a
 third larger.

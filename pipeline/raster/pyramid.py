@@ -34,7 +34,10 @@ _AHEAD: Final = 2  # blocks beyond those at work: done, and waiting for one befo
 
 @dataclass(frozen=True, slots=True)
 class Anew:
-    """Which tiles to make where others are there already."""
+    """Which tiles to make where others are there already.
+
+    Among them may be tiles that the grid does not have any more: they are not made, but those above them are.
+    """
 
     cells: Mapping[int, NDArray[np.int64]]  # zoom → ascending positions; with every tile all that are above it
     known: Known  # the other tiles, from the blocks' zoom on
@@ -100,13 +103,15 @@ class _Work:
     def block(self, position: int) -> Made:
         """Read, cut and halve a block."""
         grid, bodies, count = self.grid, list[Body](), 0
-        pixels = self.recipe.read(grid.window(position))
+        there = len(_below(grid.blocks, position, 0)) > 0
+        pixels = self.recipe.read(grid.window(position)) if there else None
         for level in range(grid.levels, -1, -1):
             zoom = grid.block_zoom + level
             if zoom < grid.min_zoom:
                 break
             wanted = _below(self.anew.cells[zoom], position, level)
             count += len(wanted)
+            wanted = np.intersect1d(wanted, _below(grid.cells[zoom], position, level), assume_unique=True)
             if pixels is not None:
                 for cell in wanted.tolist():
                     body = self.body(zoom, cell, _tile(pixels, grid.tile_size, *_offset(zoom, cell, level)))

@@ -60,13 +60,12 @@ def plan_update(
     dirty = cover(grid.tile_size, grid.max_zoom, boxes, margin)
     zooms = range(min(grid.min_zoom, grid.block_zoom), grid.max_zoom + 1)
     below = {zoom: ancestors(dirty, grid.max_zoom - zoom) for zoom in zooms}
-    cells = {zoom: np.intersect1d(found, grid.cells[zoom], assume_unique=True) for zoom, found in below.items()}
 
     def known(zoom: int, position: int) -> Pixels | None:
         return state.pixels(zoom, position, kind, grid.tile_size)
 
     ids = np.concatenate([FIRST_IDS[zoom] + below[zoom] for zoom in range(grid.min_zoom, grid.max_zoom + 1)])
-    return Update(state, Anew(cells, known), tuple(ids.tolist()), changed)
+    return Update(state, Anew(below, known), tuple(ids.tolist()), changed)
 
 
 def keep_others(update: Update, writer: StateWriter) -> None:
