@@ -28,7 +28,7 @@ def clustered(zoom: int, found: Drawn, clusters: Clusters, cell: NDArray[np.int6
     """The records with the points of every cell as one; `cell` [records], −1 for what is no point.
 
     A cell of one point stays as it is. A cluster has the id of its first point in drawing order, no attributes but
-    `point_count` and `<field>_sum`; null and NaN count as 0.
+    `point_count` and `<field>_sum`; null counts as 0.
     """
     rows = found.rows[found.order]
     points = np.flatnonzero(cell >= 0)
@@ -113,6 +113,6 @@ def _sums(
     for name in clusters.sums:
         if name in attributes.names:
             codes = attributes.codes[attributes.names.index(name)][by_cell]
-            values = np.where((codes >= 0) & ~np.isnan(numbers[codes]), numbers[codes], 0.0)
+            values = np.where(codes >= 0, numbers[codes], 0.0)
             columns[f"{name}_sum"] = column(np.bincount(group, weights=values))
     return columns
