@@ -46,7 +46,7 @@ def pixels_of(data: bytes) -> NDArray[np.uint8]:
     if box is not None and max(box.width, box.height) > SIDE_LIMIT:
         damage = too_large(box.width, box.height)
     if damage is not None:
-        raise ArchiveError(_("The image cannot be decoded: {reason}.").format(reason=damage))
+        raise ArchiveError(_("The tile cannot be decoded: {reason}.").format(reason=damage))
     return decode_image(data)
 
 
