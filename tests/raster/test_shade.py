@@ -177,8 +177,15 @@ def test_a_plane_by_hand(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "choices",
-    [{"altitude": 0.0}, {"altitude": 90.0}, {"azimuth": 361.0}, {"azimuth": math.nan}, {"exaggeration": 0}, {"growth": 2}],
-)  # fmt: skip
+    [
+        {"altitude": 0.0},
+        {"altitude": 90.0},
+        {"azimuth": 361.0},
+        {"azimuth": math.nan},
+        {"exaggeration": 0},
+        {"growth": 2},
+    ],
+)
 def test_lights_that_cannot_be(choices: dict[str, float]) -> None:
     with pytest.raises(UsageError):
         Light(**choices)  # type: ignore[arg-type]
