@@ -11,8 +11,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet
+import rasterio
+import rasterio.transform
 import shapely
 from click.testing import CliRunner
 
@@ -91,6 +94,18 @@ def read_places(folder: Path) -> None:
         assert batch.geometries.features == 4
 
 
+def contours(folder: Path) -> None:
+    """Contours and peaks of a hill in the sea with a void."""
+    y, x = np.mgrid[0:60, 0:60]
+    high = np.maximum(300 - 12 * np.hypot(x - 30, y - 30), 0).astype(np.float32)
+    high[:50, :9] = -9999
+    place = rasterio.transform.from_origin(119, 28, 0.001, 0.001)
+    made = {"width": 60, "height": 60, "count": 1, "dtype": "float32", "nodata": -9999, "crs": "EPSG:4326"}
+    with rasterio.open(folder / "hill.tif", "w", transform=place, **made) as file:
+        file.write(high, 1)
+    tile(folder / "hill.tif", folder / "hill.pmtiles", product="contours", interval=50, peaks=50)
+
+
 def use_everything(folder: Path) -> None:
     """Every rule once."""
     paths = inputs(folder)
@@ -110,6 +125,7 @@ def use_everything(folder: Path) -> None:
     tile(paths["mixed"], out, TileOptions(max_zoom=12), memory=1 << 20, explain=True)
     tile(paths["mixed.parquet"], folder / "other.pmtiles", TileOptions())
     read_places(folder)
+    contours(folder)
     other = folder / "other.pmtiles"
     for verb in (
         ["verify", out], ["decode", out], ["diff", out, other], ["show", out],

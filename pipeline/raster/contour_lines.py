@@ -117,7 +117,7 @@ def tidied(lines: Lines, smallest: float) -> tuple[Lines, NDArray[np.int64]]:
     """
     kept, offsets = np.empty(len(lines.levels), np.int64), np.empty(len(lines.offsets), np.int64)
     x, y = np.empty(len(lines.x)), np.empty(len(lines.y))
-    n = tidy(lines.offsets, lines.x, lines.y, _NEAREST, smallest, kept, offsets, x, y)
+    n = tidy(lines.offsets, lines.x, lines.y, _NEAREST, float(smallest), kept, offsets, x, y)
     kept = kept[:n].copy()
     return Lines(lines.levels[kept], offsets[: n + 1].copy(), x[: offsets[n]], y[: offsets[n]]), kept
 

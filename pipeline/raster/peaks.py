@@ -136,7 +136,7 @@ def _block_passes(heights: NDArray[np.float32], prominence: float, row: int, col
     parent, top, low = (np.empty(flat.size, np.int32) for _ in range(3))
     a, b = np.empty(2 * len(order), np.int32), np.empty(2 * len(order), np.int32)
     height = np.empty(2 * len(order), np.float32)
-    n = passes(heights, order, prominence, parent, top, low, np.empty(flat.size, np.bool_), a, b, height)
+    n = passes(heights, order, float(prominence), parent, top, low, np.empty(flat.size, np.bool_), a, b, height)
     islands = np.flatnonzero(parent == np.arange(flat.size, dtype=np.int32))
     nodes = np.concatenate([a[:n], b[:n], top[islands]]).astype(np.int64)
     lowest = np.concatenate([flat[nodes[: 2 * n]], flat[low[islands]]])
