@@ -229,7 +229,9 @@ def _bands(path: Path, roles: list[str], asked: tuple[int, ...] | None) -> tuple
                     "one band, three for red, green and blue, and perhaps one more for alpha, of 1 to {n}"
                 ).format(n=len(roles)),
             )
-        return (asked[:-1], asked[-1]) if len(asked) in (2, 4) else (asked, own)
+        if len(asked) in (2, 4):
+            return asked[:-1], asked[-1]
+        return asked, own if own not in asked else None  # shown as a colour, it is none
     if {"red", "green", "blue"} <= set(roles):
         return tuple(roles.index(each) + 1 for each in ("red", "green", "blue")), own
     others = tuple(i + 1 for i, role in enumerate(roles) if role != "alpha")
