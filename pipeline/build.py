@@ -176,6 +176,7 @@ def _build_edition(site: _Site, view: EditionView, stage: Stage) -> BuildResult:
     recipes = {
         archive.id: recipe_of(framework, view, archive, site.inputs, {**site.software, "code": site.code})
         for archive in view.archives
+        if archive.kind == "vector"
     }
     taken = take_over(view, site.only, recipes, site.how.explain, stage.target, site.cache) if site.only else {}
     site.made.update({made.recipe: (made, stage.target) for made in taken.values()})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pipeline.catalog.catalog import STYLES, build_catalog
-from pipeline.catalog.facts import ArchiveFacts, LayerFacts
+from pipeline.catalog.facts import ArchiveFacts, LayerFacts, RasterFacts
 from pipeline.catalog.tilejson import build_tilejson
 
-__all__ = ["STYLES", "ArchiveFacts", "LayerFacts", "build_catalog", "build_tilejson"]
+__all__ = ["STYLES", "ArchiveFacts", "LayerFacts", "RasterFacts", "build_catalog", "build_tilejson"]

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from pipeline.catalog.facts import ArchiveFacts, union
-from pipeline.catalog.tilejson import FOLDER, notice_of
+from pipeline.catalog.facts import ArchiveFacts, LayerFacts, RasterFacts, union
+from pipeline.catalog.tilejson import FOLDER, attribution_of, notice_of
 from pipeline.editions import DatasetView, EditionView
-from pipeline.framework import Framework, SchemaField
+from pipeline.framework import ArchiveSpec, Dataset, Framework, SchemaField
 
 VERSION = 1
 
@@ -29,7 +29,7 @@ def build_catalog(
 ) -> dict[str, Any]:
     """The content of catalog.json, made from what the edition may show and from nothing else."""
     city = framework.city
-    titles = {archive.id: archive.title for archive in view.archives}
+    specs = {archive.id: archive for archive in view.archives}
     return {
         "version": VERSION,
         "platform": city.platform.model_dump(),
@@ -44,23 +44,38 @@ def build_catalog(
         "center": list(city.center),
         "as_of": as_of.isoformat(),
         "themes": [{"id": theme.id, "title": theme.title.model_dump()} for theme in view.themes],
-        "archives": [
-            {
-                "id": archive.id,
-                "title": titles[archive.id].model_dump(),
-                "tilejson": f"{FOLDER}/{archive.id}.json",
-                "file": archive.file,
-                "bytes": archive.bytes,
-                "sha256": archive.sha256,
-                "type": "vector",
-                "min_zoom": archive.min_zoom,
-                "max_zoom": archive.max_zoom,
-                "bounds": list(archive.bounds),
-            }
-            for archive in archives
-        ],
+        "archives": [_archive(framework, specs[archive.id], archive) for archive in archives],
         "datasets": [_dataset(framework, dataset, archives) for dataset in view.datasets],
         "styles": [dict(style) for style in styles],
+    }
+
+
+def _archive(framework: Framework, spec: ArchiveSpec, archive: ArchiveFacts) -> dict[str, Any]:
+    raster = archive.raster
+    return {
+        "id": archive.id,
+        "title": spec.title.model_dump(),
+        "tilejson": f"{FOLDER}/{archive.id}.json",
+        "file": archive.file,
+        "bytes": archive.bytes,
+        "sha256": archive.sha256,
+        "type": "raster" if raster else "vector",
+        "product": raster.product if raster else "vector",
+        "min_zoom": archive.min_zoom,
+        "max_zoom": archive.max_zoom,
+        "bounds": list(archive.bounds),
+        **(_pixels(raster, spec.series, attribution_of(framework)) if raster else {}),
+    }
+
+
+def _pixels(raster: RasterFacts, series: str | None, attribution: str) -> dict[str, Any]:
+    return {
+        "format": raster.format,
+        "tile_size": raster.tile_size,
+        "encoding": raster.encoding,
+        "date": raster.date,
+        "series": series,
+        "attribution": attribution,
     }
 
 
@@ -72,8 +87,11 @@ def _dataset(framework: Framework, view: DatasetView, archives: Sequence[Archive
         for layer in archive.layers
         if layer.dataset == dataset.id and layer.features
     ]
-    extent = union(layer.bounds for _archive, layer in layers)
+    pictures = [archive for archive in archives if archive.raster and dataset.id in archive.raster.datasets]
+    extent = union((*(layer.bounds for _archive, layer in layers), *(archive.bounds for archive in pictures)))
     counts = [archive.features[dataset.id] for archive in archives if dataset.id in archive.features]
+    if dataset.kind == "raster":
+        counts = []  # lines that were drawn of it are not its features
     return {
         "id": dataset.id,
         "title": dataset.title.model_dump(),
@@ -93,17 +111,34 @@ def _dataset(framework: Framework, view: DatasetView, archives: Sequence[Archive
         "sample": framework.city.sample,
         "style": {"colour": dataset.style.colour, "icon": dataset.style.icon},
         "layers": [
-            {
-                "archive": archive.id,
-                "layer": layer.name,
-                "geometry": layer.geometry,
-                "min_zoom": layer.min_zoom,
-                "max_zoom": layer.max_zoom,
-                "labels": layer.labels,
-            }
-            for archive, layer in layers
+            *(_layer(dataset, archive, layer) for archive, layer in layers),
+            *(_picture(archive, archive.raster) for archive in pictures if archive.raster),
         ],
         "fields": [_field(field) for field in view.fields],
+    }
+
+
+def _layer(dataset: Dataset, archive: ArchiveFacts, layer: LayerFacts) -> dict[str, Any]:
+    """A vector layer; of a raster dataset it says what it is, as pictures do."""
+    return {
+        "archive": archive.id,
+        "layer": layer.name,
+        "geometry": layer.geometry,
+        **({"product": "contours"} if dataset.kind == "raster" else {}),
+        "min_zoom": layer.min_zoom,
+        "max_zoom": layer.max_zoom,
+        "labels": layer.labels,
+    }
+
+
+def _picture(archive: ArchiveFacts, raster: RasterFacts) -> dict[str, Any]:
+    return {
+        "archive": archive.id,
+        "layer": None,
+        "geometry": "raster",
+        "product": raster.product,
+        "min_zoom": archive.min_zoom,
+        "max_zoom": archive.max_zoom,
     }
 
 

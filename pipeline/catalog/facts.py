@@ -24,6 +24,18 @@ class LayerFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class RasterFacts:
+    """Tiles of pixels as they turned out."""
+
+    product: str  # imagery, terrain, hillshade, tint, slope or aspect
+    format: str  # webp, png or jpeg
+    tile_size: int  # pixels
+    encoding: str | None  # of heights: terrarium or mapbox
+    date: str  # currency, ISO 8601: that of the oldest dataset in it
+    datasets: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ArchiveFacts:
     """One archive as it turned out."""
 
@@ -38,6 +50,12 @@ class ArchiveFacts:
     vector_layers: tuple[Mapping[str, Any], ...]  # as in the archive's own metadata
     layers: tuple[LayerFacts, ...]
     features: Mapping[str, int]  # dataset → its features in this archive, each counted once
+    raster: RasterFacts | None = None  # of an archive of pixels, which has no layers
+
+    @property
+    def datasets(self) -> tuple[str, ...]:
+        """What it is made of."""
+        return self.raster.datasets if self.raster else tuple(self.features)
 
 
 def union(bounds: Iterable[Bounds | None]) -> Bounds | None:

@@ -17,24 +17,41 @@ def build_tilejson(framework: Framework, view: EditionView, archive: ArchiveFact
     Source: TileJSON 3.0.0. The scheme `pmtiles://` is that of the pmtiles library for MapLibre.
     """
     title = next(spec.title for spec in view.archives if spec.id == archive.id)
-    attribution = [framework.city.attribution.zh]
-    if framework.city.sample:
-        attribution.append(notice_of(framework)["zh"])
     west, south, east, north = archive.bounds
     lng, lat, zoom = archive.center
     return {
         "tilejson": "3.0.0",
         "name": title.zh,
         "description": title.en,
-        "attribution": " · ".join(attribution),
+        "attribution": attribution_of(framework),
         "scheme": "xyz",
         "tiles": [f"pmtiles://../{archive.file}/{{z}}/{{x}}/{{y}}"],
         "minzoom": archive.min_zoom,
         "maxzoom": archive.max_zoom,
         "bounds": [west, south, east, north],
         "center": [lng, lat, zoom],
-        "vector_layers": [dict(layer) for layer in archive.vector_layers],
+        **_content(archive),
     }
+
+
+def _content(archive: ArchiveFacts) -> dict[str, Any]:
+    """What the tiles hold: layers, or pixels; `tileSize` and `encoding` are words of MapLibre's sources."""
+    raster = archive.raster
+    if raster is None:
+        return {"vector_layers": [dict(layer) for layer in archive.vector_layers]}
+    return {
+        "format": raster.format,
+        "tileSize": raster.tile_size,
+        **({"encoding": raster.encoding} if raster.encoding else {}),
+    }
+
+
+def attribution_of(framework: Framework) -> str:
+    """Whom to credit, and that it is a sample where it is one."""
+    attribution = [framework.city.attribution.zh]
+    if framework.city.sample:
+        attribution.append(notice_of(framework)["zh"])
+    return " · ".join(attribution)
 
 
 def notice_of(framework: Framework) -> dict[str, str]:

@@ -60,7 +60,7 @@ class EditionView:
     edition: Edition
     themes: tuple[Theme, ...]  # those with a dataset, as declared
     datasets: tuple[DatasetView, ...]
-    archives: tuple[ArchiveSpec, ...]  # without the layers of other datasets; none is empty
+    archives: tuple[ArchiveSpec, ...]  # without what is made of other datasets; none is empty
     denied: tuple[Denial, ...]
 
     def dataset(self, id: str) -> DatasetView:
@@ -138,18 +138,22 @@ def _tells_of_others(view: DatasetView, views: dict[str, DatasetView]) -> str | 
 def _archives(
     archives: Sequence[ArchiveSpec], views: dict[str, DatasetView], denied: list[Denial]
 ) -> list[ArchiveSpec]:
-    """The archives with the layers of admitted datasets only; those left without a layer are gone."""
+    """The archives with what is made of admitted datasets only; those left without any are gone."""
     kept: list[ArchiveSpec] = []
     for archive in archives:
+        if archive.kind != "vector":
+            if admitted := tuple(id for id in archive.datasets if id in views):
+                kept.append(archive.model_copy(update={"datasets": admitted}))
+            continue
         layers: list[LayerSpec] = []
         for layer in archive.layers:
             view = views.get(layer.dataset)
             if view is None:
                 continue
-            admitted, taken = admitted_rules(layer, view.may_show)
+            rules, taken = admitted_rules(layer, view.may_show)
             denied.extend(Denial(f"{archive.id}/{layer.name}: {what}", reason) for what, reason in taken)
-            if admitted is not None:
-                layers.append(admitted)
+            if rules is not None:
+                layers.append(rules)
         if layers:
             kept.append(archive.model_copy(update={"layers": tuple(layers)}))
     return kept

@@ -7,6 +7,8 @@ from pipeline.framework.base import Text
 from pipeline.framework.city import BuildRules, City, Edition, Publish, Theme
 from pipeline.framework.department import Contact, Coordinates, Dataset, Department, Join, StyleHint, TileRange
 from pipeline.framework.faults import Fault, WorkspaceError, did_you_mean
+from pipeline.framework.raster import RasterChoices, RasterLimits
+from pipeline.framework.raster_rules import RasterRule, read_raster_rules
 from pipeline.framework.rules import ClusterRule, LayerRules, NamedRules, RulesFile, Where, ZoomBy
 from pipeline.framework.schema import Schema, SchemaField
 from pipeline.framework.workspace import Framework, load_workspace
@@ -28,6 +30,9 @@ __all__ = [
     "LayerSpec",
     "NamedRules",
     "Publish",
+    "RasterChoices",
+    "RasterLimits",
+    "RasterRule",
     "RulesFile",
     "Schema",
     "SchemaField",
@@ -40,4 +45,5 @@ __all__ = [
     "ZoomBy",
     "did_you_mean",
     "load_workspace",
+    "read_raster_rules",
 ]

@@ -42,6 +42,17 @@ def _source_crs(value: str) -> str:
     return value if value in ("GCJ-02", "BD-09") else _plain_crs(value)
 
 
+def inside_workspace(value: str) -> str:
+    """A path below the workspace, with slashes; judged by the text alone, so that it means the same on every system."""
+    plain = value.replace("\\", "/")
+    if not plain or plain.startswith("/") or plain[1:2] == ":" or ".." in plain.split("/"):
+        raise refuse(
+            _("the path leaves the workspace"),
+            _("a path below the workspace, without '..', as in inbox/planning/a.shp"),
+        )
+    return plain
+
+
 def _scalar(value: Any) -> Any:
     if not isinstance(value, str | int | float | bool):
         raise refuse(_("not a plain value"), _("a string, a number or true/false"))
@@ -54,3 +65,4 @@ SourceCrs = Annotated[str, AfterValidator(_source_crs)]
 Zoom = Annotated[int, Field(ge=0, le=22)]
 Scalar = Annotated[Any, BeforeValidator(_scalar)]
 NonEmpty = Annotated[str, StringConstraints(min_length=1)]
+WorkspacePath = Annotated[str, AfterValidator(inside_workspace)]

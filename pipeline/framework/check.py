@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from pipeline.framework.archive import LayerSpec
+from pipeline.framework.check_rasters import check_rasters, check_series
 from pipeline.framework.check_rules import check_rules, unknown_word
 from pipeline.framework.city import FrameworkFile
 from pipeline.framework.department import Dataset, Department
@@ -39,14 +40,15 @@ def _city_file(
     yield from _unique(main, "theme", [theme.id for theme in file.themes])
     yield from _unique(main, "edition", [edition.id for edition in file.editions])
     yield from _unique(main, "archive", [archive.id for archive in file.archives])
-    gathered = {layer.dataset for archive in file.archives for layer in archive.layers}
+    gathered = {dataset for archive in file.archives for dataset in archive.made_of}
     for a, archive in enumerate(file.archives):
-        if archive.id in datasets and archive.id not in gathered and datasets[archive.id].kind == "vector":
+        if archive.id in datasets and archive.id not in gathered:
             yield main.fault(
                 ("archive", a, "id"),
                 _("{id}: a dataset of this id gets an archive of its own").format(id=shown(archive.id)),
                 _("another id, or the dataset as a layer of this archive"),
             )
+        yield from check_rasters(main, ("archive", a), archive, datasets)
         taken: set[str] = set()
         for n, layer in enumerate(archive.layers):
             path: Path = ("archive", a, "layer", n)
@@ -55,6 +57,8 @@ def _city_file(
                     yield main.fault((*path, "name"), _("{name}: taken twice").format(name=shown(name)))
                 taken.add(name)
             yield from _layer(main, path, layer, datasets, schemas)
+
+    yield from check_series(main, datasets)
 
 
 def _layer(
@@ -71,7 +75,9 @@ def _layer(
     if dataset.kind == "raster":
         yield main.fault(
             (*path, "dataset"),
-            _("{id}: a raster dataset cannot be a vector layer").format(id=shown(dataset.id)),
+            _('{id}: a raster dataset is no vector layer; its contours are an archive of kind = "contours"').format(
+                id=shown(dataset.id)
+            ),
             choices(d.id for d in datasets.values() if d.kind == "vector"),
         )
     schema = schemas.get(dataset.schema_name)

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, 
 
 from pipeline.framework.archive import ArchiveSpec
 from pipeline.framework.base import Crs, Id, Model, Text, refuse
+from pipeline.framework.raster import RasterLimits
 from pipeline.i18n import _
 from pipeline.types import Bounds
 
@@ -98,6 +99,12 @@ class Edition(Model):
     id: Id
     title: Text
     shares: tuple[Literal["unconditional", "conditional"], ...]
+    raster: RasterLimits = RasterLimits()
+
+    @property
+    def public(self) -> bool:
+        """Whether public-map rules hold where it says nothing: it is called so, or what has conditions stays out."""
+        return self.id == "public" or "conditional" not in self.shares
 
 
 class FrameworkFile(Model):

@@ -9,7 +9,17 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-from pipeline.framework.base import Id, Model, NonEmpty, SourceCrs, Text, Zoom, refuse
+from pipeline.framework.base import (
+    Id,
+    Model,
+    NonEmpty,
+    SourceCrs,
+    Text,
+    WorkspacePath,
+    Zoom,
+    inside_workspace,
+    refuse,
+)
 from pipeline.framework.city import Share
 from pipeline.framework.rules import LayerRules
 from pipeline.i18n import _
@@ -17,21 +27,10 @@ from pipeline.i18n import _
 Cycle = Literal["daily", "weekly", "monthly", "quarterly", "half-yearly", "yearly", "irregular"]
 
 
-def _inside_workspace(value: str) -> str:
-    """Judged by the text alone, so that a workspace means the same on every system."""
-    plain = value.replace("\\", "/")
-    if not plain or plain.startswith("/") or plain[1:2] == ":" or ".." in plain.split("/"):
-        raise refuse(
-            _("the path leaves the workspace"),
-            _("a path below the workspace, without '..', as in inbox/planning/a.shp"),
-        )
-    return plain
-
-
 def _file_or_database(value: str) -> str:
     """A path below the workspace, or the address of a database without a password: these files are shared."""
     if not is_database(value):
-        return _inside_workspace(value)
+        return inside_workspace(value)
     address, _question, options = value.partition("?")
     user = address.partition("://")[2].rpartition("@")[0]
     if ":" in user or re.search(r"(?:^|&)(?:ssl)?password=", options):
@@ -51,7 +50,6 @@ def is_database(source: str) -> bool:
     return re.match(r"postgres(?:ql)?://", source) is not None
 
 
-WorkspacePath = Annotated[str, AfterValidator(_inside_workspace)]
 SourceAddress = Annotated[str, AfterValidator(_file_or_database)]
 
 
@@ -90,6 +88,27 @@ class TileRange(LayerRules):
     max_zoom: Zoom = 14
 
 
+Band = Annotated[int, Field(ge=1)]
+
+
+class Stretch(Model):
+    """From which to which value pixels become black to white: values, or percentiles of all of them."""
+
+    low: float
+    high: float
+    percent: bool = False
+
+    @model_validator(mode="after")
+    def _a_range(self) -> Stretch:
+        if not self.low < self.high or (self.percent and not 0 <= self.low < self.high <= 100):
+            raise refuse(_("no range of values"), _("low < high, and 0 ≤ low < high ≤ 100 for percentiles"))
+        return self
+
+
+_OF_RASTERS = ("bands", "nodata", "stretch", "vertical_unit", "cutline")
+_RASTER_TILES = {"min_zoom", "max_zoom"}
+
+
 class StyleHint(Model):
     """How the portal may draw a dataset."""
 
@@ -122,6 +141,11 @@ class Dataset(Model):
     accuracy_m: Annotated[float, Field(gt=0)] | None = None  # plane accuracy, metres
     scale: Annotated[int, Field(gt=0)] | None = None  # 1 : scale
     lineage: Text | None = None
+    bands: Annotated[tuple[Band, ...], Field(min_length=1, max_length=4)] | None = None
+    nodata: float | None = None  # the value that means nothing, instead of the file's own
+    stretch: Stretch | None = None
+    vertical_unit: NonEmpty | None = None  # of heights, instead of what the file names
+    cutline: WorkspacePath | None = None  # a vector file: only what lies inside its areas is shown
     tiles: TileRange = TileRange()
     style: StyleHint = StyleHint()
 
@@ -132,6 +156,15 @@ class Dataset(Model):
         if self.kind == "raster" and (self.coordinates or self.join or self.key or self.rules):
             raise refuse(
                 _("a raster dataset has no coordinates, join, key or rules"), _("kind = vector, or none of the four")
+            )
+        if self.kind == "vector" and (odd := [key for key in _OF_RASTERS if getattr(self, key) is not None]):
+            raise refuse(_("only raster datasets have {keys}").format(keys=", ".join(odd)), _('kind = "raster"'))
+        if self.kind == "raster" and is_database(self.source):
+            raise refuse(_("a raster dataset is no layer of a database"), _("a file or folder of rasters"))
+        if self.kind == "raster" and (odd := sorted(self.tiles.model_fields_set - _RASTER_TILES)):
+            raise refuse(
+                _("tiles of a raster dataset cannot have {keys}").format(keys=", ".join(odd)),
+                _("min_zoom and max_zoom; more in an [[archive]] with datasets = [ … ]"),
             )
         if is_database(self.source) and self.layer is None:
             raise refuse(_("a database without a layer"), _('layer = "schema.table"'))

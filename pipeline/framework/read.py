@@ -17,6 +17,7 @@ from pydantic_core import ErrorDetails
 from pipeline.framework import lines
 from pipeline.framework.base import ID_PATTERN, Model
 from pipeline.framework.faults import Fault, choices, did_you_mean, dotted, shown
+from pipeline.framework.raster import INTERVAL, INTERVALS
 from pipeline.framework.rules import WHERE_TABLE, WHERE_TEXT
 from pipeline.framework.toml_words import toml_fault
 from pipeline.i18n import _
@@ -101,7 +102,7 @@ def _explain(detail: ErrorDetails, model: type[Model], name: str, index: lines.L
     """A pydantic error in this project's words."""
     kind, path, found = detail["type"], detail["loc"], detail["input"]
     context: Mapping[str, Any] = detail.get("ctx", {})
-    path = tuple(part for part in path if part not in ("[key]", WHERE_TABLE, WHERE_TEXT))
+    path = tuple(part for part in path if part not in ("[key]", WHERE_TABLE, WHERE_TEXT, INTERVAL, INTERVALS))
     expected = ""
     value = shown(found)
     if kind == "extra_forbidden":

@@ -30,7 +30,7 @@ class Framework:
     build: BuildRules
     themes: tuple[Theme, ...]
     editions: tuple[Edition, ...]
-    archives: tuple[ArchiveSpec, ...]  # the declared ones, then one for each vector dataset that is in none of them
+    archives: tuple[ArchiveSpec, ...]  # the declared ones, then one for each dataset that is in none of them
     departments: tuple[Department, ...]  # by id
     schemas: Mapping[str, Schema]
 
@@ -94,11 +94,16 @@ def load_workspace(path: Path) -> Framework:
 
 
 def _own_archives(declared: tuple[ArchiveSpec, ...], departments: tuple[Department, ...]) -> Iterator[ArchiveSpec]:
-    """An archive for each vector dataset that no declared archive gathers."""
-    gathered = {layer.dataset for archive in declared for layer in archive.layers}
+    """An archive for each dataset that no declared archive gathers."""
+    gathered = {dataset for archive in declared for dataset in archive.made_of}
     for department in departments:
         for dataset in department.datasets:
-            if dataset.kind == "vector" and dataset.id not in gathered:
+            if dataset.id in gathered:
+                continue
+            if dataset.kind == "raster":
+                zooms = {key: getattr(dataset.tiles, key) for key in sorted(dataset.tiles.model_fields_set)}
+                yield ArchiveSpec(id=dataset.id, title=dataset.title, kind="raster", datasets=(dataset.id,), **zooms)
+            else:
                 rules = dict(dataset.tiles)  # its fields as they are: models, not tables
                 layer = LayerSpec(name=dataset.id, dataset=dataset.id, **rules)
                 yield ArchiveSpec(id=dataset.id, title=dataset.title, layer=(layer,))

@@ -6,7 +6,7 @@ import json
 from datetime import date
 from pathlib import Path
 
-from pipeline.catalog import ArchiveFacts, LayerFacts, build_catalog, build_tilejson
+from pipeline.catalog import ArchiveFacts, LayerFacts, RasterFacts, build_catalog, build_tilejson
 from pipeline.editions import view_edition
 from pipeline.framework import load_workspace
 from tests.framework.workspaces import FILES, write_workspace
@@ -70,6 +70,7 @@ def test_catalog_has_the_agreed_form(tmp_path: Path) -> None:
                 "bytes": 1000,
                 "sha256": "0123456789ab" + "0" * 52,
                 "type": "vector",
+                "product": "vector",
                 "min_zoom": 6,
                 "max_zoom": 14,
                 "bounds": [118.8, 27.8, 119.3, 28.2],
@@ -147,3 +148,135 @@ def test_a_review_number_and_a_real_city(tmp_path: Path) -> None:
     assert catalog["review"] == {"number": "浙S(2026)1号"}
     assert (catalog["sample"], catalog["notice"]) == (False, {"zh": "", "en": ""})
     assert catalog["datasets"][0]["features"] is None
+
+
+# Rasters ------------------------------------------------------------------------------------------------------------
+
+RASTERS = """
+[[archive]]
+id = "terrain"
+title = { zh = "地形", en = "Terrain" }
+kind = "terrain"
+datasets = ["dem"]
+
+[[archive]]
+id = "lines"
+title = { zh = "等高线", en = "Contours" }
+kind = "contours"
+datasets = ["dem"]
+
+[[archive]]
+id = "photo-2020"
+title = { zh = "影像 2020", en = "Photo of 2020" }
+kind = "imagery"
+datasets = ["photo"]
+series = "photo"
+"""
+DATASETS = """
+[[dataset]]
+id = "dem"
+title = { zh = "高程", en = "Heights" }
+theme = "transport"
+kind = "raster"
+source = "inbox/planning/dem.tif"
+currency = 2026-09-30
+cycle = "yearly"
+licence = "CC-BY-4.0"
+share = "unconditional"
+audiences = ["public"]
+
+[[dataset]]
+id = "photo"
+title = { zh = "影像", en = "Photo" }
+theme = "transport"
+kind = "raster"
+source = "inbox/planning/photo.tif"
+currency = 2020-05-01
+cycle = "yearly"
+licence = "CC-BY-4.0"
+share = "unconditional"
+audiences = ["public"]
+"""
+BOX = (118.9, 27.9, 119.2, 28.1)
+
+
+def facts(id: str, raster: RasterFacts | None, **more: object) -> ArchiveFacts:
+    known = {"min_zoom": 7, "max_zoom": 12, "bounds": BOX, "center": (119.05, 28.0, 7), "vector_layers": ()}
+    name = f"tiles/{id}-0123456789ab.pmtiles"
+    return ArchiveFacts(
+        id, name, 10, "0123456789ab" + "0" * 52, **{**known, "layers": (), "features": {}, **more}, raster=raster
+    )  # type: ignore[arg-type]
+
+
+def test_rasters_are_told_in_the_agreed_form(tmp_path: Path) -> None:
+    changes = {
+        "framework.toml": FILES["framework.toml"] + RASTERS,
+        "departments/planning.toml": FILES["departments/planning.toml"] + DATASETS,
+    }
+    framework = load_workspace(write_workspace(tmp_path, changes))
+    view = view_edition(framework, "public")
+    terrain = facts("terrain", RasterFacts("terrain", "webp", 512, "terrarium", "2026-09-30", ("dem",)))
+    photo = facts("photo-2020", RasterFacts("imagery", "jpeg", 256, None, "2020-05-01", ("photo",)))
+    drawn = LayerFacts("contours", "dem", "line", 40, (118.91, 27.91, 119.19, 28.09), 9, 12, True)
+    lines = facts("lines", None, layers=(drawn,), features={"dem": 40})
+    catalog = build_catalog(framework, view, [terrain, lines, photo], as_of=date(2026, 11, 22))
+    archives = {archive["id"]: archive for archive in catalog["archives"]}
+    assert archives["terrain"] == {
+        "id": "terrain",
+        "title": {"zh": "地形", "en": "Terrain"},
+        "tilejson": "tilejson/terrain.json",
+        "file": "tiles/terrain-0123456789ab.pmtiles",
+        "bytes": 10,
+        "sha256": "0123456789ab" + "0" * 52,
+        "type": "raster",
+        "product": "terrain",
+        "format": "webp",
+        "tile_size": 512,
+        "encoding": "terrarium",
+        "min_zoom": 7,
+        "max_zoom": 12,
+        "bounds": list(BOX),
+        "date": "2026-09-30",
+        "series": None,
+        "attribution": "某局 · 示例数据，纯属虚构",
+    }
+    assert (archives["photo-2020"]["series"], archives["photo-2020"]["date"]) == ("photo", "2020-05-01")
+    assert (archives["photo-2020"]["encoding"], archives["photo-2020"]["tile_size"]) == (None, 256)
+    assert (archives["lines"]["type"], archives["lines"]["product"]) == ("vector", "vector")
+    dem = next(dataset for dataset in catalog["datasets"] if dataset["id"] == "dem")
+    assert (dem["features"], dem["fields"], dem["extent"]) == (None, [], list(BOX))
+    assert dem["layers"] == [
+        {
+            "archive": "lines",
+            "layer": "contours",
+            "geometry": "line",
+            "product": "contours",
+            "min_zoom": 9,
+            "max_zoom": 12,
+            "labels": True,
+        },
+        {
+            "archive": "terrain",
+            "layer": None,
+            "geometry": "raster",
+            "product": "terrain",
+            "min_zoom": 7,
+            "max_zoom": 12,
+        },
+    ]
+    assert build_tilejson(framework, view, terrain) == {
+        "tilejson": "3.0.0",
+        "name": "地形",
+        "description": "Terrain",
+        "attribution": "某局 · 示例数据，纯属虚构",
+        "scheme": "xyz",
+        "tiles": ["pmtiles://../tiles/terrain-0123456789ab.pmtiles/{z}/{x}/{y}"],
+        "minzoom": 7,
+        "maxzoom": 12,
+        "bounds": list(BOX),
+        "center": [119.05, 28.0, 7],
+        "format": "webp",
+        "tileSize": 512,
+        "encoding": "terrarium",
+    }
+    assert "encoding" not in build_tilejson(framework, view, photo)
