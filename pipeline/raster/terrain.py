@@ -14,11 +14,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.archive.reader import open_archive
 from pipeline.archive.tileids import FIRST_IDS, columns_rows, zoom_of, zxy_of
 from pipeline.errors import InputError, UsageError
 from pipeline.i18n import _
 from pipeline.raster.assemble import Before, degrees, write_archive
-from pipeline.raster.grid import Grid, ancestors, make_grid, positions
+from pipeline.raster.grid import HALF, Grid, ancestors, make_grid, positions
 from pipeline.raster.height_tiles import COUNTED, HeightTiles, build_height_tiles
 from pipeline.raster.heights import Heights
 from pipeline.raster.imagery import Work, whole_zoom
@@ -34,7 +35,7 @@ from pipeline.raster.spool import Body, TileSpool
 from pipeline.raster.state import Origin, StateWriter
 from pipeline.raster.update import Scratch, Update, keep_others, plan_update
 from pipeline.raster.voids import survey_voids
-from pipeline.types import Tally
+from pipeline.types import Bounds, Tally
 
 VOIDS = "large-voids"  # kinds in a tally
 FILLED = "filled-void-cells"
@@ -259,7 +260,6 @@ def _archive(
     """Draw the tiles and write the archive, with what it remembers."""
     grid = tiles.grid
     ids = tiles.ids() if update is None else update.drawn
-    bounds = degrees(heights.bounds)
     with TileSpool(out) as spool:
         work.progress.start(_("drawing {product}").format(product=product.name), len(ids), _("tiles"))
         draw_tiles(tiles, ids, product, spool, work)
@@ -269,6 +269,7 @@ def _archive(
             others = np.union1d(np.concatenate(made), gone).tolist()
             keep_others(replace(update.update, ids=tuple(others)), state)
         work.progress.start(_("writing the archive"))
+        bounds = degrees(_shown(grid, heights.bounds, spool, update, work.previous))
         metadata = partial(
             raster_metadata, replace(plan.about, extra={**_facts(heights), **product.facts, **plan.about.extra}),
             product.name, product.form, plan.tile_size, bounds=bounds, sources=[each.fact for each in origins],
@@ -291,6 +292,28 @@ def _archive(
         product.name, out, written.tiles, written.contents, written.bytes, written.sha256,
         written.min_zoom, written.max_zoom, bounds, grid.tile_size, product.form.kind, copied,
     )  # fmt: skip
+
+
+def _shown(grid: Grid, bounds: Bounds, spool: TileSpool, update: _Partly | None, previous: Path | None) -> Bounds:
+    """The part of the files' bounds that tiles of the largest zoom show; all of it where there are none.
+
+    Files often have wide margins in which nothing is known. With an update the tiles that are copied count as well.
+    """
+    first, last = FIRST_IDS[grid.max_zoom], FIRST_IDS[grid.max_zoom + 1]
+    found = spool.positions(grid.max_zoom)
+    if update is not None and previous is not None:
+        with open_archive(previous) as archive:
+            runs = [(each.tile_id, each.tile_id + each.run_length) for each in archive.entries()]
+        copied = [np.arange(max(a, first), min(b, last)) for a, b in runs if b > first and a < last]
+        ids = np.setdiff1d(np.concatenate([np.empty(0, np.int64), *copied]), update.drawn)
+        found = np.union1d(found, ids - first)
+    if not len(found):
+        return bounds
+    x, y = columns_rows(grid.max_zoom, found)
+    metres = 2 * HALF / (1 << grid.max_zoom)
+    west, north = float(x.min()) * metres - HALF, HALF - float(y.min()) * metres
+    east, south = float(x.max() + 1) * metres - HALF, HALF - float(y.max() + 1) * metres
+    return max(west, bounds[0]), max(south, bounds[1]), min(east, bounds[2]), min(north, bounds[3])
 
 
 def _facts(heights: Heights) -> dict[str, object]:

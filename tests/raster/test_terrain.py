@@ -234,6 +234,21 @@ def test_a_change_makes_the_same_archive(tmp_path: Path, product: object, change
         assert build(tmp_path / "b.pmtiles", before, product, (9, 14), tile_size=64).sha256 == back.sha256  # type: ignore[arg-type]
 
 
+def test_bounds_are_those_of_what_is_shown(tmp_path: Path) -> None:
+    """A file whose western half is unknown: the archive begins where its tiles do, also after an update."""
+    nothing = np.zeros((360, 400), np.bool_)
+    nothing[:, :200] = True
+    path = dem(tmp_path / "a.tif", FRAMES["mercator"], nothing=nothing, nodata=-9999.0)
+    archive = tmp_path / "t.pmtiles"
+    first = build(archive, [source(path)], packed_heights(), (9, 14), tile_size=64, keep_state=True, code="x")
+    whole = source(path).info.extent
+    tile = 360 / 2**14
+    assert whole[0] + 200 * 34 / 111320 - 2 * tile < first.bounds[0] < whole[0] + 200 * 34 / 111000
+    assert first.bounds[1:] == pytest.approx(whole[1:], abs=1e-6)
+    again = build(archive, [source(path)], packed_heights(), (9, 14), tile_size=64, previous=archive, code="x")
+    assert again.sha256 == first.sha256 and again.bounds == first.bounds
+
+
 def test_nothing_changed_copies_everything(tmp_path: Path) -> None:
     files = [source(dem(tmp_path / "a.tif", FRAMES["gauss"], swell))]
     archive = tmp_path / "t.pmtiles"
