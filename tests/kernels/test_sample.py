@@ -141,7 +141,7 @@ def test_a_plane_stays_a_plane(seed: int) -> None:
         got, _alpha = run(ramp, straight(10.3, 12.7, step, 6, 6), (6, 6), method, averaging=averaging)
         i, j = np.mgrid[0:6, 0:6]
         expected = a * (10.3 + step * j) + b * (12.7 + step * i)
-        steps = 0.05 * (abs(a) + abs(b)) if averaging else 0.0
+        steps = 0.125 * (abs(a) + abs(b)) if averaging else 0.0
         assert np.abs(got - expected).max() <= steps + 1e-9
 
 
