@@ -79,7 +79,7 @@ def estimate_files(job: RasterJob, options: ImageryOptions) -> RasterEstimate:
     allowed = share(RGBA, job.threads, job.memory, heavy=_heavy(job.infos))
     with ExitStack() as stack:
         mosaic, origins = _open(job, options, allowed.cache, stack, facts=False)
-        return estimate_imagery(_plan(job, options), mosaic, origins, allowed.threads, job.progress)
+        return estimate_imagery(_plan(job, options), mosaic, origins, *allowed, job.progress)
 
 
 def _plan(job: RasterJob, options: ImageryOptions) -> ImageryPlan:

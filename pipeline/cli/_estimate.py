@@ -39,7 +39,7 @@ def for_people(estimate: Estimate) -> str:
     """A table of zooms, and what the whole will be and take."""
     rows = [[_("zoom"), _("tiles"), _("size"), _("processor time")]]
     rows += [
-        [str(each.zoom), count_text(each.tiles), size_text(each.bytes), _seconds(each.seconds)]
+        [str(each.zoom), count_text(each.tiles), size_text(each.bytes), duration(each.seconds)]
         for each in estimate.zooms
     ]
     memory = _("about {needed} of memory of the {bound} allowed")
@@ -51,7 +51,7 @@ def for_people(estimate: Estimate) -> str:
             _("about {tiles} tiles, {size}, in {time} on {threads} threads").format(
                 tiles=count_text(estimate.tiles),
                 size=size_text(estimate.bytes),
-                time=_seconds(estimate.seconds),
+                time=duration(estimate.seconds),
                 threads=estimate.threads,
             ),
             memory.format(needed=size_text(estimate.needed), bound=size_text(estimate.memory)),
@@ -62,7 +62,8 @@ def for_people(estimate: Estimate) -> str:
     )
 
 
-def _seconds(seconds: float) -> str:
+def duration(seconds: float) -> str:
+    """So long: 4.2 s, 12:34:56."""
     if seconds < 100:
         return _("{n} s").format(n=f"{seconds:.1f}")
     minutes, rest = divmod(round(seconds), 60)

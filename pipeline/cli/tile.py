@@ -179,7 +179,14 @@ def _estimate(
     with Bars() as progress:
         began = processor_seconds()
         made = estimate(inputs, product=product, threads=threads, memory=memory, progress=progress, **said)
-        found = of_command(made, began)
+    from pipeline.raster.estimate import RasterEstimate
+
+    if isinstance(made, RasterEstimate):
+        from pipeline.cli import _raster_page as page
+
+        click.echo(json.dumps(page.estimate_for_machines(made)) if as_json else page.estimate_for_people(made))
+        return
+    found = of_command(made, began)
     click.echo(json.dumps(for_machines(found), ensure_ascii=False) if as_json else for_people(found))
 
 
