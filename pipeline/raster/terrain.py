@@ -19,7 +19,7 @@ from pipeline.archive.tileids import FIRST_IDS, columns_rows, zoom_of, zxy_of
 from pipeline.errors import InputError, UsageError
 from pipeline.i18n import _
 from pipeline.raster.assemble import Before, degrees, write_archive
-from pipeline.raster.grid import HALF, Grid, ancestors, make_grid, positions
+from pipeline.raster.grid import HALF, Grid, make_grid
 from pipeline.raster.height_tiles import COUNTED, HeightTiles, build_height_tiles
 from pipeline.raster.heights import Heights
 from pipeline.raster.imagery import Work, whole_zoom
@@ -29,11 +29,12 @@ from pipeline.raster.packing import pack_pixels
 from pipeline.raster.pixels import Pixels
 from pipeline.raster.plan import LAST_ZOOM, About
 from pipeline.raster.product import Product
-from pipeline.raster.pyramid import Anew, ReadBlock
+from pipeline.raster.pyramid import ReadBlock
 from pipeline.raster.result import RasterResult
 from pipeline.raster.spool import Body, TileSpool
 from pipeline.raster.state import Origin, StateWriter
-from pipeline.raster.update import Scratch, Update, keep_others, plan_update
+from pipeline.raster.terrain_update import Partly, Remembered, widen
+from pipeline.raster.update import Scratch, keep_others, plan_update
 from pipeline.raster.voids import survey_voids
 from pipeline.types import Bounds, Tally
 
@@ -88,7 +89,7 @@ def tile_terrain(
                 keep=state.add if state is not None else None,
                 pack=_pack if work.keep_state else None,
                 anew=update.heights if update is not None else None,
-                known=_Remembered(grid, update) if update is not None else None,
+                known=Remembered(grid, update) if update is not None else None,
                 threads=work.threads,
                 progress=work.progress,
             )
@@ -153,46 +154,9 @@ def fingerprint(plan: TerrainPlan, grid: Grid, heights: Heights, product: Produc
     return hashlib.sha256(repr((*words, image_software())).encode()).hexdigest()
 
 
-@dataclass(frozen=True, slots=True)
-class _Partly:
-    """What is done after a change of files."""
-
-    update: Update
-    heights: Anew  # the heights that the tiles to be drawn need
-    drawn: NDArray[np.int64]  # ids of the tiles under what changed, and of those around that look at them; ascending
-
-
-class _Remembered:
-    """Heights that the state remembers, of tiles that are not made anew."""
-
-    def __init__(self, grid: Grid, partly: _Partly) -> None:
-        self._grid, self._state = grid, partly.update.state
-        self._made = {zoom: frozenset(cells.tolist()) for zoom, cells in partly.heights.cells.items()}
-
-    def __call__(self, zoom: int, position: int) -> Pixels | None:
-        grid = self._grid
-        if zoom > grid.block_zoom or position in self._made.get(zoom, ()):
-            return None
-        if zoom > grid.min_zoom:
-            return self._state.pixels(zoom, position, COUNTED, grid.tile_size)
-        return self._lowest(position)
-
-    def _lowest(self, position: int) -> Pixels | None:
-        """A tile of the lowest zoom, which no state holds, out of its four children."""
-        zoom, size = self._grid.min_zoom + 1, self._grid.tile_size
-        whole, found = COUNTED.empty(2 * size, 2 * size), False
-        for child in range(4 * position, 4 * position + 4):
-            pixels = self(zoom, child)
-            if pixels is not None:
-                _zoom, x, y = zxy_of(FIRST_IDS[zoom] + child)
-                x, y = (x & 1) * size, (y & 1) * size
-                whole[y : y + size, x : x + size], found = pixels, True
-        return COUNTED.reduce(whole) if found else None
-
-
 def _update(
     grid: Grid, heights: Heights, product: Product, origins: Sequence[Origin], print_: str, work: Work
-) -> _Partly | None:
+) -> Partly | None:
     if work.previous is None:
         return None
     work.progress.start(_("finding what changed"))
@@ -201,48 +165,7 @@ def _update(
     except Scratch as why:
         work.progress.note(_("everything is built: {why}").format(why=why))
         return None
-    return _around(grid, update, product.reach)
-
-
-def _around(grid: Grid, update: Update, reach: int) -> _Partly:
-    """Widen what changed by the tiles that look at it, and its heights by those that these look at.
-
-    Heights are read in whole blocks; those of zooms below the blocks' come out of the state, but for those above
-    what is read.
-    """
-    if not reach:
-        return _Partly(update, update.anew, np.array(update.ids, np.int64))
-    drawn: dict[int, NDArray[np.int64]] = {}
-    changed = np.array(update.ids, np.int64)
-    for zoom in range(grid.min_zoom, grid.max_zoom + 1):
-        first = FIRST_IDS[zoom]
-        here = changed[(changed >= first) & (changed < FIRST_IDS[zoom + 1])] - first
-        drawn[zoom] = _widened(zoom, here)
-    blocks = [
-        ancestors(_widened(zoom, cells), zoom - grid.block_zoom)
-        for zoom, cells in drawn.items()
-        if zoom >= grid.block_zoom
-    ]
-    read = np.intersect1d(np.unique(np.concatenate([np.empty(0, np.int64), *blocks])), grid.blocks)
-    cells = {
-        zoom: each[np.isin(each >> (2 * (zoom - grid.block_zoom)), read)]
-        if zoom >= grid.block_zoom
-        else np.unique(read >> (2 * (grid.block_zoom - zoom)))
-        for zoom, each in grid.cells.items()
-    }
-    ids = np.concatenate([FIRST_IDS[zoom] + drawn[zoom] for zoom in sorted(drawn)])
-    return _Partly(update, Anew(cells, update.anew.known), ids)
-
-
-def _widened(zoom: int, cells: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Tiles and their eight neighbours, around the world; ascending."""
-    x, y = columns_rows(zoom, cells)
-    side = 1 << zoom
-    found = [cells]
-    for down in (-1, 0, 1):
-        inside = (y + down >= 0) & (y + down < side)
-        found += [positions(zoom, (x[inside] + right) % side, y[inside] + down) for right in (-1, 0, 1)]
-    return np.unique(np.concatenate(found))
+    return widen(grid, update, product.reach)
 
 
 def _archive(
@@ -253,7 +176,7 @@ def _archive(
     product: Product,
     out: Path,
     work: Work,
-    update: _Partly | None,
+    update: Partly | None,
     state: StateWriter | None,
     print_: str,
 ) -> RasterResult:
@@ -294,7 +217,7 @@ def _archive(
     )  # fmt: skip
 
 
-def _shown(grid: Grid, bounds: Bounds, spool: TileSpool, update: _Partly | None, previous: Path | None) -> Bounds:
+def _shown(grid: Grid, bounds: Bounds, spool: TileSpool, update: Partly | None, previous: Path | None) -> Bounds:
     """The part of the files' bounds that tiles of the largest zoom show; all of it where there are none.
 
     Files often have wide margins in which nothing is known. With an update the tiles that are copied count as well.
