@@ -146,7 +146,7 @@ def product_of(infos: Sequence[RasterInfo], asked: str | None, progress: Progres
     chosen = BY_KIND[kinds[0]]
     if chosen == "terrain":
         progress.note(_("one band of numbers: taken for elevations; --as imagery makes pictures of it"))
-    return chosen if chosen in PRODUCTS else "imagery"
+    return chosen
 
 
 def refuse_foreign(given: Collection[str], product: str | None) -> None:

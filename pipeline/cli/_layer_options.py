@@ -79,9 +79,14 @@ _OPTIONS = (
         type=click.Path(path_type=Path, exists=True, dir_okay=False),
         help="TOML file of [[layer]] tables, each a layer's name and its rules; options here override it.",
     ),
-    click.option("-Z", "--min-zoom", type=click.IntRange(0, 22), show_default="0", help="First zoom."),
     click.option(
-        "-z", "--max-zoom", type=click.IntRange(0, 22), help="Last zoom; without it from the data's own precision."
+        "-Z",
+        "--min-zoom",
+        type=click.IntRange(0, 26),
+        help="First zoom: 0, of rasters the one at which the whole is about a tile.",
+    ),
+    click.option(
+        "-z", "--max-zoom", type=click.IntRange(0, 26), help="Last zoom; without it from the data's own precision."
     ),
     click.option(
         "--field",

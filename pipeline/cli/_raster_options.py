@@ -35,7 +35,8 @@ _OPTIONS = (
         "--as",
         "product",
         metavar="PRODUCT",
-        help="Rasters: what to make of them, such as imagery; by default what suits them.",
+        help="Rasters: imagery, or of elevations terrain, hillshade, tint, slope, aspect, contours; by default imagery "
+        "of pictures and terrain of elevations.",
     ),
     click.option(
         "--tile-size", type=click.Choice(["256", "512"]), show_default="512", help="Rasters: pixels of a tile."
