@@ -28,6 +28,16 @@ from pipeline.warm import compiled
 ATTRIBUTES: dict[str, Any] = {"text": "龙泉", "whole": 1, "real": 0.5, "flag": True, "none": None}
 
 
+ELEVATIONS: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("terrain", {}),
+    ("hillshade", {}),
+    ("hillshade", {"light": "single", "style": "grey"}),
+    ("tint", {"shading": 0.5}),
+    ("slope", {}),
+    ("aspect", {}),
+)
+
+
 def shapes() -> list[shapely.Geometry]:
     """Points, lines and areas, some invalid, some in parts, some curled by the grid, some over the antimeridian."""
     draw = random.Random(1)
@@ -95,7 +105,7 @@ def read_places(folder: Path) -> None:
 
 
 def contours(folder: Path) -> None:
-    """Contours and peaks of a hill in the sea with a void."""
+    """Contours and peaks of a hill in the sea with a void, and all that is drawn of it."""
     y, x = np.mgrid[0:60, 0:60]
     high = np.maximum(300 - 12 * np.hypot(x - 30, y - 30), 0).astype(np.float32)
     high[:50, :9] = -9999
@@ -104,6 +114,9 @@ def contours(folder: Path) -> None:
     with rasterio.open(folder / "hill.tif", "w", transform=place, **made) as file:
         file.write(high, 1)
     tile(folder / "hill.tif", folder / "hill.pmtiles", product="contours", interval=50, peaks=50)
+    limits = (-500.0, 290.0)
+    for product, said in ELEVATIONS:
+        tile(folder / "hill.tif", folder / "hill.pmtiles", product=product, min_zoom=9, max_zoom=12, plausible=limits, **said)
 
 
 def use_everything(folder: Path) -> None:
