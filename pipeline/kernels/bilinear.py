@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from pipeline.kernels._jit import helper, kernel
 from pipeline.kernels.places import Places, along, line_of_cell
-from pipeline.kernels.sample import Part, Range
+from pipeline.kernels.sample import Range, Read
 
 
 @helper
@@ -40,9 +40,7 @@ def _shares(o00: int, o10: int, o01: int, o11: int, fx: float, fy: float) -> Any
 
 @kernel
 def bilinear(
-    source: NDArray[Any],
-    opacity: NDArray[np.uint8],
-    part: Part,
+    read: Read,
     places: Places,
     values: Range,
     out: NDArray[Any],
@@ -50,14 +48,14 @@ def bilinear(
 ) -> int:
     """Bilinear values of any type at every target pixel; returns how many hold something.
 
-    `source` [rows, columns, bands] and its `opacity` [rows, columns]; outputs `out` [rows, columns, bands], 0 where
-    there is nothing, and `alpha` [rows, columns].
+    Outputs `out` [rows, columns, bands], 0 where there is nothing, and `alpha` [rows, columns].
     """
     rows, columns, bands = out.shape
+    source, opacity = read.values, read.opacity
     cell = 3 * places.spacing
     width = source.shape[1]
-    first_x, last_x = _reach(part.left, width, part.width)
-    first_y, last_y = _reach(part.top, source.shape[0], part.height)
+    first_x, last_x = _reach(read.left, width, read.width)
+    first_y, last_y = _reach(read.top, source.shape[0], read.height)
     flat, opacities, written = source.reshape(-1), opacity.reshape(-1), out.reshape(-1)
     one, step, below = np.uint64(1), np.uint64(bands), np.uint64(width)
     found = 0
@@ -83,7 +81,7 @@ def bilinear(
                     continue
                 west, north = int(x + 0.5) - 1, int(y + 0.5) - 1  # never below -1, so cutting off is rounding down
                 fx, fy = x - 0.5 - west, y - 0.5 - north
-                corner = np.uint64((north - part.top) * width + (west - part.left))
+                corner = np.uint64((north - read.top) * width + (west - read.left))
                 o00, o10 = int(opacities[corner]), int(opacities[corner + one])
                 o01, o11 = int(opacities[corner + below]), int(opacities[corner + below + one])
                 w00, w10, w01, w11 = (1.0 - fx) * (1.0 - fy), fx * (1.0 - fy), (1.0 - fx) * fy, fx * fy
@@ -129,24 +127,23 @@ def bilinear(
 
 @kernel
 def bilinear_bytes(
-    source: NDArray[np.uint8],
-    opacity: NDArray[np.uint8],
+    read: Read,
     opaque: bool,
-    part: Part,
     places: Places,
     out: NDArray[np.uint8],
     alpha: NDArray[np.uint8],
 ) -> int:
     """The same of bytes, again two to three times as fast, with places rounded to 1/2048 pixel: an eighth of a grey.
 
-    `opacity` is not looked at where all is `opaque`.
+    Opacity is not looked at where all is `opaque`.
     """
     rows, columns, bands = out.shape
+    source, opacity = read.values, read.opacity
     cell = 3 * places.spacing
     width = source.shape[1]
     flat, opacities, written = source.reshape(-1), opacity.reshape(-1), out.reshape(-1)
-    first_x, last_x = _reach(part.left, width, part.width)
-    first_y, last_y = _reach(part.top, source.shape[0], part.height)
+    first_x, last_x = _reach(read.left, width, read.width)
+    first_y, last_y = _reach(read.top, source.shape[0], read.height)
     one, step, below = np.uint64(1), np.uint64(bands), np.uint64(width)
     corner = np.empty(cell, np.uint64)  # the north-western of the four neighbours
     right, down = np.empty(cell, np.int32), np.empty(cell, np.int32)  # 1/2048 pixel from its centre
@@ -172,7 +169,7 @@ def bilinear_bytes(
                 met += 1
                 fine_x, fine_y = int((x + 0.5) * 2048.0), int((y + 0.5) * 2048.0)  # one pixel is added: never negative
                 right[k], down[k] = fine_x & 2047, fine_y & 2047
-                corner[k] = ((fine_y >> 11) - 1 - part.top) * width + ((fine_x >> 11) - 1 - part.left)
+                corner[k] = ((fine_y >> 11) - 1 - read.top) * width + ((fine_x >> 11) - 1 - read.left)
             at = np.uint64((i * columns + j) * bands)
             if met == n and opaque and bands == 3:
                 for k in range(n):

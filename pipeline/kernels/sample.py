@@ -26,9 +26,11 @@ CUBIC: Final = 2
 LANCZOS: Final = 3
 
 
-class Part(NamedTuple):
-    """Where the pixels that were read lie in the raster; source pixels."""
+class Read(NamedTuple):
+    """What was read of a raster, and where it lies in it; source pixels."""
 
+    values: NDArray[Any]  # [rows, columns, bands]
+    opacity: NDArray[np.uint8]  # [rows, columns], 0 where there is nothing
     left: int
     top: int
     width: int  # of the raster
@@ -99,9 +101,7 @@ def _weigh(method: int, at: float, broad: float, size: int, weights: Any) -> Any
 
 @kernel
 def sample(
-    source: NDArray[Any],
-    opacity: NDArray[np.uint8],
-    part: Part,
+    read: Read,
     places: Places,
     method: int,
     averaging: bool,
@@ -111,11 +111,11 @@ def sample(
 ) -> int:
     """Sample every target pixel; returns how many hold something.
 
-    `source` [rows, columns, bands] and its `opacity` [rows, columns], 0 where there is nothing; `averaging` lets boxes
-    grow with the target's pixels. Outputs `out` [rows, columns, bands], 0 where there is nothing, and `alpha` [rows,
-    columns].
+    `averaging` lets boxes grow with the target's pixels. Outputs `out` [rows, columns, bands], 0 where there is
+    nothing, and `alpha` [rows, columns].
     """
     rows, columns, bands = out.shape
+    source, opacity = read.values, read.opacity
     cell = 3 * places.spacing
     broadest = 1.0
     if averaging:
@@ -126,7 +126,7 @@ def sample(
                     broadest = here
     across, down = np.empty(int(broadest) + 8), np.empty(int(broadest) + 8)
     sums = np.empty(bands)
-    last_x, last_y = part.left + source.shape[1], part.top + source.shape[0]
+    last_x, last_y = read.left + source.shape[1], read.top + source.shape[0]
     found = 0
     for i in range(rows):
         line = (i + places.skip_y) // cell
@@ -147,21 +147,21 @@ def sample(
             alpha[i, j] = 0
             for band in range(bands):
                 out[i, j, band] = 0
-            if not (0.0 <= x < part.width and 0.0 <= y < part.height):
+            if not (0.0 <= x < read.width and 0.0 <= y < read.height):
                 continue  # not a number lands here too
             reduced = broad_x > 1.0 or broad_y > 1.0
-            left, wide = _weigh(method, x, broad_x, part.width, across)
-            top, high = _weigh(method, y, broad_y, part.height, down)
-            if left < part.left or left + wide > last_x or top < part.top or top + high > last_y:
+            left, wide = _weigh(method, x, broad_x, read.width, across)
+            top, high = _weigh(method, y, broad_y, read.height, down)
+            if left < read.left or left + wide > last_x or top < read.top or top + high > last_y:
                 continue  # more than was read: places that are no places of this raster
-            if not reduced and opacity[int(y) - part.top, int(x) - part.left] == 0:
+            if not reduced and opacity[int(y) - read.top, int(x) - read.left] == 0:
                 continue
             sums[:] = 0.0
             present, total = 0.0, 0.0
             for r in range(high):
-                row = top + r - part.top
+                row = top + r - read.top
                 for c in range(wide):
-                    pixel = left + c - part.left
+                    pixel = left + c - read.left
                     opaque = opacity[row, pixel]
                     if opaque == 0:
                         continue

@@ -22,7 +22,7 @@ from rasterio.windows import Window
 from pipeline.i18n import _
 from pipeline.kernels.bilinear import bilinear, bilinear_bytes
 from pipeline.kernels.places import Places, extent_of
-from pipeline.kernels.sample import BOX, CUBIC, LANCZOS, NEAREST, Part, Range, find_nothing, sample
+from pipeline.kernels.sample import BOX, CUBIC, LANCZOS, NEAREST, Range, Read, find_nothing, sample
 from pipeline.sources.gdal_words import plainly
 from pipeline.sources.raster import RasterInfo, RasterOptions
 from pipeline.sources.raster_open import damaged, open_raster, settings
@@ -178,15 +178,13 @@ class Windows:
                 values[part], alpha[part] = some, opaque
             return found
         source, opacity = self._pixels(level.dataset, (level.width, level.height), level.step, box)
-        part_read = Part(left, top, level.width, level.height)
+        read = Read(source, opacity, left, top, level.width, level.height)
         if level.method == BOX and not level.averaging:
             if values.dtype == source.dtype == np.uint8:
                 clear = int(opacity.min()) == 255
-                return int(bilinear_bytes(source, opacity, clear, part_read, places, values, alpha))
-            return int(bilinear(source, opacity, part_read, places, self._range, values, alpha))
-        return int(
-            sample(source, opacity, part_read, places, level.method, level.averaging, self._range, values, alpha)
-        )
+                return int(bilinear_bytes(read, clear, places, values, alpha))
+            return int(bilinear(read, places, self._range, values, alpha))
+        return int(sample(read, places, level.method, level.averaging, self._range, values, alpha))
 
     def _box(self, level: _Level, places: Places, window: PixelWindow) -> tuple[int, int, int, int] | None:
         """The pixels of a level that a window needs, with one more all round, which may lie outside of it."""

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from pipeline.kernels.bilinear import bilinear, bilinear_bytes
 from pipeline.kernels.places import Places, extent_of
-from pipeline.kernels.sample import BOX, CUBIC, LANCZOS, NEAREST, Part, Range, find_nothing, sample
+from pipeline.kernels.sample import BOX, CUBIC, LANCZOS, NEAREST, Range, Read, find_nothing, sample
 
 ANY = Range(-np.inf, np.inf, False)
 BYTES = Range(0.0, 255.0, True)
@@ -30,8 +30,8 @@ def run(
     values = np.array(source, np.float64)[:, :, None]
     opaque = np.full(values.shape[:2], 255, np.uint8) if opacity is None else np.array(opacity, np.uint8)
     out, alpha = np.full((*shape, 1), 9.0), np.full(shape, 9, np.uint8)
-    part = Part(0, 0, values.shape[1], values.shape[0])
-    found = sample(values, opaque, part, places, method, averaging, ANY, out, alpha)
+    read = Read(values, opaque, 0, 0, values.shape[1], values.shape[0])
+    found = sample(read, places, method, averaging, ANY, out, alpha)
     assert found == int((alpha > 0).sum())
     return out[:, :, 0], alpha
 
@@ -86,7 +86,7 @@ def test_places_that_are_no_numbers_hold_nothing() -> None:
         assert not alpha.any() and not got.any()
         out, opaque = np.ones((2, 2, 1)), np.ones((2, 2), np.uint8)
         padded, full = np.zeros((4, 4, 1)), np.full((4, 4), 255, np.uint8)
-        assert bilinear(padded, full, Part(-1, -1, 2, 2), places, ANY, out, opaque) == 0
+        assert bilinear(Read(padded, full, -1, -1, 2, 2), places, ANY, out, opaque) == 0
         assert not out.any() and not opaque.any()
     west, _north, east, _south = extent_of(Places(np.full((4, 4), np.nan), np.zeros((4, 4)), 2, 0, 0), 3, 3)
     assert west > east
@@ -110,13 +110,13 @@ def test_the_fast_ways_are_the_slow_one(seed: int) -> None:
     source, opacity = np.pad(inner, ((1, 1), (1, 1), (0, 0)), "edge"), np.pad(there, 1, "edge")
     step = rng.uniform(0.1, 0.99)
     places = straight(rng.uniform(-3, 1), rng.uniform(-3, 3), step, height, width, turn=rng.uniform(-0.2, 0.2))
-    part, slow_part = Part(-1, -1, columns, rows), Part(0, 0, columns, rows)
+    read, plain = Read(source, opacity, -1, -1, columns, rows), Read(inner, there, 0, 0, columns, rows)
     kind = (height, width, bands)
     slow, fast, faster = np.zeros(kind, np.uint8), np.ones(kind, np.uint8), np.ones(kind, np.uint8)
     alphas = [np.ones((height, width), np.uint8) for _ in range(3)]
-    found = sample(inner, there, slow_part, places, BOX, False, BYTES, slow, alphas[0])
-    assert bilinear(source, opacity, part, places, BYTES, fast, alphas[1]) == found
-    bilinear_bytes(source, opacity, bool(there.min() == 255), part, places, faster, alphas[2])
+    found = sample(plain, places, BOX, False, BYTES, slow, alphas[0])
+    assert bilinear(read, places, BYTES, fast, alphas[1]) == found
+    bilinear_bytes(read, bool(there.min() == 255), places, faster, alphas[2])
     assert np.abs(alphas[0].astype(int) - alphas[1]).max(initial=0) <= 1
     assert np.abs(slow.astype(int) - fast).max(initial=0) <= 1 and (slow != fast).mean() < 0.02
     same = (alphas[2] > 0) == (alphas[1] > 0)  # a place on the border of two pixels, rounded, is on the other one

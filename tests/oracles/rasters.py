@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 import rasterio
-from affine import Affine
 from numpy.typing import NDArray
 from pyproj import Transformer
+from rasterio import Affine
 
 from pipeline.types import PixelWindow
 
