@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,7 +20,14 @@ from pipeline.vector.shards import Index, Prepared
 from pipeline.vector.spool import load, save
 from pipeline.vector.stats import LayerStats
 
-_FORM: Final = 3  # of the file
+_FORM: Final = 4  # of the file
+_TOLD: Final = 3  # rules that a message names; more tell a reader nothing
+
+Fingerprint = Mapping[str, Any]  # JSON
+
+
+class Scratch(Exception):
+    """Everything has to be built; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +63,13 @@ def state_path(archive: Path) -> Path:
     return archive.with_name(archive.stem + ".state")
 
 
-def fingerprint(layers: Sequence[LayerPlan], code: str) -> str:
+def fingerprint(layers: Sequence[LayerPlan], code: str) -> Fingerprint:
     """What must be the same for a state to be of use: the layers' plans and the code."""
-    return repr((_FORM, code, tuple(layers)))
+    plans = [[plan.name, {rule.name: repr(getattr(plan, rule.name)) for rule in fields(plan)}] for plan in layers]
+    return {"code": f"{_FORM} {code}", "plans": plans}
 
 
-def save_state(archive: Written, digests: Mapping[bytes, int], print_: str, layers: Sequence[Prepared]) -> None:
+def save_state(archive: Written, digests: Mapping[bytes, int], print_: Fingerprint, layers: Sequence[Prepared]) -> None:
     """Write what is known of layers that were prepared with their index, beside their archive.
 
     `digests` are those of its contents, as the writer tells them.
@@ -81,10 +89,10 @@ def save_state(archive: Written, digests: Mapping[bytes, int], print_: str, laye
     save(state_path(archive.path), arrays, known, sealed=True)
 
 
-def load_state(archive: Path, print_: str) -> State | None:
-    """The state of an archive; None where it is of other plans or other code.
+def load_state(archive: Path, print_: Fingerprint) -> State:
+    """The state of an archive.
 
-    Raises InputError when there is none and when it is damaged.
+    Raises Scratch where it is damaged, of other plans or other code, InputError where there is none.
     """
     path = state_path(archive)
     if not path.is_file():
@@ -92,7 +100,7 @@ def load_state(archive: Path, print_: str) -> State | None:
     try:
         arrays, known = load(path, sealed=True)
         if known["print"] != print_:
-            return None
+            raise Scratch(_what_differs(known["print"], print_))
         layers = {
             name: LayerState(
                 Index(*(arrays[f"{i}.{column}"] for column in Index._fields)),
@@ -106,8 +114,28 @@ def load_state(archive: Path, print_: str) -> State | None:
             offset: digests[at : at + DIGEST] for at, offset in zip(places, arrays["offsets"].tolist(), strict=True)
         }
         return State(layers, by_offset, int(known["bytes"]), str(known["sha256"]))
+    except Scratch:
+        raise
     except Exception as err:  # there is no telling what damage raises
-        raise InputError(_("The state of the previous archive is damaged."), where=str(path), hint=_again()) from err
+        raise Scratch(_("the state of the previous archive is damaged: {path}").format(path=path)) from err
+
+
+def _what_differs(before: Fingerprint, now: Fingerprint) -> str:
+    """Which rule, layer or code is another one than before."""
+    if before["code"] != now["code"]:
+        return _("the previous archive was made by another version")
+    plans, was = dict(now["plans"]), dict(before["plans"])
+    if list(plans) != list(was):
+        return _("the previous archive has other layers: {layers}").format(layers=", ".join(was))
+    changed = [
+        _("layer {layer}: {rule} was {before} and is {now}").format(
+            layer=name, rule=rule, before=was[name][rule], now=value
+        )
+        for name, rules in plans.items()
+        for rule, value in rules.items()
+        if was[name][rule] != value
+    ]
+    return "; ".join(changed[:_TOLD]) + ("; …" if len(changed) > _TOLD else "")
 
 
 def _again() -> str:

@@ -10,7 +10,6 @@ beside the archive, shard by shard; an interrupted build finds there what it had
 from __future__ import annotations
 
 import hashlib
-import pickle
 import shutil
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -21,7 +20,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from pipeline.archive.header import Compression, TileType
-from pipeline.archive.staging import StagedFile
 from pipeline.archive.writer import Writer, Written
 from pipeline.errors import InputError
 from pipeline.i18n import _
@@ -29,9 +27,12 @@ from pipeline.kernels.pieces import COLLAPSED, GATHERED, HIDDEN, MERGED, THINNED
 from pipeline.progress import Progress, Silent
 from pipeline.types import Bounds, Tally
 from pipeline.vector.cutting import Segment, cut, cut_jobs
+from pipeline.vector.fitting import check_fit
+from pipeline.vector.interrupted import load_prepared, store_prepared
 from pipeline.vector.layer import Layer
 from pipeline.vector.memory import memory_bound, processors
 from pipeline.vector.metadata import archive_metadata
+from pipeline.vector.nothing_left import nothing_left
 from pipeline.vector.pace import Pace
 from pipeline.vector.plan import (
     ArchivePlan,
@@ -47,10 +48,10 @@ from pipeline.vector.render import LayerRuns, Rendered, RenderJob, render, rende
 from pipeline.vector.runs import Cut, gather, load_cut, store_cut
 from pipeline.vector.shards import Held, Ledger, Prepared, Shard, Stored
 from pipeline.vector.spool import remove
-from pipeline.vector.state import LayerState, fingerprint, load_state, save_state, state_path
+from pipeline.vector.state import Fingerprint, LayerState, Scratch, fingerprint, load_state, save_state, state_path
 from pipeline.vector.successors import ids_path, write_ids
-from pipeline.vector.update import Scratch, copy_and_replace, plan_update
-from pipeline.vector.workfolder import claim, clear, is_own
+from pipeline.vector.update import copy_and_replace, plan_update
+from pipeline.vector.workfolder import claim, clear
 
 if TYPE_CHECKING:
     from pipeline.vector.explain import ExplainWriter
@@ -92,7 +93,8 @@ def tile_layers(
     plans are the same; `explain` is not possible then. With `no_clobber` an existing archive is kept and the work
     refused.
 
-    Raises InputError when no layer has a feature with a geometry, OutputError when the archive cannot be written.
+    Raises InputError when no layer has a feature with a geometry or no tile shows one, UsageError for a rule that no
+    feature can meet, OutputError when the archive cannot be written.
     """
     threads = threads or processors()
     folder = claim(out, work, hashlib.sha256(recipe.encode()).hexdigest()[:12] if recipe else None)
@@ -134,7 +136,7 @@ class _Job:
     keep_state: str | None
     no_clobber: bool
 
-    def fingerprint(self, code: str) -> str:
+    def fingerprint(self, code: str) -> Fingerprint:
         """What a state must agree with."""
         return fingerprint([item.plan for item in self.inputs], code)
 
@@ -161,6 +163,8 @@ def _tile(
             for tile_id, body in rendered.tiles:
                 writer.add(tile_id, body)
             losses.of_tiles(rendered)
+        if not writer.digests:
+            raise nothing_left(layers, counts)
         written = _finish(work, job, writer, layers, bounds, zooms)
     if job.keep_state is not None:
         save_state(written, writer.digests, job.fingerprint(job.keep_state), layers)
@@ -173,9 +177,10 @@ def _tile(
 def _updated(work: _Work, ledger: Ledger, job: _Job, previous: Previous, pool: Executor) -> ArchiveResult | None:
     """Only what changed; None where everything has to be built."""
     print_ = job.fingerprint(previous.code)
-    before = load_state(previous.archive, print_)
-    if before is None:
-        work.progress.note(_("everything is built: the previous archive was made by other rules or another version"))
+    try:
+        before = load_state(previous.archive, print_)
+    except Scratch as why:
+        work.progress.note(_("everything is built: {why}").format(why=why))
         return None
     work.progress.start(_("finding what changed"), None)
     checked = pool.submit(before.check, previous.archive)
@@ -199,6 +204,8 @@ def _updated(work: _Work, ledger: Ledger, job: _Job, previous: Previous, pool: E
             for tile in _told(rendered, wanted, work.progress)
         )
         copied = copy_and_replace(writer, previous.archive, made, gone, before.digests)
+        if not writer.digests:  # a build of everything says why
+            return _tile(work, ledger, job, pool, before.layers)
         written = _finish(work, job, writer, update.layers, bounds, zooms)
     if job.keep_state is not None:
         save_state(written, writer.digests, print_, update.layers)
@@ -303,7 +310,7 @@ def _prepared(
 ) -> tuple[list[Prepared], list[LayerResult]]:
     """The layers that hold features, label layers included, and what reading each told."""
     state = work.folder / "prepared"
-    found = _taken_up(state) if work.resumable else None
+    found = load_prepared(state, [item.plan for item in inputs]) if work.resumable else None
     if found is not None:
         work.progress.note(_("going on with an interrupted build"))
         return found
@@ -315,29 +322,15 @@ def _prepared(
         tally = Tally()
         name = f"{number:03d}"
         read.append(prepare_layer(item.plan, item.read(tally), tally, pool, ledger, work.progress, name))
+    check_fit([(layer.plan, layer.stats.kinds) for layer in read], work.progress)
     results = [_result(layer) for layer in read]
     layers = [layer for layer in read if layer.count]
     if ledger.folder.exists():  # one of them did not fit: none stays in memory, so that all can be taken up again
         layers = [_put_aside(work.folder, number, layer) for number, layer in enumerate(layers)]
     layers = add_detail(layers, pool, ledger)
     if work.resumable and ledger.folder.exists():
-        with StagedFile(state) as staged:
-            staged.file.write(pickle.dumps((layers, results)))
-            staged.commit()
+        store_prepared(state, layers, results)
     return layers, results
-
-
-def _taken_up(state: Path) -> tuple[list[Prepared], list[LayerResult]] | None:
-    """What an interrupted build had read; None where there is nothing that can be read."""
-    if not state.exists():
-        return None
-    try:
-        if not is_own(state.parent):
-            return None
-        found: tuple[list[Prepared], list[LayerResult]] = pickle.loads(state.read_bytes())
-    except Exception:  # there is no telling what a damaged pickle raises; all is read again
-        return None
-    return found
 
 
 def _put_aside(folder: Path, number: int, layer: Prepared) -> Prepared:

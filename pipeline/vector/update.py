@@ -31,16 +31,12 @@ from pipeline.vector.plan import Changes, LayerInput, LayerPlan
 from pipeline.vector.prepare import add_detail, degrees
 from pipeline.vector.ragged import joined
 from pipeline.vector.shards import Held, Index, Ledger, Prepared
-from pipeline.vector.state import LayerState
+from pipeline.vector.state import LayerState, Scratch
 from pipeline.vector.stats import LayerStats, Undecided
 
 _EPSILON = 1e-7  # degrees around what is read: the world's grid is ten times finer
 
 _TURNS = (0.0, -360.0, 360.0, -720.0, 720.0)  # where a source may say that it lies what is drawn in the world
-
-
-class Scratch(Exception):
-    """Everything has to be built; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ import shapely
 from pmtiles.reader import MmapSource, Reader, all_tiles
 from pmtiles.tile import zxy_to_tileid
 
-from pipeline.errors import LongquanError
+from pipeline.errors import InputError
 from pipeline.vector.plan import ArchivePlan, LayerInput
 from pipeline.vector.tiles import tile_layers
 from tests.decoded import Tile, tiled
@@ -67,8 +67,9 @@ def test_what_fits_in_no_tile_is_left_out_of_it_alone(tmp_path: Path) -> None:
     found = tiled(tmp_path, houses([0, 1], [1, 2], budget=30), other)
     assert [(f.layer, f.id) for f in found.features] == [("other", 1)]
     assert found.result.dropped == {"over-budget": 2}
-    with pytest.raises(LongquanError, match="no tile"):
+    with pytest.raises(InputError, match="2 times, at one zoom or another: left out, the tile is full") as caught:
         tiled(tmp_path, houses([0, 1], [1, 2], budget=30))
+    assert caught.value.hint == "Raise the budget."
 
 
 @pytest.mark.parametrize("seed", [1, 2])

@@ -221,7 +221,7 @@ def test_small_areas_and_short_lines_are_left_out_below_the_last_zoom(tmp_path: 
     lines = [line((100, 100 * k + 50), (100 + length, 100 * k + 50)) for k, length in enumerate([10, 30, 90])]
     found = made(tmp_path, lines, min_length=14.0)
     assert [ids(found, zoom) for zoom in (12, 13, 14)] == [[3], [2, 3], [1, 2, 3]]
-    found = made(tmp_path, [*lines, shapely.Point(at(5, 5))], min_length=14.0, min_area=150.0)
+    found = made(tmp_path, [*lines, shapely.Point(at(5, 5)), shapes[3]], min_length=14.0, min_area=150.0)
     assert 4 in ids(found, 12), "a point has no size to be too small"
 
 

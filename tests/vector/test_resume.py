@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+import pickle
+import random
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from pipeline.errors import OutputError
 from pipeline.progress import Silent
 from pipeline.vector import tiles
+from pipeline.vector.interrupted import load_prepared
 from pipeline.vector.plan import ArchivePlan, LayerInput
 from pipeline.vector.shards import Ledger
+from pipeline.vector.spool import load, save
 from pipeline.vector.tiles import tile_layers
 from tests.vector.scenes import scene
 
@@ -193,6 +199,79 @@ def test_a_damaged_list_of_what_was_read_is_made_again(tmp_path: Path, watched: 
     cut_off(work_folder(tmp_path) / "prepared")
     assert built(tmp_path, watched.inputs("labels"), memory=1, recipe="r") == scratch
     assert watched.reads == 2
+
+
+class Bomb:
+    """What a pickle runs when it is loaded."""
+
+    def __init__(self, mark: Path) -> None:
+        self.mark = mark
+
+    def __reduce__(self) -> tuple[Any, tuple[Any, ...]]:
+        return Path.touch, (self.mark,)
+
+
+def test_nothing_is_run_that_someone_put_there(tmp_path: Path, watched: Watched) -> None:
+    scratch = built(tmp_path, scene("labels"))
+    for path in list(tmp_path.iterdir()):
+        path.unlink()
+    interrupted(tmp_path, watched, "labels", "render", 2)
+    told = work_folder(tmp_path) / "prepared"
+    mark = tmp_path.with_name("run")
+    told.write_bytes(pickle.dumps(Bomb(mark)))
+    assert built(tmp_path, watched.inputs("labels"), memory=1, recipe="r") == scratch
+    assert watched.reads == 2
+    assert not mark.exists()
+    pickle.loads(pickle.dumps(Bomb(mark)))
+    assert mark.exists(), "it would have been"
+    mark.unlink()
+
+
+def _told(path: Path, change: Callable[[dict[str, Any]], None]) -> None:
+    """Write the file anew with something else in it, its checksum right."""
+    arrays, _extra = load(path, sealed=True)
+    told = json.loads(arrays["told"].tobytes())
+    change(told)
+    save(path, {**arrays, "told": np.frombuffer(json.dumps(told).encode(), np.uint8)}, sealed=True)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda told: told["layers"][0]["shards"].__setitem__(0, "../elsewhere"),
+        lambda told: told["layers"][0]["shards"].__setitem__(0, "/etc/hostname"),
+        lambda told: told["layers"][0].update(plan="another"),
+        lambda told: told["layers"][0].update(name="nobody"),
+        lambda told: told["layers"][0].update(shards=7),
+        lambda told: told["layers"][0]["stats"].pop("kinds"),
+        lambda told: told["results"][0].update(odd=1),
+        lambda told: told.pop("results"),
+    ],
+)
+def test_a_list_that_says_something_else_is_made_again(
+    tmp_path: Path, watched: Watched, change: Callable[[dict[str, Any]], None]
+) -> None:
+    interrupted(tmp_path, watched, "labels", "render", 2)
+    _told(work_folder(tmp_path) / "prepared", lambda told: None)
+    plans = [item.plan for item in scene("labels")]
+    assert load_prepared(work_folder(tmp_path) / "prepared", plans) is not None
+    _told(work_folder(tmp_path) / "prepared", change)
+    assert load_prepared(work_folder(tmp_path) / "prepared", plans) is None
+
+
+def test_every_flipped_bit_of_the_list_is_noticed(tmp_path: Path, watched: Watched) -> None:
+    interrupted(tmp_path, watched, "labels", "render", 2, keep_state="code")
+    path = work_folder(tmp_path) / "prepared"
+    kept = path.read_bytes()
+    plans = [item.plan for item in scene("labels")]
+    found = load_prepared(path, plans)
+    assert found is not None and any(layer.index is not None for layer in found[0])
+    draw = random.Random(3)
+    for _ in range(200):
+        flipped = bytearray(kept)
+        flipped[draw.randrange(len(kept))] ^= 1 << draw.randrange(8)
+        path.write_bytes(flipped)
+        assert load_prepared(path, plans) is None
 
 
 @pytest.mark.parametrize("kind", ["000.shard-00001", "z09.000.00000.run", "z10.001.00001.run"])

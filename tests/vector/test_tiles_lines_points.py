@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely import affinity
 
-from pipeline.errors import LongquanError
+from pipeline.errors import InputError
 from tests.decoded import tiled
 from tests.oracles.mercator import degrees, tile_units
 from tests.shapes import batch, layer
@@ -58,8 +58,10 @@ def test_a_feature_a_turn_away_is_the_feature(tmp_path: Path) -> None:
 
 
 def test_features_that_no_zoom_shows_leave_no_tile(tmp_path: Path) -> None:
-    with pytest.raises(LongquanError, match="no tile"):
+    with pytest.raises(InputError, match="no zoom shows a feature of layer a") as caught:
         tiled(tmp_path, layer("a", batch([shapely.box(0, 0, 10, 10)], n=[1]), where="n = 2"))
+    assert caught.value.where == "layer a, 1 feature"
+    assert caught.value.hint == "Correct where."
     assert list(tmp_path.iterdir()) == []
 
 

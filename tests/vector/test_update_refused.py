@@ -86,11 +86,21 @@ def test_falls_back_when_twins_may_differ_in_their_priority(tmp_path: Path) -> N
     check_falls_back(tmp_path, before, after, "features of layer a share an id")
 
 
-@pytest.mark.parametrize("other", [{"buffer": 16}, {"simplification": 2.0}, {"key": None}])
-def test_other_rules_build_everything(tmp_path: Path, other: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    ("other", "why"),
+    [
+        ({"buffer": 16}, "layer a: buffer was 80 and is 16"),
+        ({"key": None}, "layer a: key was 'ID' and is None"),
+        (
+            {"simplification": 2.0, "min_area": 9.0},
+            "layer a: min_area was 0.0 and is 9.0; layer a: simplification was 1.0 and is 2.0",
+        ),
+        ({"name": "b"}, "the previous archive has other layers: a"),
+    ],
+)
+def test_other_rules_build_everything(tmp_path: Path, other: dict[str, Any], why: str) -> None:
     before = keyed()
-    after = World([LayerPlan("a", **{"key": "ID", **ZOOMS, **other})], before.layers)
-    why = "the previous archive was made by other rules or another version"
+    after = World([LayerPlan(**{"name": "a", "key": "ID", **ZOOMS, **other})], before.layers)
     check_falls_back(tmp_path, before, after, why)
 
 
@@ -105,7 +115,7 @@ def test_other_code_builds_everything(tmp_path: Path) -> None:
         previous=Previous(old, "other code"),
         progress=progress,
     )
-    assert progress.notes == ["everything is built: the previous archive was made by other rules or another version"]
+    assert progress.notes == ["everything is built: the previous archive was made by another version"]
     assert (tmp_path / "told.pmtiles").read_bytes() == old.read_bytes()
 
 
@@ -146,17 +156,38 @@ def test_refuses_changes_that_do_not_tell_all(tmp_path: Path) -> None:
         build(tmp_path / "told.pmtiles", [missing], old)
 
 
-def test_refuses_without_a_sound_state(tmp_path: Path) -> None:
+def test_a_damaged_state_builds_everything(tmp_path: Path) -> None:
     before = keyed()
-    old, layers = changed(tmp_path, before, before)
+    shape, row = before.layers[0][3]
+    old, layers = changed(tmp_path, before, with_(before, 3, (shape, {**row, "NAME": "other"})))
+    build(tmp_path / "scratch.pmtiles", layers, keep_state=None)
     state = state_path(old)
     kept = state.read_bytes()
-    for damaged in (b"", kept[:100], kept[: len(kept) // 2], b"x" + kept[1:], kept[:16] + b"[" + kept[17:]):
+    flipped = bytearray(kept)
+    flipped[len(kept) // 2] ^= 4  # amid the arrays
+    for damaged in (b"", kept[:100], kept[: len(kept) // 2], b"x" + kept[1:], bytes(flipped)):
         state.write_bytes(damaged)
-        with pytest.raises(InputError, match="is damaged"):
-            build(tmp_path / "told.pmtiles", layers, old)
-    state.unlink()
+        progress = Notes()
+        result = build(tmp_path / "told.pmtiles", layers, old, progress=progress)
+        assert progress.notes == [f"everything is built: the state of the previous archive is damaged: {state}"]
+        assert result.copied == 0
+        assert (tmp_path / "told.pmtiles").read_bytes() == (tmp_path / "scratch.pmtiles").read_bytes()
+
+
+def test_refuses_without_a_state(tmp_path: Path) -> None:
+    before = keyed()
+    old, layers = changed(tmp_path, before, before)
+    state_path(old).unlink()
     with pytest.raises(InputError, match="no state beside"):
+        build(tmp_path / "told.pmtiles", layers, old)
+    assert not (tmp_path / "told.pmtiles").exists()
+
+
+def test_what_the_changes_leave_nothing_of(tmp_path: Path) -> None:
+    """The only feature that the filter lets in is removed: nothing is copied, and nothing is there to be drawn."""
+    before = keyed(where=f"ID = {keyed().layers[0][3][1]['ID']}")
+    old, layers = changed(tmp_path, before, with_(before, 3, None))
+    with pytest.raises(InputError, match="no zoom shows a feature of layer a"):
         build(tmp_path / "told.pmtiles", layers, old)
     assert not (tmp_path / "told.pmtiles").exists()
 
