@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from pipeline.archive.writer import DIGEST, Written
 from pipeline.errors import InputError
 from pipeline.i18n import _
-from pipeline.vector.plan import LayerPlan
+from pipeline.vector.plan import LayerInput, LayerPlan
 from pipeline.vector.shards import Index, Prepared
 from pipeline.vector.spool import load, save
 from pipeline.vector.stats import LayerStats
@@ -36,6 +36,7 @@ class LayerState:
 
     index: Index
     stats: LayerStats
+    rows: int | None = None  # features of the source, those without a geometry too; None where it did not know
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +70,16 @@ def fingerprint(layers: Sequence[LayerPlan], code: str) -> Fingerprint:
     return {"code": f"{_FORM} {code}", "plans": plans}
 
 
-def save_state(archive: Written, digests: Mapping[bytes, int], print_: Fingerprint, layers: Sequence[Prepared]) -> None:
+def save_state(
+    archive: Written,
+    digests: Mapping[bytes, int],
+    print_: Fingerprint,
+    layers: Sequence[Prepared],
+    inputs: Sequence[LayerInput],
+) -> None:
     """Write what is known of layers that were prepared with their index, beside their archive.
 
-    `digests` are those of its contents, as the writer tells them.
+    `digests` are those of its contents, as the writer tells them; `inputs` tell how many features their sources have.
     """
     arrays: dict[str, NDArray[Any]] = {
         "digests": np.frombuffer(b"".join(digests), np.uint8),
@@ -85,7 +92,8 @@ def save_state(archive: Written, digests: Mapping[bytes, int], print_: Fingerpri
         arrays |= {f"{len(names)}.{name}": array for name, array in layer.index._asdict().items()}
         arrays[f"{len(names)}.stats"] = np.frombuffer(json.dumps(layer.stats.as_state()).encode(), np.uint8)
         names.append(layer.plan.name)
-    known = {"print": print_, "layers": names, "bytes": archive.bytes, "sha256": archive.sha256}
+    rows = {item.plan.name: item.features for item in inputs}
+    known = {"print": print_, "layers": names, "rows": rows, "bytes": archive.bytes, "sha256": archive.sha256}
     save(state_path(archive.path), arrays, known, sealed=True)
 
 
@@ -105,6 +113,7 @@ def load_state(archive: Path, print_: Fingerprint) -> State:
             name: LayerState(
                 Index(*(arrays[f"{i}.{column}"] for column in Index._fields)),
                 LayerStats.from_state(json.loads(arrays[f"{i}.stats"].tobytes())),
+                known["rows"][name],
             )
             for i, name in enumerate(known["layers"])
         }

@@ -167,7 +167,7 @@ def _tile(
             raise nothing_left(layers, counts)
         written = _finish(work, job, writer, layers, bounds, zooms)
     if job.keep_state is not None:
-        save_state(written, writer.digests, job.fingerprint(job.keep_state), layers)
+        save_state(written, writer.digests, job.fingerprint(job.keep_state), layers, job.inputs)
     if before is not None:
         _write_ids(job, before, layers)
     work.progress.done()
@@ -208,7 +208,7 @@ def _updated(work: _Work, ledger: Ledger, job: _Job, previous: Previous, pool: E
             return _tile(work, ledger, job, pool, before.layers)
         written = _finish(work, job, writer, update.layers, bounds, zooms)
     if job.keep_state is not None:
-        save_state(written, writer.digests, print_, update.layers)
+        save_state(written, writer.digests, print_, update.layers, job.inputs)
     _write_ids(job, before.layers, update.layers)
     work.progress.done()
     return replace(_archive_result([_result(layer) for layer in update.read], written, bounds, counts), copied=copied)

@@ -54,6 +54,7 @@ def plan_update(inputs: Sequence[LayerInput], before: dict[str, LayerState], poo
     stats: list[LayerStats] = []
     for item in inputs:
         state = before.get(item.plan.name, LayerState(_index_of(()), LayerStats()))
+        _check_rows(item, state)
         after, counted = _after(item.plan, item.changes, state)
         changed.append(after)
         stats.append(counted)
@@ -123,6 +124,20 @@ def _after(plan: LayerPlan, changes: Changes | None, state: LayerState) -> tuple
     boxes = np.concatenate([before.bounds[gone], new.bounds, after.bounds[renamed]])
     curve = np.concatenate([before.curve[gone], new.curve, after.curve[renamed]])
     return Changed(plan, after, boxes, curve), _counted(plan, state.stats, removed_stats, added_stats)
+
+
+def _check_rows(item: LayerInput, state: LayerState) -> None:
+    """Hold what the source says of its size against what it said before and the changes. Raises Scratch."""
+    if item.features is None or state.rows is None:
+        return
+    changes = item.changes or Changes((), ())
+    removed, added = (sum(b.geometries.features for b in each) for each in (changes.removed, changes.added))
+    if item.features != state.rows - removed + added:
+        raise Scratch(
+            _("layer {layer} has {now:,} features, and {told:,} by its changes").format(
+                layer=item.plan.name, now=item.features, told=state.rows - removed + added
+            )
+        )
 
 
 def _counted(

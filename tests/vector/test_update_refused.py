@@ -69,6 +69,33 @@ def test_falls_back_when_a_field_loses_its_last_value(tmp_path: Path) -> None:
     check_falls_back(tmp_path, before, with_(before, 3, None), "layer a has other fields")
 
 
+@pytest.mark.parametrize("now", [58, 60])
+def test_falls_back_when_the_source_has_more_or_fewer_features_than_was_told(tmp_path: Path, now: int) -> None:
+    """Far from what was told nobody looks; but a source that knows its size tells it without being read."""
+    before = keyed()
+    other = (40, None) if now == 58 else (77, before.layers[0][7])  # one more is gone, or is there twice
+    lost = with_(with_(before, 3, None), *other)
+    old = tmp_path / "old.pmtiles"
+    (layer,) = changed(tmp_path, before, with_(before, 3, None))[1]
+    build(old, [replace(told(before.plans[0], {}, before.layers[0]), features=60)])
+    after = replace(told(before.plans[0], before.layers[0], lost.layers[0]), changes=layer.changes, features=now)
+    progress = Notes()
+    result = build(tmp_path / "told.pmtiles", [after], old, progress=progress)
+    assert progress.notes == [f"everything is built: layer a has {now} features, and 59 by its changes"]
+    assert result.copied == 0
+    build(tmp_path / "scratch.pmtiles", [after], keep_state=None)
+    assert (tmp_path / "told.pmtiles").read_bytes() == (tmp_path / "scratch.pmtiles").read_bytes()
+
+
+def test_sizes_that_agree_or_are_not_known_are_passed_over(tmp_path: Path) -> None:
+    before = keyed()
+    old = tmp_path / "old.pmtiles"
+    for then, now in ((60, 59), (None, 7), (60, None)):
+        (layer,) = changed(tmp_path, before, with_(before, 3, None))[1]
+        build(old, [replace(told(before.plans[0], {}, before.layers[0]), features=then)])
+        assert build(tmp_path / "told.pmtiles", [replace(layer, features=now)], old).copied > 0
+
+
 def test_falls_back_when_a_layer_begins_or_ends(tmp_path: Path) -> None:
     one, mesh = keyed(), Mesh().layers()
     plans = [*one.plans, LayerPlan("b", **ZOOMS)]
