@@ -16,6 +16,7 @@ import pipeline
 from pipeline import estimate, open_archive, tile
 from pipeline.api import reading
 from pipeline.errors import InputError, OutputError, UsageError
+from pipeline.progress import Silent
 from pipeline.vector import precision
 
 # Two triangles in Longquan; at z14 tile x = floor((119.13 + 180) / 360 · 2^14) = 13613.
@@ -235,3 +236,16 @@ def test_an_estimate_builds_nothing(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["o.pmtiles", "towns.geojson"]
     with pytest.raises(InputError, match="does not exist"):
         estimate(tmp_path / "gone.geojson")
+
+
+def test_the_precision_of_nothing_is_not_told(tmp_path: Path) -> None:
+    class Notes(Silent):
+        def note(self, text: str) -> None:
+            noted.append(text)
+
+    noted: list[str] = []
+    with pytest.raises(InputError, match="no feature has a geometry"):
+        tile(geojson(tmp_path / "none.geojson", [None], NAME=["剑池"]), tmp_path / "out.pmtiles", progress=Notes())
+    assert noted == []
+    tile(geojson(tmp_path / "two.geojson", list(SHAPES)), tmp_path / "out.pmtiles", progress=Notes())
+    assert [text[:12] for text in noted] == ["maximum zoom"]

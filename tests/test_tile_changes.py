@@ -76,6 +76,18 @@ def test_what_the_command_tells(town: Path, capsys: pytest.CaptureFixture[str]) 
     assert made + copied == tiles
 
 
+def test_what_was_done_is_said_of_the_tiles_made_anew(town: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """At zoom 5 a square of 0.001 degrees is an eighth of a tile unit wide: gathered in whatever is made."""
+    told = ["--previous", str(town / "old.pmtiles"), "--changes", str(town / "changes.geojson")]
+    zooms = ["-Z", "5", "-z", "12", "-l", "t"]
+    assert main(["tile", *zooms, *told, str(town / "after.geojson"), str(town / "new.pmtiles")]) == 0
+    (line,) = (line for line in capsys.readouterr().out.splitlines() if "gathered" in line)
+    assert line.startswith("in the tiles made anew: ")
+    assert main(["tile", *zooms, str(town / "after.geojson"), str(town / "new.pmtiles")]) == 0
+    (line,) = (line for line in capsys.readouterr().out.splitlines() if "gathered" in line)
+    assert line[0].isdigit()
+
+
 @pytest.mark.parametrize("missing", ["previous", "changes"])
 def test_both_or_none(town: Path, missing: str) -> None:
     with pytest.raises(UsageError, match="go together"):

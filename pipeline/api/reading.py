@@ -64,11 +64,12 @@ def _guessed(unsaid: Sequence[Found], chosen: dict[str, Chosen], progress: Progr
     from pipeline.vector.precision import guess_max_zoom
 
     heads: dict[str, _Head] = {}
-    guessed, held = 0, 0
+    guessed, held, empty = 0, 0, True
     progress.start(_("finding the maximum zoom"), len(unsaid), _("layers"))
     for each in unsaid:
         head = _Head.of(each, chosen[each.name])
         guessed = max(guessed, guess_max_zoom(head.batches))
+        empty = empty and not any(batch.geometries.kinds.any() for batch in head.batches)
         if any(part.source == STDIN for part in each.parts) or (head.complete and held + head.bytes <= HELD):
             heads[each.name] = head
             held += head.bytes
@@ -76,8 +77,9 @@ def _guessed(unsaid: Sequence[Found], chosen: dict[str, Chosen], progress: Progr
             head.rest.close()
         progress.advance()
     progress.done()
-    told = max(guessed, *(chosen[each.name].min_zoom for each in unsaid))
-    progress.note(_("maximum zoom {zoom}, from the data's own precision").format(zoom=told))
+    if not empty:  # nothing has no precision
+        told = max(guessed, *(chosen[each.name].min_zoom for each in unsaid))
+        progress.note(_("maximum zoom {zoom}, from the data's own precision").format(zoom=told))
     return heads, guessed
 
 

@@ -230,8 +230,12 @@ def _human(tiled: Tiled, out: Path) -> str:
         )
         lines.append(text.format(n=len(tiled.without_geometry), names=", ".join(tiled.without_geometry)))
     words_of = fates()
-    for rule, count in archive.dropped.items():
-        lines.append(_("{count:,} times, at one zoom or another: {fate}").format(count=count, fate=words_of[rule]))
+    done = [
+        _("{count:,} times, at one zoom or another: {fate}").format(count=count, fate=words_of[rule])
+        for rule, count in archive.dropped.items()
+    ]
     if archive.repairs:
-        lines.append(_("{count:,} areas were mended after rounding").format(count=archive.repairs))
+        done.append(_("{count:,} areas were mended after rounding").format(count=archive.repairs))
+    # What was done in tiles that were copied is not known.
+    lines += [_("in the tiles made anew: {text}").format(text=text) for text in done] if archive.copied else done
     return "\n".join(lines)
