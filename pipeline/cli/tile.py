@@ -157,7 +157,7 @@ def _said(context: click.Context, given: dict[str, Any]) -> dict[str, Any]:
     """What the command line itself says, as choices of `pipeline.api.tile`; those of other inputs are refused there."""
     spoken = {name for name in given if context.get_parameter_source(name) is not ParameterSource.DEFAULT}
     fields = {"clusters" if name.startswith("cluster_") else name for name in spoken}
-    told = {**layer_rules(dict(given)), **raster_choices(given)}
+    told = layer_rules(raster_choices(given))
     return {name: value for name, value in told.items() if name in fields}
 
 
