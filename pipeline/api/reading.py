@@ -78,7 +78,7 @@ def _guessed(unsaid: Sequence[Found], chosen: dict[str, Chosen], progress: Progr
         progress.advance()
     progress.done()
     if not empty:  # nothing has no precision
-        told = max(guessed, *(chosen[each.name].min_zoom for each in unsaid))
+        told = max(guessed, *(chosen[each.name].least_zoom for each in unsaid))
         progress.note(_("maximum zoom {zoom}, from the data's own precision").format(zoom=told))
     return heads, guessed
 

@@ -130,7 +130,17 @@ def visible_zooms(plan: LayerPlan, table: pa.Table, rows: int) -> NDArray[np.uin
     if plan.zoom_by is None or not rows:
         return seen
     _present(plan, table, plan.zoom_by.field, _("Correct zoom_by.field."))
-    texts = whole(table.column(plan.zoom_by.field).cast(pa.string())).dictionary_encode()
+    column = table.column(plan.zoom_by.field)
+    try:
+        texts = whole(column.cast(pa.string())).dictionary_encode()
+    except (pa.ArrowNotImplementedError, pa.ArrowInvalid) as err:
+        raise InputError(
+            _("Field {field} of layer {layer} cannot tell zooms: it is of type {type}.").format(
+                field=plan.zoom_by.field, layer=plan.name, type=column.type
+            ),
+            expected=_("a field of texts, numbers or dates"),
+            hint=_("Correct zoom_by.field."),
+        ) from err
     lookup = [plan.zoom_by.zooms.get(text, plan.zoom_by.default) for text in texts.dictionary.to_pylist()]
     codes = np.where(validity(texts.indices), numbers(texts.indices), len(lookup))
     masks = [top & ~((1 << zoom) - 1) for zoom in (*lookup, plan.zoom_by.default)]

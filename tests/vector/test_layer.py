@@ -145,3 +145,9 @@ def test_mended_areas_are_measured_as_they_were_meant() -> None:
     assert tally.counts == {"invalid-area": 1}
     degree2 = float((2**36 / 360) ** 2)
     assert np.sort(held(found).features.size) == pytest.approx([degree2, 2 * degree2], rel=0.001)
+
+
+def test_zooms_by_values_without_a_text_are_refused() -> None:
+    lists = batch([shapely.Point(1, 1)], a=pa.array([[1, 2]]))
+    with pytest.raises(InputError, match="Field a of layer x cannot tell zooms: it is of type list"):
+        prepared(LayerPlan("x", 0, 5, zoom_by=ZoomByField("a", {"1": 0}, 3)), lists)
