@@ -189,6 +189,7 @@ def _updated(work: _Work, ledger: Ledger, job: _Job, previous: Previous, pool: E
     except Scratch as why:
         work.progress.note(_("everything is built: {why}").format(why=why))
         return _tile(work, ledger, job, pool, before.layers)
+    check_fit([(layer.plan, layer.stats.kinds) for layer in update.read], work.progress)
     bounds = _bounds(update.layers, job)
     zooms = _all_zooms(update.layers)
     counts: Counter[str] = Counter()

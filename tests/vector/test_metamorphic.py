@@ -106,6 +106,8 @@ def whole(found: Shapes, name: str = "a", rows: Sequence[int] | None = None, **p
     rows = range(len(found)) if rows is None else rows
     picked = {field: [values[i] for i in rows] for field, values in columns.items()}
     options = {"min_zoom": 9, "max_zoom": ZOOM, "key": "n", **plan}
+    if all(shape.geom_type.endswith("Point") for shape in found):
+        options["coverage"] = None  # is refused for points
     return layer(name, batch([found[i] for i in rows], **picked), **options)
 
 

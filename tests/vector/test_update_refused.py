@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import shapely
 
-from pipeline.errors import InputError
+from pipeline.errors import InputError, UsageError
 from pipeline.vector.plan import (
     ArchivePlan,
     Changes,
@@ -208,6 +208,16 @@ def test_refuses_without_a_state(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no state beside"):
         build(tmp_path / "told.pmtiles", layers, old)
     assert not (tmp_path / "told.pmtiles").exists()
+
+
+def test_a_rule_that_the_changes_leave_no_use_for(tmp_path: Path) -> None:
+    """As in a build from scratch: the only area goes, and with it what min_area could be applied to."""
+    before = keyed(8, min_area=4.0)
+    mixed = World(before.plans, [{k: (s.centroid, row) if k else (s, row) for k, (s, row) in before.layers[0].items()}])
+    old, layers = changed(tmp_path, mixed, with_(mixed, 0, None))
+    for previous in (old, None):
+        with pytest.raises(UsageError, match="min_area is for areas only"):
+            build(tmp_path / "told.pmtiles", layers, previous)
 
 
 def test_what_the_changes_leave_nothing_of(tmp_path: Path) -> None:
