@@ -114,9 +114,9 @@ def contours(folder: Path) -> None:
     with rasterio.open(folder / "hill.tif", "w", transform=place, **made) as file:
         file.write(high, 1)
     tile(folder / "hill.tif", folder / "hill.pmtiles", product="contours", interval=50, peaks=50)
-    limits = (-500.0, 290.0)
     for product, said in ELEVATIONS:
-        tile(folder / "hill.tif", folder / "hill.pmtiles", product=product, min_zoom=9, max_zoom=12, plausible=limits, **said)
+        every: dict[str, Any] = {"min_zoom": 9, "max_zoom": 12, "plausible": (-500.0, 290.0), **said}
+        tile(folder / "hill.tif", folder / "hill.pmtiles", product=product, **every)
 
 
 def use_everything(folder: Path) -> None:

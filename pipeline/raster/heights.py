@@ -230,11 +230,11 @@ def open_heights(sources: Sequence[HeightSource], rules: HeightRules | None = No
 
 
 def _scale(source: HeightSource) -> np.float32:
-    """Metres per unit of a file; one that names none has metres."""
+    """Metres per unit of a file: of what was said, of its band, of its vertical reference system; else metres."""
     if source.unit is not None:
         return np.float32(metres_of(source.unit))
     if source.info.unit is None or not source.info.unit.strip():
-        return np.float32(metres_of(METRE))
+        return np.float32(_vertical_metres(source.info.crs))
     known = unit_named(source.info.unit)
     if known is None:
         raise InputError(
@@ -244,6 +244,16 @@ def _scale(source: HeightSource) -> np.float32:
             hint=_("If they are heights, say in which unit."),
         )
     return np.float32(metres_of(known))
+
+
+def _vertical_metres(crs: str) -> float:
+    """Metres per unit of the vertical part of a compound reference system; 1 where it has none."""
+    from pyproj import CRS
+
+    for part in CRS(crs).sub_crs_list:
+        if part.is_vertical:
+            return float(part.axis_info[0].unit_conversion_factor)
+    return metres_of(METRE)
 
 
 def _plausible(heights: NDArray[np.float32], rules: HeightRules) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -60,6 +61,18 @@ def test_units_of_the_file_become_metres(tmp_path: Path, unit: str, metres: floa
     with open_heights([source(path)]) as heights:
         got = heights.read(window)
     assert got is not None and np.abs(got - plane(*places(window))).max() < 0.02
+
+
+def test_units_of_the_vertical_reference_system(tmp_path: Path) -> None:
+    """EPSG:6360 is NAVD88 height in US survey feet, EPSG:5703 in metres; the band says nothing."""
+    window = window_around(X0, Y0, 13, 16)
+    for vertical, metres in (("6360", 1200 / 3937), ("5703", 1.0)):
+        frame = replace(FRAMES["gauss"], crs=f"EPSG:4549+{vertical}")
+        path = dem(tmp_path / f"{vertical}.tif", frame, lambda x, y, m=metres: plane(x, y) / m)
+        assert "NAVD88" in str(source(path).info.vertical)
+        with open_heights([source(path)]) as heights:
+            got = heights.read(window)
+        assert got is not None and np.abs(got - plane(*places(window))).max() < 0.02
 
 
 def test_a_unit_given_is_believed_instead(tmp_path: Path) -> None:
