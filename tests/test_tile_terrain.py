@@ -1,0 +1,122 @@
+"""Elevation files through the public interface and the command line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from pipeline import open_archive, tile
+from pipeline.cli import cli
+from pipeline.errors import ConfigError, UsageError
+from tests.raster.elevations import FRAMES, dem, mapbox, pictures, swell, terrarium
+
+
+@pytest.fixture
+def valley(tmp_path: Path) -> Path:
+    return dem(tmp_path / "valley.tif", FRAMES["gauss"], swell)
+
+
+def test_an_elevation_file_becomes_terrain(tmp_path: Path, valley: Path) -> None:
+    made = tile(valley, tmp_path / "t.pmtiles", min_zoom=9, tile_size=256)
+    assert made.product == "terrain" and (made.min_zoom, made.max_zoom) == (9, 13)  # type: ignore[union-attr]
+    with open_archive(tmp_path / "t.pmtiles") as archive:
+        said = archive.metadata
+    assert said["encoding"] == "terrarium" and said["name"] == "t" and said["sources"][0]["name"] == "valley.tif"
+    heights = np.concatenate([terrarium(picture).ravel() for picture in pictures(tmp_path / "t.pmtiles").values()])
+    assert heights.min() == 0 and heights.max() == pytest.approx(520, abs=0.5)
+
+
+def test_the_same_from_the_command_line(tmp_path: Path, valley: Path) -> None:
+    out = tmp_path / "t.pmtiles"
+    words = [
+        "tile",
+        "--json",
+        "--height-encoding",
+        "mapbox",
+        "--format",
+        "png",
+        "--outside",
+        "-7",
+        "-z",
+        "10",
+        str(valley),
+    ]
+    done = CliRunner().invoke(cli, [*words, str(out)])
+    assert done.exit_code == 0, done.output
+    told = json.loads(done.stdout)
+    assert (told["product"], told["format"], told["max_zoom"]) == ("terrain", "png", 10)
+    tile(valley, tmp_path / "p.pmtiles", height_encoding="mapbox", format="png", outside=-7, max_zoom=10, name="t")
+    assert out.read_bytes() == (tmp_path / "p.pmtiles").read_bytes()
+    values = np.concatenate([mapbox(picture).ravel() for picture in pictures(out).values()])
+    assert values.min() == -7 and 400 < values.max() < 521
+
+
+@pytest.mark.parametrize(
+    ("product", "choices", "form"),
+    [
+        ("hillshade", {}, "webp"),
+        ("hillshade", {"style": "grey", "light": "single", "format": "jpeg", "quality": 60}, "jpeg"),
+        ("tint", {"shading": 0.5, "format": "png"}, "png"),
+        ("slope", {"lossless": True}, "webp"),
+        ("aspect", {}, "webp"),
+    ],
+)
+def test_pictures_of_it(tmp_path: Path, valley: Path, product: str, choices: dict[str, object], form: str) -> None:
+    out = tmp_path / "p.pmtiles"
+    made = tile(valley, out, product=product, min_zoom=11, max_zoom=11, **choices)
+    assert made.product == product and made.format == form and made.tiles > 0  # type: ignore[union-attr]
+    seen = np.concatenate([picture[..., :3].ravel() for picture in pictures(out).values()])
+    assert len(np.unique(seen)) >= 2
+    checked = CliRunner().invoke(cli, ["archive", "verify", str(out)])
+    assert checked.exit_code == 0, checked.output
+
+
+def test_a_ramp_of_ones_own(tmp_path: Path, valley: Path) -> None:
+    ramp = tmp_path / "red.txt"
+    ramp.write_text("0 255 0 0\n1000 255 0 0\n", "utf-8")
+    tile(valley, tmp_path / "p.pmtiles", product="tint", ramp=str(ramp), format="png", max_zoom=10)
+    for picture in pictures(tmp_path / "p.pmtiles").values():
+        seen = picture[picture[..., 3] > 0] if picture.shape[2] == 4 else picture.reshape(-1, 3)
+        assert (seen[:, :3] == [255, 0, 0]).all()
+    with pytest.raises(ConfigError):
+        tile(valley, tmp_path / "p.pmtiles", product="tint", ramp=str(tmp_path / "none"))
+
+
+@pytest.mark.parametrize(
+    ("product", "choices"),
+    [
+        ("terrain", {"height_encoding": "raw"}),
+        ("terrain", {"format": "jpeg"}),
+        ("terrain", {"rounding": 0.3}),
+        ("terrain", {"unit": "furlong"}),
+        ("terrain", {"plausible": (9.0, 0.0)}),
+        ("terrain", {"quality": 50}),
+        ("hillshade", {"ramp": "celadon"}),
+        ("hillshade", {"light": "candle"}),
+        ("hillshade", {"effort": 7}),
+        ("hillshade", {"quality": 0}),
+        ("slope", {"format": "png", "lossless": True}),
+    ],
+)
+def test_what_cannot_be_is_refused(tmp_path: Path, valley: Path, product: str, choices: dict[str, object]) -> None:
+    with pytest.raises(UsageError):
+        tile(valley, tmp_path / "p.pmtiles", product=product, **choices)
+    assert [each.name for each in tmp_path.iterdir()] == ["valley.tif"]
+
+
+def test_real_terrain(tmp_path: Path, shared_data: Path) -> None:
+    """SRTM of the Olympic Peninsula and of Andorra: heights between the sea and the summits, and both verify."""
+    for name, lowest, highest, zoom in (
+        ("N48W125_1arcsec.tif", -20, 1095, 10),
+        ("mosaic_pyrenees_andorra_3arcsec.tif", -20, 3100, 9),
+    ):
+        out = tmp_path / "t.pmtiles"
+        made = tile(shared_data / "raster" / name, out, product="terrain", max_zoom=zoom)
+        heights = np.concatenate([terrarium(picture).ravel() for picture in pictures(out).values()])
+        assert lowest <= heights.min() and highest * 0.9 < heights.max() <= highest
+        assert made.tally is not None and made.tally.counts["filled-void-cells"] > 0  # type: ignore[union-attr]
+        assert CliRunner().invoke(cli, ["archive", "verify", str(out)]).exit_code == 0
