@@ -80,20 +80,17 @@ class RasterPlace:
     @cached_property
     def bounds(self) -> Bounds:
         """EPSG:3857 metres; the whole width of the world where the antimeridian is crossed."""
-        along = np.linspace(0.0, 1.0, _EDGE)
-        none, all_ = np.zeros(_EDGE), np.ones(_EDGE)
-        columns = np.concatenate([along, along, none, all_]) * self.width
-        rows = np.concatenate([none, all_, along, along]) * self.height
-        inner = np.meshgrid(along * self.width, along * self.height)  # a pole inside is on no edge
-        x, y = self.to_mercator(np.append(columns, inner[0]), np.append(rows, inner[1]))
-        finite = np.isfinite(x) & np.isfinite(y)
-        if not finite.any():
+        columns, rows = np.meshgrid(
+            np.linspace(0.0, self.width, _EDGE), np.linspace(0.0, self.height, _EDGE)
+        )  # all over the raster: a pole inside is on no edge
+        x, y = self.to_mercator(columns, rows)
+        good = np.isfinite(x) & np.isfinite(y)
+        if not good.any():
             raise self._nowhere()
-        x, y = np.clip(x[finite], -HALF, HALF), np.clip(y[finite], -HALF, HALF)
-        west, east = float(x.min()), float(x.max())
-        if self._crosses(x):
-            west, east = -HALF, HALF
-        south, north = float(y.min()), float(y.max())
+        if self._crosses(np.clip(x[good], -HALF, HALF)):
+            x = np.linspace(-HALF, HALF, _EDGE)[None, :] + np.zeros((_EDGE, 1))
+        west, east = _reach(x, good)
+        south, north = _reach(y, good)
         if not (west < east and south < north):
             raise self._nowhere()
         return west, south, east, north
@@ -216,6 +213,24 @@ def _lagrange(u: Floats) -> Floats:
         ],
         axis=1,
     )
+
+
+def _reach(values: Floats, good: NDArray[np.bool_]) -> tuple[float, float]:
+    """The least and the greatest of an axis over a lattice [rows, columns], on the map.
+
+    A curved edge reaches beyond the points on it: to the vertex of the parabola through three of them.
+    """
+    found = [values[good]]
+    values = np.where(good, values, np.nan)
+    for lines in (values, values.T):
+        a, b, c = lines[:, :-2], lines[:, 1:-1], lines[:, 2:]
+        with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+            bend = a - 2 * b + c
+            vertex = b - (a - c) ** 2 / (8 * bend)
+            found.append(vertex[np.abs(a - c) <= 2 * np.abs(bend)])
+    every = np.concatenate(found)
+    every = np.clip(every[np.isfinite(every)], -HALF, HALF)
+    return float(every.min()), float(every.max())
 
 
 def degrees(bounds: Bounds) -> Bounds:

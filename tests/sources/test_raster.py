@@ -309,6 +309,19 @@ def _bounds(folder: Path) -> tuple[float, float, float, float]:
     return describe_raster(folder / "same.tif").bounds
 
 
+def test_bounds_reach_as_far_as_curved_edges_do(tmp_path: Path) -> None:
+    """A country in one sheet: every pixel's centre of its northern edge is inside, though the edge is an arc."""
+    frame = Frame("EPSG:2154", 100_003.0, 7_200_000.0, 1000.0, 1100, 900)
+    rasters.write(tmp_path / "france.tif", frame, lambda x, y: np.zeros((900, 1100)))
+    west, south, east, north = describe_raster(tmp_path / "france.tif").bounds
+    column = np.linspace(0, 1100, 7001)
+    for row in (0.0, 900.0):
+        x, y = rasters.mercator(frame.crs, frame.west + 1000 * column, np.full(7001, frame.north - 1000 * row))
+        assert west <= x.min() + 1 and x.max() <= east + 1 and south <= y.min() + 1 and y.max() <= north + 1
+    at = rasters.mercator(frame.crs, frame.west + 1000 * column, np.full(7001, frame.north))[1].max()
+    assert north - at < 10  # a hundredth of a pixel
+
+
 def test_real_files(shared_data: Path) -> None:
     folder = shared_data / "raster"
     whitney = describe_raster(folder / "mt_whitney_rgba_3857.tif")
