@@ -135,7 +135,7 @@ def _type_text(each: Any) -> str:
     if isinstance(each, numba.types.Array):
         flags = ("" if each.mutable else "r") + ("" if each.aligned else "u")
         return f"{each.dtype}[{each.ndim}{each.layout}{flags}]"
-    if isinstance(each, numba.types.NamedTuple):
+    if isinstance(each, numba.types.NamedTuple | numba.types.NamedUniTuple):
         cls = each.instance_class
         return f"{cls.__module__}.{cls.__name__}({','.join(_type_text(member) for member in each.types)})"
     return str(each)
@@ -145,8 +145,9 @@ def _type_of(text: str) -> Any:
     if text.endswith(")"):
         name, _, members = text[:-1].partition("(")
         module, _, cls = name.rpartition(".")
-        named: Any = numba.types.NamedTuple
-        return named([_type_of(each) for each in members.split(",")], getattr(import_module(module), cls))
+        types = [_type_of(each) for each in members.split(",")]
+        named: Any = numba.types.BaseTuple.from_types
+        return named(types, getattr(import_module(module), cls))
     scalar, _, shape = text.rstrip("]").partition("[")
     dtype: Any = getattr(numba.types, "boolean" if scalar == "bool" else scalar)
     if not shape:
