@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.catalog import build_catalog, build_tilejson
-from pipeline.editions import DatasetView, EditionView, view_edition
+from pipeline.editions import DatasetView, EditionView, raster_policy, told_rules, view_edition
 from pipeline.errors import UsageError
-from pipeline.framework import Framework, did_you_mean, load_workspace
+from pipeline.framework import ArchiveSpec, Framework, did_you_mean, load_workspace
 from pipeline.i18n import _
 from pipeline.intake.counts import DatasetCounts, merge_counts, refuse_faulty
 from pipeline.intake.opened import OpenSources
@@ -26,17 +26,27 @@ from pipeline.portal.write import write_portal
 from pipeline.progress import Progress, Silent
 from pipeline.release import (
     InputFile,
+    KeptRaster,
     MadeArchive,
     Making,
+    PlannedRaster,
+    RasterFile,
     Stage,
     Unfinished,
+    area_reader,
     code_digest,
     database_input,
+    drawn_words,
     exclusive,
     forget_all,
+    forget_others,
     input_files,
     make_archive,
+    make_contours,
+    make_raster,
     place_file,
+    plan_raster,
+    raster_inputs,
     recipe_of,
     remember,
     software_versions,
@@ -56,10 +66,11 @@ class BuiltArchive:
     file: str  # below the edition's folder
     bytes: int
     tiles: int
-    features: int
+    features: int  # none where its tiles are pixels
     repairs: int  # polygons that had to be mended
     dropped: Mapping[str, int]  # rule → features × zooms
     reused: bool  # taken over from what was there, not made anew
+    product: str = "vector"  # or imagery, terrain, hillshade, tint, slope, aspect
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +121,7 @@ def build_workspace(
         for stage in stages:
             stage.commit()
         for edition, archives in site.finished.items():
+            forget_others(site.rasters, edition, frozenset(archives))
             for id, archive in archives.items():
                 remember(told_path(site.cache, edition, id), archive)
         forget_all(site.unfinished)
@@ -151,12 +163,17 @@ class _Site:
     software: Mapping[str, str] = field(default_factory=software_versions)
     code: str = field(default_factory=code_digest)
     inputs: dict[str, tuple[InputFile, ...]] = field(default_factory=dict)  # by dataset
+    pixels: dict[str, tuple[RasterFile, ...]] = field(default_factory=dict)  # by raster dataset
     made: dict[str, tuple[MadeArchive, Path]] = field(default_factory=dict)  # by recipe; the folder that has the file
     finished: dict[str, dict[str, MadeArchive]] = field(default_factory=dict)  # by edition and archive
 
     @property
     def cache(self) -> Path:
         return self.framework.root / ".cache" / "archives"
+
+    @property
+    def rasters(self) -> Path:
+        return self.framework.root / ".cache" / "rasters"
 
     @property
     def unfinished(self) -> Path:
@@ -173,14 +190,11 @@ def _build_edition(site: _Site, view: EditionView, stage: Stage) -> BuildResult:
     _tell_rules(view, site.progress)
     _check_sources(site, view)
 
-    recipes = {
-        archive.id: recipe_of(framework, view, archive, site.inputs, {**site.software, "code": site.code})
-        for archive in view.archives
-        if archive.kind == "vector"
-    }
+    planned = _plan_rasters(site, view)
+    recipes = {archive.id: _recipe(site, view, archive, planned.get(archive.id)) for archive in view.archives}
     taken = take_over(view, site.only, recipes, site.how.explain, stage.target, site.cache) if site.only else {}
     site.made.update({made.recipe: (made, stage.target) for made in taken.values()})
-    made = {archive: _archive(site, view, archive, recipe, folder) for archive, recipe in recipes.items()}
+    made = {id: _archive(site, view, id, recipe, folder, planned.get(id)) for id, recipe in recipes.items()}
     counts = merge_counts(archive.datasets for archive in made.values())
     refuse_faulty(framework, view, counts)
 
@@ -224,8 +238,6 @@ def _showing(framework: Framework, views: list[EditionView], only: Sequence[str]
             raise UsageError(
                 _('there is no dataset "{id}"').format(id=id) + did_you_mean(id, known), expected=", ".join(known)
             )
-        if known[id].kind == "raster":
-            raise UsageError(_('"{id}" is a raster dataset, which has no archive yet').format(id=id))
     showing = [view for view in views if any(shown.dataset.id in only for shown in view.datasets)]
     if not showing:
         raise UsageError(
@@ -236,24 +248,19 @@ def _showing(framework: Framework, views: list[EditionView], only: Sequence[str]
 
 
 def _tell_rules(view: EditionView, progress: Progress) -> None:
-    """What stays out although its audiences would let it in, and what is listed without tiles."""
+    """What stays out although its audiences would let it in, and public rules that hold for rasters unsaid."""
     for denial in view.denied:
         if not denial.plain:
             reason = _("{name}: {text}").format(name=denial.subject, text=denial.reason)
             progress.note(_("{name}: {text}").format(name=view.edition.id, text=reason))
-    for shown in view.datasets:
-        if shown.dataset.kind == "raster":
-            progress.note(
-                _("{edition}: {dataset} is a raster dataset: listed in the catalogue, not tiled, not published").format(
-                    edition=view.edition.id, dataset=shown.dataset.id
-                )
-            )
+    if any(shown.dataset.kind == "raster" for shown in view.datasets):
+        for rule in told_rules(view.edition):
+            progress.note(_("{name}: {text}").format(name=view.edition.id, text=rule))
 
 
 def _check_sources(site: _Site, view: EditionView) -> None:
-    """Find and hash the sources of an edition's vector datasets: files once in a build, of databases what it shows."""
-    vector = [shown for shown in view.datasets if shown.dataset.kind == "vector"]
-    wanted = [s for s in vector if s.dataset.id not in site.inputs or is_database(s.dataset.source)]
+    """Find and hash the sources of an edition's datasets: files once in a build, of databases what it shows."""
+    wanted = [s for s in view.datasets if s.dataset.id not in site.inputs or is_database(s.dataset.source)]
     if not wanted:
         return
     site.progress.start(_("checking the sources"), len(wanted), _("datasets"))
@@ -264,6 +271,9 @@ def _check_sources(site: _Site, view: EditionView) -> None:
 
 
 def _inputs(site: _Site, shown: DatasetView) -> tuple[InputFile, ...]:
+    if shown.dataset.kind == "raster":
+        site.pixels[shown.dataset.id], inputs = raster_inputs(site.framework.root, shown)
+        return inputs
     source = site.sources.of(shown.dataset)
     if isinstance(source, Path):
         return input_files(site.framework.root, shown.department, shown.dataset)
@@ -272,7 +282,31 @@ def _inputs(site: _Site, shown: DatasetView) -> tuple[InputFile, ...]:
     return (database_input(source, shown, site.sources.options(shown, tuple(columns))),)
 
 
-def _archive(site: _Site, view: EditionView, id: str, recipe: str, folder: Path) -> MadeArchive:
+def _plan_rasters(site: _Site, view: EditionView) -> dict[str, PlannedRaster]:
+    """What becomes of the rasters of an edition, by archive, under the edition's limits."""
+    policy = raster_policy(view.edition)
+    area_of = area_reader(site.framework.root)
+    planned = {}
+    for archive in view.archives:
+        if archive.kind != "vector":
+            datasets = [view.dataset(id).dataset for id in archive.datasets]
+            planned[archive.id] = plan_raster(archive, datasets, site.pixels, policy, area_of)
+            for note in planned[archive.id].notes:
+                site.progress.note(_("{name}: {text}").format(name=f"{view.edition.id}/{archive.id}", text=note))
+    return planned
+
+
+def _recipe(site: _Site, view: EditionView, archive: ArchiveSpec, planned: PlannedRaster | None) -> str:
+    versions = {**site.software, "code": site.code}
+    raster = None
+    if planned is not None:
+        raster = {**planned.words, "drawn": drawn_words(archive, planned.product, site.framework.root)}
+    return recipe_of(site.framework, view, archive, site.inputs, versions, raster)
+
+
+def _archive(
+    site: _Site, view: EditionView, id: str, recipe: str, folder: Path, planned: PlannedRaster | None
+) -> MadeArchive:
     """An archive in its place: made, or, when its recipe was followed before, the same file once more."""
     if recipe in site.made:
         made, there = site.made[recipe]
@@ -287,11 +321,17 @@ def _archive(site: _Site, view: EditionView, id: str, recipe: str, folder: Path)
         progress.note(_("finished before the last build was interrupted"))
         made = taken
     else:
-        spec = next(archive for archive in view.archives if archive.id == id)
         how = replace(site.how, progress=progress)
-        made = make_archive(
-            site.framework, view, spec, recipe, folder, sources=site.sources, unfinished=unfinished, how=how
-        )
+        if planned is None:
+            spec = next(archive for archive in view.archives if archive.id == id)
+            made = make_archive(
+                site.framework, view, spec, recipe, folder, sources=site.sources, unfinished=unfinished, how=how
+            )
+        elif planned.contours is not None:
+            made = make_contours(site.framework, planned, recipe, folder, unfinished=unfinished, how=how)
+        else:
+            kept = KeptRaster(site.rasters, view.edition.id, id)
+            made = make_raster(site.framework, planned, recipe, folder, kept=kept, code=site.code, how=how)
         unfinished.keep(made, folder)
     site.made[recipe] = (made, folder)
     return made
@@ -308,6 +348,7 @@ def _summary(made: MadeArchive, reused: bool) -> BuiltArchive:
         repairs=made.repairs,
         dropped=made.dropped,
         reused=reused,
+        product=made.facts.raster.product if made.facts.raster else "vector",
     )
 
 

@@ -184,17 +184,6 @@ def test_every_archive_says_that_it_is_a_sample(town: Path) -> None:
             assert opened.metadata["attribution"] == "某局 · 示例数据，纯属虚构"
 
 
-def test_a_raster_dataset_is_listed_and_nothing_more(town: Path) -> None:
-    (town / "inbox/planning/ortho.tif").write_bytes(b"II*\0")
-    notes = Notes()
-    build_workspace(town, editions=["public"], as_of=DAY, progress=notes)
-    catalog = json.loads((town / "dist/public/catalog.json").read_text())
-    picture = next(d for d in catalog["datasets"] if d["id"] == "picture")
-    assert (picture["kind"], picture["layers"], picture["features"], picture["extent"]) == ("raster", [], None, None)
-    assert not [name for name in contents(town / "dist/public") if "ortho" in name or "picture" in name]
-    assert any("picture is a raster dataset" in note for note in notes.notes)
-
-
 def test_a_base_url_gives_absolute_copies_outside_the_release(town: Path) -> None:
     (plain,) = build_workspace(town, editions=["public"], as_of=DAY)
     before = hashes(town / "dist/public")
@@ -458,8 +447,6 @@ def test_only_refuses_where_it_could_not_be_identical(town: Path, spoil: str) ->
 def test_only_names_must_be_datasets(town: Path) -> None:
     with pytest.raises(UsageError, match='did you mean "schools"'):
         build_workspace(town, only=["school"])
-    with pytest.raises(UsageError, match="raster"):
-        build_workspace(town, only=["picture"])
     with pytest.raises(UsageError, match="no edition asked for may show"):
         build_workspace(town, editions=["public"], only=["pumps"])
 

@@ -107,13 +107,6 @@ title = {{ zh = "门牌", en = "Addresses" }}
 theme = "base"
 source = "inbox/planning/addresses.geojson"
 tiles = {{ min_zoom = 10, max_zoom = 11 }}
-{OPEN}
-[[dataset]]
-id = "picture"
-title = {{ zh = "影像", en = "Imagery" }}
-theme = "base"
-kind = "raster"
-source = "inbox/planning/ortho.tif"
 {OPEN}"""
 
 TRADE = f"""\

@@ -97,11 +97,17 @@ def _as_json(result: BuildResult) -> dict[str, Any]:
 def _print_edition(result: BuildResult) -> None:
     click.echo(f"{result.edition} → {result.folder}  ({size_text(result.bytes)})")
     for archive in result.archives:
-        text = _("  {file}  {size} · {tiles} tiles · {features} features").format(
+        line = (
+            _("  {file}  {size} · {tiles} tiles · {features} features")
+            if archive.product == "vector"
+            else _("  {file}  {size} · {tiles} tiles · {product}")
+        )
+        text = line.format(
             file=archive.file,
             size=size_text(archive.bytes),
             tiles=f"{archive.tiles:,}",
             features=f"{archive.features:,}",
+            product=archive.product,
         )
         click.echo(text + (" · " + _("as before") if archive.reused else ""))
     if not result.archives:

@@ -3,6 +3,18 @@
 from __future__ import annotations
 
 from pipeline.editions.policy import DatasetView, Denial, EditionView, view_edition
+from pipeline.editions.raster import RasterPolicy, raster_policy, told_rules
 from pipeline.editions.redact import Redaction, admits, redact
 
-__all__ = ["DatasetView", "Denial", "EditionView", "Redaction", "admits", "redact", "view_edition"]
+__all__ = [
+    "DatasetView",
+    "Denial",
+    "EditionView",
+    "RasterPolicy",
+    "Redaction",
+    "admits",
+    "raster_policy",
+    "redact",
+    "told_rules",
+    "view_edition",
+]

@@ -28,6 +28,10 @@ def check_rasters(
             yield main.fault(at, _("{id}: this is no raster dataset").format(id=shown(id)), choices(known))
         elif id in archive.datasets[:number]:
             yield main.fault(at, _("{name}: taken twice").format(name=shown(id)))
+    if archive.kind not in ("imagery", "raster") and (cut := [each.id for each in found if each.cutline]):
+        yield main.fault(
+            at, _("{ids}: heights have no cutline").format(ids=", ".join(cut)), _("datasets without a cutline")
+        )
     if len({each.stretch for each in found}) > 1:
         yield main.fault(
             at,

@@ -161,6 +161,8 @@ class Dataset(Model):
             raise refuse(_("only raster datasets have {keys}").format(keys=", ".join(odd)), _('kind = "raster"'))
         if self.kind == "raster" and is_database(self.source):
             raise refuse(_("a raster dataset is no layer of a database"), _("a file or folder of rasters"))
+        if self.kind == "raster" and self.crs in ("GCJ-02", "BD-09"):
+            raise refuse(_("displaced rasters cannot be moved back"), _("a raster in a plain CRS, as EPSG:4549"))
         if self.kind == "raster" and (odd := sorted(self.tiles.model_fields_set - _RASTER_TILES)):
             raise refuse(
                 _("tiles of a raster dataset cannot have {keys}").format(keys=", ".join(odd)),

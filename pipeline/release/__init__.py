@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from pipeline.release.contour_making import make_contours
 from pipeline.release.files import sha256_of
 from pipeline.release.hotlink import write_hotlink
 from pipeline.release.inputs import InputFile, database_input, input_files
 from pipeline.release.made import MadeArchive, recipe_of, remember, told_path
 from pipeline.release.making import Making, make_archive
 from pipeline.release.manifest import MANIFEST, SUMS, read_manifest, release_id, write_manifest
+from pipeline.release.raster_inputs import RasterFile, raster_inputs
+from pipeline.release.raster_kept import KeptRaster, forget_others
+from pipeline.release.raster_making import make_raster
+from pipeline.release.raster_plan import PlannedRaster, area_reader, plan_raster
+from pipeline.release.raster_products import drawn_words
 from pipeline.release.reuse import take_over
 from pipeline.release.software import code_digest, software_versions
 from pipeline.release.stage import Stage, exclusive, place_file
@@ -17,17 +23,27 @@ __all__ = [
     "MANIFEST",
     "SUMS",
     "InputFile",
+    "KeptRaster",
     "MadeArchive",
     "Making",
+    "PlannedRaster",
+    "RasterFile",
     "Stage",
     "Unfinished",
+    "area_reader",
     "code_digest",
     "database_input",
+    "drawn_words",
     "exclusive",
     "forget_all",
+    "forget_others",
     "input_files",
     "make_archive",
+    "make_contours",
+    "make_raster",
     "place_file",
+    "plan_raster",
+    "raster_inputs",
     "read_manifest",
     "recipe_of",
     "release_id",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,6 +37,13 @@ def input_files(root: Path, department: Department, dataset: Dataset) -> tuple[I
     Raises InputError when the source is missing or cannot be read.
     """
     source = root / dataset.source
+    parts = _parts(source) if source.exists() else []
+    return digest_files(root, department, dataset, (*parts, *((root / dataset.rules,) if dataset.rules else ())))
+
+
+def digest_files(root: Path, department: Department, dataset: Dataset, files: Sequence[Path]) -> tuple[InputFile, ...]:
+    """Files that a dataset is read from, with their hashes. Raises InputError when its source is missing, too."""
+    source = root / dataset.source
     if not source.exists():
         raise InputError(
             _("dataset {id}: the source file is missing").format(id=dataset.id),
@@ -46,7 +54,7 @@ def input_files(root: Path, department: Department, dataset: Dataset) -> tuple[I
     try:
         return tuple(
             InputFile(dataset.id, path.relative_to(root).as_posix(), size, digest)
-            for path in (*_parts(source), *((root / dataset.rules,) if dataset.rules else ()))
+            for path in files
             for size, digest in [_digest(path)]
         )
     except OSError as error:
@@ -54,7 +62,7 @@ def input_files(root: Path, department: Department, dataset: Dataset) -> tuple[I
             _("dataset {id}: the source cannot be read: {reason}").format(
                 id=dataset.id, reason=error.strerror or str(error)
             ),
-            where=str(source),
+            where=str(error.filename or source),
         ) from error
 
 

@@ -11,6 +11,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -51,7 +52,8 @@ class MadeArchive:
         """The same archive with or without its explanation; None where one is wanted and there is none."""
         if not wanted:
             return replace(self, explanation=None)
-        return self if self.facts is None or self.explanation is not None else None
+        explained = self.facts is None or self.facts.raster is not None or self.explanation is not None
+        return self if explained else None  # of pixels there is nothing to explain
 
     def unhurt(self, folder: Path, *, flat: bool = False) -> bool:
         """Whether its files lie below the published folder as they were made; `flat`: in `folder` itself."""
@@ -65,12 +67,14 @@ def recipe_of(
     archive: ArchiveSpec,
     inputs: Mapping[str, Sequence[InputFile]],
     versions: Mapping[str, str],
+    raster: Mapping[str, Any] | None = None,
 ) -> str:
     """The recipe of an archive as one edition shows it; editions that show the same of it share the recipe.
 
-    `inputs` maps datasets to the files they are read from, `versions` names the software and code.
+    `inputs` maps datasets to the files they are read from, `versions` names the software and code, `raster` is what
+    else decides over an archive of rasters, the edition's limits above all.
     """
-    names = list(dict.fromkeys(layer.dataset for layer in archive.layers))
+    names = list(archive.made_of)
     joined = [join.dataset for name in names if (join := view.dataset(name).dataset.join) is not None]
     text = {
         "city": framework.city.model_dump(mode="json"),
@@ -90,6 +94,7 @@ def recipe_of(
             if isinstance(layer.where, Where)
             and (field := framework.schema_of(view.dataset(layer.dataset).dataset).get(layer.where.field))
         ],
+        "raster": raster,
         "versions": dict(sorted(versions.items())),
     }
     return hashlib.sha256(json.dumps(text, sort_keys=True, separators=(",", ":")).encode()).hexdigest()

@@ -60,7 +60,7 @@ def write_manifest(
     Raises OutputError when a file cannot be written.
     """
     made = [(archive.facts, archive) for archive in archives.values() if archive.facts is not None]
-    owners = {file: sorted(facts.features) for facts, archive in made for file in archive.files}
+    owners = {file: sorted(facts.datasets) for facts, archive in made for file in archive.files}
     files = []
     for path in sorted(_files(dist), key=str.encode):
         entry: dict[str, Any] = {

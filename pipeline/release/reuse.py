@@ -26,7 +26,7 @@ def take_over(
     taken: dict[str, MadeArchive] = {}
     faults: list[str] = []
     for archive in view.archives:
-        if archive.id not in recipes or only.intersection(archive.made_of):
+        if only.intersection(archive.made_of):
             continue
         recipe, entry = recipes[archive.id], published.get(archive.id)
         made = recall(told_path(cache, view.edition.id, archive.id), recipe)

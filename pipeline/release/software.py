@@ -12,19 +12,22 @@ import pipeline
 # Distributions whose version can change a published byte.
 _DISTRIBUTIONS = (
     "brotli",
+    "contourpy",
     "fonttools",
     "llvmlite",
     "numba",
     "numpy",
+    "pillow",
     "pmtiles",
     "pyarrow",
     "pydantic",
     "pyogrio",
     "pyproj",
+    "rasterio",
     "shapely",
 )
 # Rooms whose code decides the bytes of an archive.
-_ROOMS = ("archive", "editions", "framework", "intake", "kernels", "sources", "vector")
+_ROOMS = ("archive", "editions", "framework", "intake", "kernels", "raster", "sources", "vector")
 
 
 def software_versions() -> dict[str, str]:

@@ -1,0 +1,80 @@
+"""The rasters of a dataset: which files they are, what each says of itself, and the digest of each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from pipeline.editions import DatasetView
+from pipeline.errors import InputError, LongquanError
+from pipeline.framework import Dataset
+from pipeline.i18n import _
+from pipeline.release.inputs import InputFile, digest_files
+from pipeline.sources.raster import RasterInfo, RasterOptions, describe_raster, raster_files
+
+# What GDAL looks for beside a raster: a change in any of them changes what is read.
+_BESIDE: Final = (".aux.xml", ".ovr", ".msk", ".prj", ".wld", ".tfw", ".jgw", ".pgw", ".j2w", ".tifw", ".hdr", ".rrd")
+
+
+@dataclass(frozen=True, slots=True)
+class RasterFile:
+    """One raster of a dataset."""
+
+    dataset: str
+    info: RasterInfo
+    bytes: int
+    sha256: str  # of the file; of the zip that it lies in
+    beside: tuple[str, ...]  # sha256 of the files that belong to it
+
+
+def raster_inputs(root: Path, view: DatasetView) -> tuple[tuple[RasterFile, ...], tuple[InputFile, ...]]:
+    """The rasters of a dataset in the order of their names, and all files that they are read from.
+
+    A folder stands for the rasters in it, a zip too. Raises InputError, naming dataset and department, for a source
+    that is missing, no raster or damaged.
+    """
+    dataset, source = view.dataset, root / view.dataset.source
+    if not source.exists():
+        digest_files(root, view.department, dataset, ())  # says so
+    try:
+        options = raster_options(dataset)
+        infos = [describe_raster(file, options) for file in raster_files(source)]
+    except LongquanError as error:
+        raise InputError(
+            _("dataset {id}: {message}").format(id=dataset.id, message=error.message),
+            where=_("{path}, handed in by {department}").format(
+                path=error.where or source, department=f"{view.department.name.zh} ({view.department.id})"
+            ),
+            expected=error.expected,
+            hint=error.hint,
+        ) from error
+    real = [_on_disk(info.path) for info in infos]
+    belongs = [_beside(file) for file in real]
+    files = tuple(dict.fromkeys((*real, *(each for group in belongs for each in group))))
+    more = (root / dataset.cutline,) if dataset.cutline else ()
+    inputs = digest_files(root, view.department, dataset, (*sorted(files), *more))
+    known = {root / each.path: each for each in inputs}
+    rasters = tuple(
+        RasterFile(dataset.id, info, known[file].bytes, known[file].sha256, tuple(known[each].sha256 for each in group))
+        for info, file, group in zip(infos, real, belongs, strict=True)
+    )
+    return rasters, inputs
+
+
+def raster_options(dataset: Dataset) -> RasterOptions:
+    """How a dataset's files are read."""
+    return RasterOptions(dataset.crs, dataset.nodata, dataset.bands)
+
+
+def _on_disk(path: Path) -> Path:
+    """The file on the disk that holds a raster: the zip where it lies in one."""
+    return next((each for each in (path, *path.parents) if each.is_file()), path)
+
+
+def _beside(file: Path) -> Sequence[Path]:
+    """Files that belong to a raster: those called like it and more, and those with its stem."""
+    names = {(stem + suffix).lower() for stem in (file.name, file.stem) for suffix in _BESIDE} - {file.name.lower()}
+    found = [each for each in file.parent.iterdir() if each.name.lower() in names and each.is_file()]
+    return sorted(found, key=lambda path: path.name.encode())
