@@ -15,7 +15,7 @@ from pipeline.archive.tileids import FIRST_IDS, columns_rows, zxy_of
 from pipeline.raster.grid import Grid, ancestors, positions
 from pipeline.raster.height_tiles import COUNTED
 from pipeline.raster.pixels import Pixels
-from pipeline.raster.pyramid import Anew
+from pipeline.raster.pyramid import Anew, Known
 from pipeline.raster.update import Update
 
 
@@ -32,7 +32,7 @@ class Remembered:
     """Heights that the state remembers, of tiles that are not made anew."""
 
     def __init__(self, grid: Grid, partly: Partly) -> None:
-        self._grid, self._state = grid, partly.update.state
+        self._grid, self._known = grid, partly.heights.known
         self._made = {zoom: frozenset(cells.tolist()) for zoom, cells in partly.heights.cells.items()}
 
     def __call__(self, zoom: int, position: int) -> Pixels | None:
@@ -40,7 +40,7 @@ class Remembered:
         if zoom > grid.block_zoom or position in self._made.get(zoom, ()):
             return None
         if zoom > grid.min_zoom:
-            return self._state.pixels(zoom, position, COUNTED, grid.tile_size)
+            return self._known(zoom, position)
         return self._lowest(position)
 
     def _lowest(self, position: int) -> Pixels | None:
@@ -63,7 +63,7 @@ def widen(grid: Grid, update: Update, reach: int) -> Partly:
     what is read.
     """
     if not reach:
-        return Partly(update, update.anew, np.array(update.ids, np.int64))
+        return Partly(update, Anew(update.anew.cells, _unchanged(update)), np.array(update.ids, np.int64))
     drawn: dict[int, NDArray[np.int64]] = {}
     changed = np.array(update.ids, np.int64)
     for zoom in range(grid.min_zoom, grid.max_zoom + 1):
@@ -83,7 +83,17 @@ def widen(grid: Grid, update: Update, reach: int) -> Partly:
         for zoom, each in grid.cells.items()
     }
     ids = np.concatenate([FIRST_IDS[zoom] + drawn[zoom] for zoom in sorted(drawn)])
-    return Partly(update, Anew(cells, update.anew.known), ids)
+    return Partly(update, Anew(cells, _unchanged(update)), ids)
+
+
+def _unchanged(update: Update) -> Known:
+    """Tiles as the state remembers them, without those under what changed: some of these may be gone."""
+    changed = frozenset(update.ids)
+
+    def known(zoom: int, position: int) -> Pixels | None:
+        return None if FIRST_IDS[zoom] + position in changed else update.anew.known(zoom, position)
+
+    return known
 
 
 def _widened(zoom: int, cells: NDArray[np.int64]) -> NDArray[np.int64]:

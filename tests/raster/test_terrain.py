@@ -230,6 +230,39 @@ def test_a_change_makes_the_same_archive(tmp_path: Path, product: object, change
     assert state_path(archive).stat().st_size == state_path(scratch.path).stat().st_size
 
 
+def test_a_change_reaches_as_far_as_voids_are_filled(tmp_path: Path) -> None:
+    """Sheets over the western rims of voids come: what is filled beyond them changes too, across borders of tiles."""
+    nothing = np.zeros((360, 400), np.bool_)
+    for column in (40, 130, 220, 310):
+        nothing[100:120, column : column + 24] = True
+    frame = FRAMES["mercator"]
+    large = source(dem(tmp_path / "large.tif", frame, swell, nothing=nothing, nodata=-9999.0))
+    sheets = []
+    for column in (40, 130, 220, 310):
+        sheet = type(frame)(frame.crs, frame.west + 34 * column, frame.north - 34 * 98, 34.0, 4, 24)
+        sheets.append(source(dem(tmp_path / f"{column}.tif", sheet, lambda x, y: x * 0 + 3000)))
+    archive = tmp_path / "t.pmtiles"
+    build(archive, [large], packed_heights(), (9, 14), tile_size=64, keep_state=True, code="x")
+    files = [*sheets, large]
+    made = build(archive, files, packed_heights(), (9, 14), tile_size=64, previous=archive, code="x")
+    scratch = build(tmp_path / "s.pmtiles", files, packed_heights(), (9, 14), tile_size=64)
+    assert made.sha256 == scratch.sha256 and made.copied > 0
+
+
+def test_heights_that_are_gone_cast_no_light(tmp_path: Path) -> None:
+    """A sheet beside another goes: its heights are not taken out of the state again for its neighbour's light."""
+    frame = FRAMES["mercator"]
+    west = source(dem(tmp_path / "west.tif", frame, swell))
+    beside = type(frame)(frame.crs, frame.west + 400 * 34, frame.north, 34.0, 400, 360)
+    east = source(dem(tmp_path / "east.tif", beside, swell))
+    archive = tmp_path / "t.pmtiles"
+    product = hillshade(shadow=1.0, shine=1.0)
+    build(archive, [west, east], product, (6, 13), tile_size=64, keep_state=True, code="x")
+    made = build(archive, [west], product, (6, 13), tile_size=64, keep_state=True, previous=archive, code="x")
+    scratch = build(tmp_path / "s.pmtiles", [west], product, (6, 13), tile_size=64)
+    assert made.sha256 == scratch.sha256
+
+
 def test_bounds_are_those_of_what_is_shown(tmp_path: Path) -> None:
     """A file whose western half is unknown: the archive begins where its tiles do, also after an update."""
     nothing = np.zeros((360, 400), np.bool_)
