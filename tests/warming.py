@@ -21,8 +21,9 @@ from click.testing import CliRunner
 
 from pipeline.api import TileOptions, tile
 from pipeline.cli import cli
+from pipeline.editions.raster_redact import coarsened
 from pipeline.sources import ReadOptions, read_batches
-from pipeline.types import Tally
+from pipeline.types import PixelWindow, Tally
 from pipeline.warm import compiled
 
 ATTRIBUTES: dict[str, Any] = {"text": "龙泉", "whole": 1, "real": 0.5, "flag": True, "none": None}
@@ -119,6 +120,25 @@ def contours(folder: Path) -> None:
         tile(folder / "hill.tif", folder / "hill.pmtiles", product=product, **every)
 
 
+def imagery(folder: Path) -> None:
+    """Pictures of bytes and of numbers, on top of each other, cut out, faded, coarsened."""
+    y, x = np.mgrid[0:90, 0:90]
+    for dtype in ("uint8", "uint16", "float32"):
+        for bands in (1, 3):
+            made = {"width": 90, "height": 90, "count": bands, "dtype": dtype, "nodata": 0, "crs": "EPSG:32650"}
+            place = rasterio.transform.from_origin(500_000, 3_100_000, 10, 10)
+            with rasterio.open(folder / f"{dtype}{bands}.tif", "w", transform=place, **made) as file:
+                file.write(np.repeat(((x + y) * (x > 9))[None], bands, 0).astype(dtype))
+    area = {"type": "Polygon", "coordinates": [[[117, 28], [117.005, 28], [117.005, 28.03], [117, 28]]]}
+    (folder / "area.geojson").write_text(json.dumps({"type": "Feature", "properties": {}, "geometry": area}))
+    for said in ({}, {"feather": 4, "linear_light": True, "resampling": "cubic"}, {"cutline": folder / "area.geojson"}):
+        for dtype in ("uint8", "uint16", "float32"):
+            both = [folder / f"{dtype}{bands}.tif" for bands in (3, 1)]
+            tile(both, folder / "i.pmtiles", product="imagery", min_zoom=8, max_zoom=15, **said)  # type: ignore[arg-type]
+    flat = np.zeros((64, 64), np.float32)
+    assert coarsened(lambda _window: flat, 3000.0)(PixelWindow(10, 64, 0, 32768, 64, 64)) is not None
+
+
 def use_everything(folder: Path) -> None:
     """Every rule once."""
     paths = inputs(folder)
@@ -139,6 +159,7 @@ def use_everything(folder: Path) -> None:
     tile(paths["mixed.parquet"], folder / "other.pmtiles", TileOptions())
     read_places(folder)
     contours(folder)
+    imagery(folder)
     other = folder / "other.pmtiles"
     for verb in (
         ["verify", out], ["decode", out], ["diff", out, other], ["show", out],
