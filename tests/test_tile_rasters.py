@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 import rasterio
+import rasterio.shutil
 from rio_tiler.io import Reader
 
 from pipeline import open_archive, tile
@@ -164,6 +165,18 @@ def test_only_changed_files_are_rendered(tmp_path: Path) -> None:
     assert updated.sha256 == scratch.sha256 and 0 < updated.copied < updated.tiles
     again = made(files[0], files[1], files[3], previous=updated.path, min_zoom=10, out=tmp_path / "d.pmtiles")
     assert again.copied == again.tiles  # a state is kept where one is used
+
+
+def test_files_beside_and_behind_count(town: Path) -> None:
+    """A mask that comes beside a file changes its tiles; what a virtual raster refers to is not looked at."""
+    first = made(town, keep_state=True, name="x")
+    assert made(town, previous=first.path, name="x", out=town.parent / "b.pmtiles").copied == first.tiles
+    Path(f"{town}.aux.xml").write_text("<PAMDataset></PAMDataset>")
+    assert made(town, previous=first.path, name="x", out=town.parent / "b.pmtiles").copied == 0
+    virtual = town.parent / "town.vrt"
+    rasterio.shutil.copy(town, virtual, driver="VRT")
+    first = made(virtual, keep_state=True, name="x")
+    assert made(virtual, previous=first.path, name="x", out=town.parent / "b.pmtiles").copied == 0
 
 
 def test_folders_and_zips_stand_for_their_rasters(tmp_path: Path) -> None:

@@ -26,6 +26,8 @@ FORMATS: Final = ("webp", "jpeg", "png")
 RESAMPLING: Final = ("nearest", "bilinear", "cubic", "lanczos", "average")
 TOPS: Final = ("first", "last", "newest", "finest")
 _MARGIN: Final = 4  # pixels that a picture may reach beyond its box: Lanczos looks at three
+_SIDECARS: Final = (".ovr", ".msk", ".aux.xml")
+_REFERENCES: Final = (".tfw", ".tifw", ".jgw", ".pgw", ".wld", ".prj")
 _DATE: Final = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
 
 
@@ -60,7 +62,7 @@ def tile_files(job: RasterJob, options: ImageryOptions) -> RasterResult:
         work = Work(
             threads=allowed.threads,
             keep_state=job.keep_state,
-            previous=job.previous,
+            previous=_previous(job),
             code=_code() if job.keep_state or job.previous else "",
             margin=_MARGIN + options.feather,
             no_clobber=job.no_clobber,
@@ -114,7 +116,26 @@ def _open(
     known = file_facts([each.info for each in sources], contents=facts)
     limits = sorted((key, limit.low.tolist(), limit.high.tolist()) for key, limit in mosaic.limits.items())
     said = repr((job.reading, rules, limits, _area_digest(sources[0].cutline)))
-    return mosaic, [Origin(fact, (footprint,), said) for fact, footprint in zip(known, mosaic.footprints, strict=True)]
+    return mosaic, [
+        Origin(fact, (footprint,), said + (repr(_beside(each.info.path)) if facts else ""))
+        for each, fact, footprint in zip(sources, known, mosaic.footprints, strict=True)
+    ]
+
+
+def _beside(path: Path) -> list[tuple[str, str]]:
+    """Names and digests of files that GDAL reads with a raster: masks, overviews, references."""
+    names = [path.name + suffix for suffix in _SIDECARS] + [path.with_suffix(suffix).name for suffix in _REFERENCES]
+    there = [each for name in names if (each := path.with_name(name)).is_file()]
+    return [(each.name, hashlib.sha256(each.read_bytes()).hexdigest()) for each in there]
+
+
+def _previous(job: RasterJob) -> Path | None:
+    """The previous archive, where its state can tell what changed: a virtual raster does not say what it refers to."""
+    if job.previous is not None and any(info.driver == "VRT" for info in job.infos):
+        why = _("the files behind a virtual raster may have changed")
+        job.progress.note(_("everything is built: {why}").format(why=why))
+        return None
+    return job.previous
 
 
 def _sources(job: RasterJob, options: ImageryOptions) -> list[MosaicSource]:
