@@ -33,11 +33,26 @@ def read_flavour(styles: Path, name: str) -> Flavour:
 
 
 def read_layers(styles: Path, flavour: Flavour) -> list[dict[str, Any]]:
-    """The base layers in drawing order (file name, then place in the file), tokens replaced by the flavour's values."""
+    """The base layers in drawing order (file name, then place in the file), tokens replaced by the flavour's values.
+
+    Every layer but the background says in its metadata which part of the map it belongs to: the file's name.
+    """
     layers: list[dict[str, Any]] = []
     for path in sorted((styles / "layers").glob("*.json")):
-        layers += [_fill_in(layer, flavour.tokens, path) for layer in json.loads(path.read_text("utf-8"))]
+        part = path.stem.partition("-")[2]
+        for layer in json.loads(path.read_text("utf-8")):
+            filled = _fill_in(layer, flavour.tokens, path)
+            if "source-layer" in filled or "source-product" in filled:
+                filled["metadata"] = {"longquan:part": part, **filled.get("metadata", {})}
+            layers.append(filled)
     return layers
+
+
+def read_look(styles: Path, flavour: Flavour) -> dict[str, Any]:
+    """What only the portal draws (`portal.json`), tokens replaced: too new for other clients, or of no use to them."""
+    path = styles / "portal.json"
+    look: dict[str, Any] = _fill_in(json.loads(path.read_text("utf-8")), flavour.tokens, path)
+    return look
 
 
 def _fill_in(value: Any, tokens: Mapping[str, Any], path: Path) -> Any:

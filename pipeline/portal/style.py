@@ -9,9 +9,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from pipeline.portal.flavour import Flavour
+from pipeline.portal.pixels import bound_pixels, pixel_source
 from pipeline.portal.thematic import DENSE, MANY, Theme, name_field, thematic_layers
 
 LABEL_SUFFIX = "_label"
+
+# Layers drawn from elevations stand in for those a city has surveyed; fields `ele` and `index` for ELEV and INDEX.
+STAND_IN = {"TERL": "contours", "TERP": "peaks"}
 
 
 def compose_style(
@@ -29,15 +33,17 @@ def compose_style(
     """
     present = _layers_present(catalog, tilejsons)
     owners = {(at["archive"], at["layer"]): d["id"] for d in catalog["datasets"] for at in d["layers"]}
-    drawn = {layer["source-layer"] for layer in base if "source-layer" in layer}
-    based = [_based(layer, present, owners) for layer in base if layer.get("source-layer", "") in {"", *present}]
-    has_base = any("source" in layer for layer in based)
+    stand_in = {name: other for name, other in STAND_IN.items() if name not in present and other in present}
+    drawn = {layer["source-layer"] for layer in base if "source-layer" in layer} | set(stand_in.values())
+    bound = (_bound(layer, catalog, present, stand_in, owners) for layer in base)
+    based = [layer for layer in bound if layer is not None]
+    has_base = any("source-layer" in layer for layer in based)
     themes = _themes(catalog, tilejsons, flavour, drawn, icon, visible=not has_base)
     thematic = thematic_layers(themes, flavour)
     first_name = next((i for i, layer in enumerate(based) if layer["type"] == "symbol"), len(based))
-    names = [layer for layer in thematic if layer["type"] == "symbol"]
+    titles = [layer for layer in thematic if layer["type"] == "symbol"]
     shapes = [layer for layer in thematic if layer["type"] != "symbol"]
-    layers = [*based[:first_name], *shapes, *based[first_name:], *names]
+    layers = [*based[:first_name], *shapes, *based[first_name:], *titles]
     used = {layer["source"] for layer in layers if "source" in layer}
     lng, lat, zoom = catalog["center"]
     return {
@@ -56,6 +62,8 @@ def compose_style(
                 "url": f"pmtiles://../{archive['file']}",
                 "attribution": _attribution(catalog),
             }
+            if archive["type"] == "vector"
+            else pixel_source(archive, _attribution(catalog))
             for archive in catalog["archives"]
             if archive["id"] in used
         },
@@ -72,19 +80,30 @@ def _layers_present(catalog: Mapping[str, Any], tilejsons: Mapping[str, Mapping[
                 present.setdefault(layer["id"], archive["id"])
     for dataset in catalog["datasets"]:
         for at in dataset["layers"]:
+            if at["layer"] is None:  # pixels
+                continue
             present.setdefault(at["layer"], at["archive"])
             if at.get("labels"):
                 present.setdefault(at["layer"] + LABEL_SUFFIX, at["archive"])
     return present
 
 
-def _based(
-    layer: Mapping[str, Any], present: Mapping[str, str], owners: Mapping[tuple[str, str], str]
-) -> dict[str, Any]:
-    """A base layer bound to its archive and to the dataset it shows."""
+def _bound(
+    layer: Mapping[str, Any],
+    catalog: Mapping[str, Any],
+    present: Mapping[str, str],
+    stand_in: Mapping[str, str],
+    owners: Mapping[tuple[str, str], str],
+) -> dict[str, Any] | None:
+    """A base layer bound to the archive that has what it draws, and to the dataset it shows; None without one."""
+    if "source-product" in layer:
+        return bound_pixels(layer, catalog["archives"])
     if "source-layer" not in layer:
         return dict(layer)
-    archive, name = present[layer["source-layer"]], layer["source-layer"]
+    name = stand_in.get(layer["source-layer"], layer["source-layer"])
+    if name not in present:
+        return None
+    archive = present[name]
     owner = owners.get((archive, name)) or owners.get((archive, name.removesuffix(LABEL_SUFFIX)))
     metadata = {**({"longquan:dataset": owner} if owner else {}), **layer.get("metadata", {})}
     head = {"id": layer["id"], "type": layer["type"], "source": archive, "source-layer": name}

@@ -10,7 +10,7 @@ from pipeline.portal import fonts, glyphs, sprites
 from pipeline.portal.built_site import PRIVATE, built_site, published_files
 from pipeline.portal.characters import character_groups, count_characters
 from pipeline.portal.files import content_hash, json_bytes, write_file
-from pipeline.portal.flavour import read_flavour, read_layers
+from pipeline.portal.flavour import read_flavour, read_layers, read_look
 from pipeline.portal.font_slices import FAMILY, WEIGHTS, read_outlines
 from pipeline.portal.page import render_page
 from pipeline.portal.style import compose_style
@@ -56,7 +56,10 @@ def write_portal(
         layers = read_layers(private / "styles", flavour)
         for name in sprites.disc_icons_in(layers):
             icon(name)
-        composed.append((entry["href"], compose_style(flavour, layers, catalog, tilejsons, icon)))
+        style = compose_style(flavour, layers, catalog, tilejsons, icon)
+        if any(archive["type"] == "raster" for archive in catalog["archives"]):
+            style["metadata"]["longquan:portal"] = read_look(private / "styles", flavour)
+        composed.append((entry["href"], style))
     sprite, images = sprites.sprite_files([*sprites.own_icons(own), *discs.values()])
     for name, data in images.items():
         write_file(dist / name, data)

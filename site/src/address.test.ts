@@ -4,8 +4,24 @@ import { changeHash, readAddress } from './address.ts';
 
 test('the address tells language and switched layers', () => {
   const wishes = readAddress(new URL('http://a/x/?lang=zh#map=12/28.07/119.13&lang=en&on=schools,clinics&off=roads'));
-  expect(wishes).toEqual({ language: 'en', on: new Set(['schools', 'clinics']), off: new Set(['roads']) });
-  expect(readAddress(new URL('http://a/x/?lang=zh'))).toEqual({ language: 'zh', on: new Set(), off: new Set() });
+  expect(wishes).toMatchObject({ language: 'en', on: new Set(['schools', 'clinics']), off: new Set(['roads']) });
+});
+
+test('an address that wishes nothing', () => {
+  expect(readAddress(new URL('http://a/x/?lang=zh'))).toEqual({
+    language: 'zh', on: new Set(), off: new Set(), base: null, image: null, date: null, opacity: null, shade: null, terrain: null,
+  });
+});
+
+test('the address tells base map, date, opacity, shades and exaggeration', () => {
+  const wishes = readAddress(new URL('http://a/#base=hybrid&image=ortho&date=2023-11&opacity=0.35&shade=slope,aspect&terrain=2.25'));
+  expect(wishes).toMatchObject({ base: 'hybrid', image: 'ortho', date: '2023-11', opacity: 0.35, shade: new Set(['slope', 'aspect']), terrain: 2.25 });
+});
+
+test('numbers out of bounds are held within, what is no number is left out', () => {
+  expect(readAddress(new URL('http://a/#opacity=7&terrain=0'))).toMatchObject({ opacity: 1, terrain: 0.5 });
+  expect(readAddress(new URL('http://a/#opacity=-1&terrain=99'))).toMatchObject({ opacity: 0, terrain: 3 });
+  expect(readAddress(new URL('http://a/#opacity=much&terrain='))).toMatchObject({ opacity: null, terrain: null });
 });
 
 test('changing one parameter leaves the view alone', () => {

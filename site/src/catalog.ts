@@ -14,7 +14,7 @@ export interface Field {
 
 export interface DatasetLayer {
   readonly archive: string;
-  readonly layer: string;
+  readonly layer: string | null; // null: the archive itself, of pixels
   readonly geometry: Geometry;
   readonly min_zoom: number;
   readonly max_zoom: number;
@@ -39,7 +39,19 @@ export interface Archive {
   readonly title: Text;
   readonly file: string;
   readonly bytes: number;
+  readonly type?: 'vector' | 'raster';
+  readonly product?: 'vector' | Product;
+  readonly tile_size?: 256 | 512;
+  readonly encoding?: 'terrarium' | 'mapbox' | null; // of heights
+  readonly min_zoom?: number;
+  readonly max_zoom?: number;
+  readonly date?: string | null; // what an image shows: a year, month or day
+  readonly series?: string | null; // archives of one series are the same picture at several dates
+  readonly attribution?: string | null;
 }
+
+/** What the pixels of an archive are. */
+export type Product = 'imagery' | 'terrain' | 'hillshade' | 'tint' | 'slope' | 'aspect';
 
 export interface Catalog {
   readonly platform: Text;

@@ -12,6 +12,7 @@ export interface Place<F extends Found = Found> {
   readonly lat: number;
   readonly town: string | null;
   readonly found: readonly F[];
+  readonly elevation: Promise<number | null> | null; // metres; null where the city has no heights
 }
 
 /** The content of the panel; `onShow` is told which feature the reader looks at. */
@@ -23,7 +24,7 @@ export function featurePanel<F extends Found>(
 ): HTMLElement {
   const body = element('div', { class: 'feature-panel' },
     element('p', { class: 'position' }, place.town ? element('strong', {}, place.town) : null,
-      element('span', {}, position(place.lng, place.lat, language, t))));
+      element('span', {}, position(place.lng, place.lat, language, t)), place.elevation && height(place.elevation, language, t)));
   if (place.found.length === 0) {
     body.append(element('p', { class: 'empty' }, t('nothingHere')));
     return body;
@@ -46,4 +47,21 @@ export function featurePanel<F extends Found>(
   body.append(...items);
   if (place.found.length > SHOWN) body.append(element('p', { class: 'empty' }, t('more', { count: place.found.length - SHOWN })));
   return body;
+}
+
+/** The height of the place, which arrives a moment later; nothing where none is known or it cannot be read. */
+function height(elevation: Promise<number | null>, language: Language, t: Translate): HTMLElement {
+  const line = element('span', { class: 'elevation', role: 'status' });
+  elevation.then(
+    (metres) => {
+      if (metres !== null) line.textContent = t('elevation', { metres: metersText(metres, language) });
+    },
+    (error: unknown) => console.error(error),
+  );
+  return line;
+}
+
+function metersText(metres: number, language: Language): string {
+  const digits = { minimumFractionDigits: 1, maximumFractionDigits: 1 };
+  return (Math.round(metres * 10) / 10 + 0).toLocaleString(language === 'zh' ? 'zh-CN' : 'en', digits);
 }

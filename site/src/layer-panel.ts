@@ -17,6 +17,7 @@ export interface LayerPanelOptions {
   readonly minZoom: (dataset: string) => number | null; // from which zoom there is something to see; null: never
   readonly unavailable: ReadonlySet<string>; // dataset ids whose archive cannot be read
   readonly onToggle: (dataset: string, visible: boolean) => void;
+  readonly bases: HTMLElement | null; // the choice of base maps, above all else
 }
 
 export interface LayerPanel {
@@ -34,7 +35,7 @@ export function layerPanel(options: LayerPanelOptions): LayerPanel {
   ].filter((group) => group.datasets.length > 0);
 
   const rows: { readonly node: HTMLElement; readonly minZoom: number }[] = [];
-  const body = element('div', { class: 'layer-panel' });
+  const body = element('div', { class: 'layer-panel' }, options.bases);
   for (const group of groups) {
     const list = element('ul', { class: 'datasets' });
     for (const dataset of group.datasets) {
@@ -62,7 +63,7 @@ function datasetRow(dataset: Dataset, options: LayerPanelOptions): HTMLElement {
   const box = element('input', { type: 'checkbox', checked: drawn && options.visible(dataset.id), disabled: !drawn });
   box.addEventListener('change', () => options.onToggle(dataset.id, box.checked));
   const first = entries[0];
-  const note = broken ? t('unavailable') : drawn ? null : t(options.minZoom(dataset.id) === null ? 'noLayer' : 'onlyAsked');
+  const note = broken ? t('unavailable') : drawn ? null : t(missing(dataset, options));
   const detailsId = `details-${dataset.id}`;
   const more = element('button', { type: 'button', class: 'disclose', 'aria-expanded': 'false', 'aria-controls': detailsId, 'aria-label': t('legendOf', { name: title }) });
   const details = element('div', { id: detailsId, class: 'details', hidden: true });
@@ -78,6 +79,12 @@ function datasetRow(dataset: Dataset, options: LayerPanelOptions): HTMLElement {
           note ? element('small', {}, note) : element('small', { class: 'far' }, t('zoomIn')))),
       more),
     details);
+}
+
+/** Why a dataset has no switch of its own. */
+function missing(dataset: Dataset, options: LayerPanelOptions): 'asBase' | 'noLayer' | 'onlyAsked' {
+  if (options.bases && dataset.layers.some((layer) => layer.geometry === 'raster')) return 'asBase';
+  return options.minZoom(dataset.id) === null ? 'noLayer' : 'onlyAsked';
 }
 
 function particulars(dataset: Dataset, entries: readonly LegendEntry[], options: LayerPanelOptions): HTMLElement[] {

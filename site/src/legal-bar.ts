@@ -4,16 +4,31 @@ import { inLanguage, type Catalog, type Language } from './catalog.ts';
 import { element } from './element.ts';
 import type { Translate } from './i18n.ts';
 
-export function legalBar(catalog: Catalog, language: Language, t: Translate): HTMLElement {
+export interface LegalBar {
+  readonly element: HTMLElement;
+  /** Name those to credit for the imagery in use, besides the owner of the map. */
+  credit(attribution: string | null): void;
+}
+
+export function legalBar(catalog: Catalog, language: Language, t: Translate): LegalBar {
   const number = catalog.review.number;
   const notice = inLanguage(catalog.notice, language);
+  const owner = inLanguage(catalog.attribution, language);
+  const source = element('span', { class: 'image-source', hidden: true });
   const parts = [
-    element('span', {}, inLanguage(catalog.attribution, language)),
+    element('span', {}, owner, source),
     element('span', { class: number ? 'review' : 'review pending' }, number ? t('reviewNumber', { number }) : t('reviewPending')),
     notice && element('span', { class: 'fictional' }, notice),
     catalog.as_of && element('span', { class: 'date' }, t('asOf', { date: catalog.as_of })),
   ];
-  return element('footer', { class: 'legal' }, ...parts);
+  return {
+    element: element('footer', { class: 'legal' }, ...parts),
+    credit(attribution) {
+      const foreign = attribution && !Object.values(catalog.attribution).includes(attribution) ? attribution : '';
+      source.hidden = !foreign;
+      source.textContent = foreign && ` · ${t('imageSource', { name: foreign })}`;
+    },
+  };
 }
 
 /** The label on the map itself, for a city with something to say about all of its data: that it is fictional. */

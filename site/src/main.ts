@@ -33,7 +33,7 @@ async function start(app: HTMLElement): Promise<void> {
   if (fault) return showFault(app, fault);
 
   const unreadable = new Set(catalog.archives.filter((_, i) => faults[i]).map((archive) => archive.id));
-  await portal({ app, catalog, style, language, wishes, unreadable });
+  await portal({ app, catalog, style, language, wishes, unreadable, address: absolute });
 }
 
 const nowhere = { address: location.href, server: '', found: '', expected: '' };

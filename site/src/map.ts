@@ -10,15 +10,18 @@ import {
   type StyleSpecification,
 } from 'maplibre-gl';
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url';
-import { Protocol } from 'pmtiles';
+import { PMTiles, Protocol } from 'pmtiles';
 
 import type { Catalog, Language } from './catalog.ts';
 import { maplibreEn, maplibreZh } from './messages/maplibre.ts';
 
-/** A map in `container`, opened at the view in the address, else at the city's own. */
-export function createMap(container: HTMLElement, style: StyleSpecification, catalog: Catalog, language: Language): MapLibre {
+/** A map in `container`, opened at the view in the address, else at the city's own; and the archives it reads. */
+export function createMap(
+  container: HTMLElement, style: StyleSpecification, catalog: Catalog, language: Language, maxPitch: number,
+): { map: MapLibre; archiveAt: (address: string) => PMTiles } {
   setWorkerUrl(workerUrl);
-  addProtocol('pmtiles', new Protocol().tile);
+  const archives = new Protocol();
+  addProtocol('pmtiles', archives.tile);
   const map = new MapLibre({
     container,
     style,
@@ -29,12 +32,17 @@ export function createMap(container: HTMLElement, style: StyleSpecification, cat
     locale: { ...(language === 'zh' ? maplibreZh : maplibreEn) },
     attributionControl: false, // the page's own bar below the map can never be folded away
     localIdeographFontFamily: '"PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", sans-serif',
-    maxPitch: 60,
+    maxPitch,
     fadeDuration: matchMedia('(prefers-reduced-motion: reduce)').matches ? 0 : 150,
   });
   map.addControl(new NavigationControl({ visualizePitch: true }), 'bottom-right');
   map.addControl(new ScaleControl({ maxWidth: 110, unit: 'metric' }), 'bottom-left');
-  return map;
+  const archiveAt = (address: string): PMTiles => {
+    const archive = archives.get(address) ?? new PMTiles(address);
+    archives.add(archive); // one reader for map and questions: directories are read once
+    return archive;
+  };
+  return { map, archiveAt };
 }
 
 const PANEL = 342; // px the layer panel covers where it starts open

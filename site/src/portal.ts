@@ -3,8 +3,11 @@
 import type { Map as MapLibre, MapGeoJSONFeature, PointLike, StyleSpecification } from 'maplibre-gl';
 
 import { writeAddress, type Wishes } from './address.ts';
+import { applyLook, baseMap, beginWith, drawnBase, EXAGGERATION, maxPitch, type BaseMap, type BaseState } from './base-map.ts';
+import { basePanel } from './base-panel.ts';
 import { inLanguage, type Catalog, type Language } from './catalog.ts';
 import { element } from './element.ts';
+import { epochSlider } from './epoch-slider.ts';
 import { featurePanel } from './feature-panel.ts';
 import { header } from './header.ts';
 import { translator } from './i18n.ts';
@@ -14,10 +17,13 @@ import { legalBar, sampleNotice } from './legal-bar.ts';
 import { legendOf } from './legend.ts';
 import { createMap } from './map.ts';
 import { panel } from './panel.ts';
+import { rastersOf } from './rasters.ts';
 import { selection, type Selection } from './selection.ts';
 import { loadSprite } from './sprite.ts';
 import { DATASET, datasetOf, textField } from './style.ts';
-import { applyWishes, shownByDefault, visibility } from './visibility.ts';
+import { elevations } from './terrain-archive.ts';
+import { terrainButton } from './terrain-button.ts';
+import { applyWishes, shownByDefault, visibility, type Visibility } from './visibility.ts';
 
 export interface PortalOptions {
   readonly app: HTMLElement;
@@ -26,6 +32,7 @@ export interface PortalOptions {
   readonly language: Language;
   readonly wishes: Wishes;
   readonly unreadable: ReadonlySet<string>; // archive ids
+  readonly address: (file: string) => string; // absolute, of a file of the published folder
 }
 
 const DISTRICTS = 'BOUA';
@@ -38,6 +45,7 @@ export async function portal(options: PortalOptions): Promise<void> {
   const byDefault = shownByDefault(options.style);
   const style = readableStyle(options);
   applyWishes(style, wishes);
+  applyLook(style);
 
   const container = element('main', { id: 'map', class: 'map' });
   const layersPanel = panel({
@@ -63,10 +71,11 @@ export async function portal(options: PortalOptions): Promise<void> {
       location.reload();
     },
   });
+  const legal = legalBar(catalog, language, t);
   app.replaceChildren(
     element('a', { class: 'skip', href: '#map' }, t('skip')),
     top.element, layersPanel.element, container, herePanel.element,
-    legalBar(catalog, language, t));
+    legal.element);
   top.element.append(sampleNotice(catalog, language) ?? '');
   document.title = inLanguage(catalog.platform, language);
   const skip = app.querySelector<HTMLAnchorElement>('.skip')!;
@@ -75,9 +84,21 @@ export async function portal(options: PortalOptions): Promise<void> {
     map.getCanvas().focus();
   });
 
-  const map = createMap(container, style, catalog, language);
+  const rasters = rastersOf(catalog, options.unreadable);
+  const begin = beginWith(rasters, wishes, drawnBase(style));
+  const { map, archiveAt } = createMap(container, style, catalog, language, maxPitch(begin.terrain));
+  const [styled, loaded] = (['style.load', 'load'] as const).map((event) => new Promise<unknown>((done) => map.once(event, done)));
+  let base: BaseMap | null = null;
+  const change = (changes: Partial<BaseState>): void => base?.change(changes);
+  const button = rasters.terrain
+    ? terrainButton(t('terrain3d'), () => change({ terrain: base?.state.terrain === null ? EXAGGERATION : null }))
+    : null;
+  if (button) map.addControl(button, 'bottom-right');
+  const epochs = epochSlider(language, t, (epoch) => change({ epoch }));
+  container.after(epochs.element);
+  const bases = basePanel({ language, t, rasters, onChange: change });
   const sprite = await loadSprite(typeof style.sprite === 'string' ? style.sprite : undefined, devicePixelRatio);
-  const shown = visibility(map, style, byDefault);
+  const shown: Visibility = visibility(map, style, byDefault, (layer) => base?.allows(layer) ?? true);
   const unavailable = new Set(
     catalog.datasets.filter((d) => d.layers.some((layer) => options.unreadable.has(layer.archive))).map((d) => d.id),
   );
@@ -87,6 +108,7 @@ export async function portal(options: PortalOptions): Promise<void> {
     minZoom: (dataset) => firstZoom(style, catalog, dataset),
     visible: shown.has,
     onToggle: shown.set,
+    bases: bases?.element ?? null,
   });
   layersPanel.show(list.element);
   if (!matchMedia(ROOMY).matches) layersPanel.hide();
@@ -94,28 +116,43 @@ export async function portal(options: PortalOptions): Promise<void> {
   list.setZoom(map.getZoom());
   map.on('zoom', () => list.setZoom(map.getZoom()));
   map.on('error', (event) => console.error(event.error));
-
-  map.on('load', () => {
-    marked = selection(map);
-    const ask = (point: { x: number; y: number }, reach: number): void => {
-      if (!matchMedia(WIDE).matches) layersPanel.hide();
-      const place = whatIsAt(map, catalog, point, reach, language);
-      herePanel.show(featurePanel(place, language, t, (found) => marked?.show(found?.feature ?? null)));
-      marked?.show(place.found[0]?.feature ?? null);
-    };
-    map.on('click', (event) => ask(event.point, matchMedia('(pointer: coarse)').matches ? 12 : 4));
-    map.getCanvas().addEventListener('keydown', (event) => {
-      if (event.key === 'Enter') ask(map.project(map.getCenter()), 12);
-      if (event.key === 'Escape') herePanel.hide();
-    });
-    map.getCanvas().setAttribute('aria-description', t('hereHint'));
-    app.dataset['ready'] = 'true';
-  });
   window.addEventListener('hashchange', () => {
     const lang = /[#&]lang=(\w+)/.exec(location.hash)?.[1];
     if (lang && lang !== language) location.reload();
   });
   Object.assign(window, { longquanMap: map }); // for other scripts of the page, and for tests
+
+  await styled;
+  base = baseMap({
+    map, style, rasters, begin,
+    address: (archive) => options.address(archive.file),
+    onChange(now, archive) {
+      bases?.update(now);
+      button?.update(now.terrain !== null);
+      app.classList.toggle('with-epochs', epochs.update(now));
+      legal.credit(archive?.attribution ?? null);
+      shown.refresh();
+    },
+  });
+  shown.refresh();
+  const heightAt = rasters.terrain ? elevations(rasters.terrain, archiveAt(options.address(rasters.terrain.file))) : null;
+
+  await loaded;
+  marked = selection(map);
+  const ask = (point: { x: number; y: number }, reach: number): void => {
+    if (!matchMedia(WIDE).matches) layersPanel.hide();
+    const at = whatIsAt(map, catalog, point, reach, language);
+    const place = { ...at, elevation: heightAt?.(at.lng, at.lat) ?? null };
+    herePanel.show(featurePanel(place, language, t, (found) => marked?.show(found?.feature ?? null)));
+    marked?.show(place.found[0]?.feature ?? null);
+  };
+  map.on('click', (event) => ask(event.point, matchMedia('(pointer: coarse)').matches ? 12 : 4));
+  map.getCanvas().addEventListener('keydown', (event) => {
+    if (event.key === 'Enter') ask(map.project(map.getCenter()), 12);
+    if (event.key === 'Escape') herePanel.hide();
+  });
+  map.getCanvas().setAttribute('aria-description', t('hereHint'));
+  app.dataset['ready'] = 'true';
 }
 
 /** The style for this reader: labels in their language, nothing from archives that cannot be read. */

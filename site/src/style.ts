@@ -1,14 +1,20 @@
 // The published style made ready for MapLibre: absolute addresses, labels in the reader's language.
 
-import type { LayerSpecification, StyleSpecification } from 'maplibre-gl';
+import type {
+  BackgroundLayerSpecification, ColorReliefLayerSpecification, HillshadeLayerSpecification, LayerSpecification, SkySpecification, StyleSpecification, SymbolLayerSpecification,
+} from 'maplibre-gl';
 
-import type { Language } from './catalog.ts';
+import type { Language, Product } from './catalog.ts';
 
 export const DATASET = 'longquan:dataset';
 export const LEGEND = 'longquan:legend';
+export const OVER_IMAGERY = 'longquan:over-imagery';
+const LOOK = 'longquan:portal';
+const PART = 'longquan:part';
+const PRODUCT = 'longquan:product';
 
 type Layer = LayerSpecification & { readonly 'source-layer'?: string };
-type Metadata = { readonly [DATASET]?: string; readonly [LEGEND]?: readonly LegendHint[] };
+type Metadata = { readonly [DATASET]?: string; readonly [LEGEND]?: readonly LegendHint[]; readonly [PART]?: string; readonly [PRODUCT]?: Product };
 
 /** What a layer says about its place in the legend. */
 export interface LegendHint {
@@ -26,6 +32,30 @@ export function metadataOf(layer: Layer): Metadata {
 /** The dataset a layer shows, or undefined for the background. */
 export function datasetOf(layer: Layer): string | undefined {
   return metadataOf(layer)[DATASET];
+}
+
+/** The part of the base map a layer belongs to, or undefined for thematic datasets. */
+export function partOf(layer: Layer): string | undefined {
+  return metadataOf(layer)[PART];
+}
+
+/** What is drawn from heights in a layer of pixels, or undefined for all others. */
+export function productOf(layer: Layer): Exclude<Product, 'imagery' | 'terrain'> | undefined {
+  return metadataOf(layer)[PRODUCT] as Exclude<Product, 'imagery' | 'terrain'> | undefined;
+}
+
+/** What the portal draws and other clients would refuse or have no use for (styles/portal.json). */
+export interface Look {
+  readonly hillshade: NonNullable<HillshadeLayerSpecification['paint']>;
+  readonly tint: NonNullable<ColorReliefLayerSpecification['paint']>;
+  readonly scrim: NonNullable<BackgroundLayerSpecification['paint']>;
+  readonly sky: SkySpecification;
+  readonly overImagery: NonNullable<SymbolLayerSpecification['paint']>;
+}
+
+export function lookOf(style: StyleSpecification): Look {
+  const look = (style.metadata as Record<string, Partial<Record<string, object>>> | undefined)?.[LOOK];
+  return { hillshade: { ...look?.['hillshade'] }, tint: { ...look?.['tint'] }, scrim: { ...look?.['scrim'] }, sky: { ...look?.['sky'] }, overImagery: { ...look?.['over-imagery'] } };
 }
 
 /**
