@@ -10,7 +10,7 @@ from typing import Literal
 
 from pipeline.demo import base, files, services, themes
 from pipeline.demo.grid import SIDE, SOUTH, WEST
-from pipeline.demo.imagery import photograph
+from pipeline.demo.imagery import photographs
 from pipeline.demo.places import name_all
 from pipeline.demo.world import World, draw
 from pipeline.errors import OutputError
@@ -114,16 +114,10 @@ def _write_rasters(world: World, folder: Path) -> None:
     files.write_raster(
         folder / "dem.tif", heights, west=WEST, north=SOUTH + SIDE, pixel=grid.step, nodata=-9999.0, tags=tags
     )
-    photo = photograph(world)
-    files.write_raster(
-        folder / "orthophoto.tif",
-        photo.pixels,
-        west=photo.west,
-        north=photo.north,
-        pixel=photo.pixel,
-        photo=True,
-        tags=tags,
-    )
+    for name, photo in zip(("orthophoto-2016.tif", "orthophoto.tif"), photographs(world), strict=True):
+        files.write_raster(
+            folder / name, photo.pixels, west=photo.west, north=photo.north, pixel=photo.pixel, photo=True, tags=tags
+        )
 
 
 def _write_registry(root: Path) -> None:

@@ -1,4 +1,4 @@
-"""A synthetic orthophoto of the seat: land cover, fields, roads, roofs, shadows and relief."""
+"""Synthetic orthophotos of the seat at two epochs: land cover, fields, roads, roofs, shadows and relief."""
 
 from __future__ import annotations
 
@@ -9,11 +9,15 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from pipeline.demo.epochs import Built, earlier, today
 from pipeline.demo.files import burn
 from pipeline.demo.grid import SOUTH, blur, noise, stream
 from pipeline.demo.roads import HALF
 from pipeline.demo.world import World
 
+_FRAYED: Final = 160.0  # m by which an edge of land cover may be moved
+_AUTUMN: Final = (1.0, 1.0, 1.0)
+_SUMMER: Final = (0.93, 1.05, 0.94)  # greener
 # Red, green, blue of every land cover class (landcover.CLASSES), as seen from the air in autumn.
 _GROUND: Final = np.array(
     [(52, 76, 46), (74, 98, 52), (92, 104, 64), (120, 124, 78), (128, 134, 76), (88, 108, 60), (150, 144, 132),
@@ -47,8 +51,8 @@ class Photo:
     pixel: float
 
 
-def photograph(world: World) -> Photo:
-    """Render the seat and its surroundings."""
+def photographs(world: World) -> tuple[Photo, Photo]:
+    """The seat and its surroundings: ten years ago, and today. The ground is that of today where nothing was built."""
     pixel = world.scale.pixel
     west, south, east, north = shapely.bounds(world.plans[0].hull).tolist()
     west, north = np.floor(west / 100) * 100 - 400.0, np.ceil(north / 100) * 100 + 400.0
@@ -61,20 +65,30 @@ def photograph(world: World) -> Photo:
     clumps = blur(rough, max(1, round(5.0 / pixel))).astype(np.float32)
     rough = rough.astype(np.float32)
     clumps /= clumps.std()
-    image = np.empty((rows, columns, 3), np.float32)
     slow = _Slow(world, x, y)
+    now, before = today(world), earlier(world)
+    image = np.empty((rows, columns, 3), np.float32)
+    other = int(np.clip((before.border - west) // pixel - _FRAYED / pixel, 0, columns))  # west of it nothing differs
+    past = np.empty((rows, columns - other, 3), np.float32)
     for top in range(0, rows, 128):  # in strips that stay in the processor's cache
         strip = slice(top, top + 128)
-        image[strip] = _land(world, x, y[strip], clumps[strip], slow, strip)
+        image[strip] = _land(world, now, x, y, clumps, slow, (strip, slice(0, columns)))
+        past[strip] = _land(world, before, x, y, clumps, slow, (strip, slice(other, columns)))
+    past = np.concatenate([image[:, :other], past], axis=1)
     view = shapely.box(west, south - 400.0, west + columns * pixel, north)
-    _paint_ground(world, image, view, frame)
-    _paint_water(world, image, view, frame, x, y)
-    _paint_roads(world, image, view, frame)
-    _paint_roofs(world, image, view, frame)
-    image += (3.2 * rough + 2.0 * clumps)[:, :, None]
+    grain = (3.2 * rough + 2.0 * clumps)[:, :, None]
     tones = np.round(255.0 * (np.arange(256) / 255.0) ** 0.92).astype(np.uint8)
-    pixels = tones[np.clip(image, 0, 255).astype(np.uint8)]
-    return Photo(np.ascontiguousarray(pixels.transpose(2, 0, 1)), float(west), float(north), pixel)
+    taken = []
+    for built, land, season in ((before, past, _SUMMER), (now, image, _AUTUMN)):
+        ground = land * np.array(season, np.float32)
+        _paint_ground(world, built, ground, view, frame)
+        _paint_water(world, ground, view, frame, x, y)
+        _paint_roads(world, built, ground, view, frame)
+        _paint_roofs(world, built, ground, view, frame)
+        ground += grain
+        pixels = tones[np.clip(ground, 0, 255).astype(np.uint8)]
+        taken.append(Photo(np.ascontiguousarray(pixels.transpose(2, 0, 1)), float(west), float(north), pixel))
+    return taken[0], taken[1]
 
 
 def _coarse(function: Any, x: NDArray[Any], y: NDArray[Any], every: int) -> NDArray[np.float32]:
@@ -96,13 +110,20 @@ class _Slow:
 
 
 def _land(
-    world: World, x: NDArray[Any], y: NDArray[Any], clumps: NDArray[Any], slow: _Slow, strip: slice
+    world: World,
+    built: Built,
+    x: NDArray[Any],
+    y: NDArray[Any],
+    clumps: NDArray[Any],
+    slow: _Slow,
+    part: tuple[slice, slice],
 ) -> NDArray[np.float32]:
     """Ground colour: cover classes with frayed edges, fields in parcels, crowns of trees, lit by the sun."""
-    fray_x, fray_y, turn = slow.fray_x[strip], slow.fray_y[strip], slow.turn[strip]
-    label = world.cover.ravel()[world.cover_grid.cell(x + fray_x + clumps * 3.0, y + fray_y)]
+    fray_x, fray_y, turn, clumps = slow.fray_x[part], slow.fray_y[part], slow.turn[part], clumps[part]
+    west, x, y = x[0, 0], x[:, part[1]], y[part[0]]
+    label = built.cover.ravel()[world.cover_grid.cell(x + fray_x + clumps * 3.0, y + fray_y)]
     image = _GROUND[label]
-    east, north = (x - x[0, 0]).astype(np.float32), (y - SOUTH).astype(np.float32)
+    east, north = (x - west).astype(np.float32), (y - SOUTH).astype(np.float32)
     cos, sin = np.cos(turn), np.sin(turn)
     u = (east * cos + north * sin + fray_x * 0.5) / 62.0 + 400.0
     v = (north * cos - east * sin + fray_y * 0.5) / 27.0 + 3_000.0
@@ -114,7 +135,7 @@ def _land(
     image[farmed] = _FIELDS[pick[farmed]] * np.where(path[farmed], 0.84, 1.0)[:, None]
     image[planted] *= (0.88 + 0.12 * np.sin(v[planted] * 21.0))[:, None]
     crowns = np.where(label < 3, 0.17 * clumps, 0.0)
-    return np.asarray(image * ((1.0 + crowns + 0.10 * slow.tone[strip]) * slow.light[strip])[:, :, None], np.float32)
+    return np.asarray(image * ((1.0 + crowns + 0.10 * slow.tone[part]) * slow.light[part])[:, :, None], np.float32)
 
 
 def _light(world: World, x: NDArray[Any], y: NDArray[Any]) -> NDArray[np.float32]:
@@ -136,19 +157,23 @@ def _inside(shapes: NDArray[Any], view: shapely.Polygon) -> NDArray[np.bool_]:
     return np.asarray(shapely.intersects(view, shapes))
 
 
-def _paint_ground(world: World, image: NDArray[Any], view: shapely.Polygon, frame: dict[str, Any]) -> None:
+def _paint_ground(
+    world: World, built: Built, image: NDArray[Any], view: shapely.Polygon, frame: dict[str, Any]
+) -> None:
     """Paved and planted blocks, parks, sports fields."""
     blocks = np.array([shapely.Polygon(b.corners) for plan in world.plans for b in plan.blocks])
-    blocks = blocks[_inside(blocks, view)]
-    rng = stream(125)
-    tone = burn(blocks, rng.uniform(0.25, 1.0, len(blocks)), **frame)
+    near = _inside(blocks, view)
+    there = built.blocks[near]
+    tones = stream(125).uniform(0.25, 1.0, len(there))  # for all, so that a block has the same tone at every epoch
+    tone = burn(blocks[near][there], tones[there], **frame)
     paved = tone > 0
     image[paved] = (
         image[paved] * 0.25 + (np.array((146, 146, 130), np.float32) * (0.72 + 0.22 * tone[paved])[:, None]) * 0.75
     )
     colours = {"park": (88, 116, 64), "school": (150, 138, 112), "works": (166, 162, 154), "square": (186, 176, 162)}
     for kind, colour in colours.items():
-        shapes = np.array([s.ground for s in world.buildings.sites if s.kind == kind])
+        sites = zip(world.buildings.sites, built.sites.tolist(), strict=True)
+        shapes = np.array([site.ground for site, there in sites if there and site.kind == kind])
         if len(shapes):
             _blend(image, burn(shapes, 1.0, **frame), colour, 0.75)
 
@@ -169,9 +194,9 @@ def _paint_water(
     _blend(image, burn(shapely.buffer(streams, 2.5, quad_segs=2), 1.0, **frame), (74, 96, 84), 0.8)
 
 
-def _paint_roads(world: World, image: NDArray[Any], view: shapely.Polygon, frame: dict[str, Any]) -> None:
+def _paint_roads(world: World, built: Built, image: NDArray[Any], view: shapely.Polygon, frame: dict[str, Any]) -> None:
     roads = world.roads
-    near = _inside(roads.lines, view) & ~roads.tunnel
+    near = _inside(roads.lines, view) & ~roads.tunnel & built.roads
     for kind in ("lane", "township", "street", "county", "provincial", "national", "expressway"):
         lines = roads.lines[near & (roads.kind == kind)]
         if len(lines):
@@ -185,10 +210,15 @@ def _paint_roads(world: World, image: NDArray[Any], view: shapely.Polygon, frame
         _blend(image, burn(shapely.buffer(tracks, 2.0, quad_segs=2), 1.0, **frame), (92, 84, 80), 0.9)
 
 
-def _paint_roofs(world: World, image: NDArray[Any], view: shapely.Polygon, frame: dict[str, Any]) -> None:
+def _paint_roofs(world: World, built: Built, image: NDArray[Any], view: shapely.Polygon, frame: dict[str, Any]) -> None:
     """Shadows to the north-west as long as buildings are high, then roofs with a lit and a dark side."""
     houses = world.buildings
     near = np.flatnonzero(_inside(houses.shapes, view))
+    rng = stream(127)  # drawn for all, so that a house has the same roof at every epoch
+    pick = rng.integers(0, 4, len(near))
+    worn = rng.uniform(0.88, 1.08, (len(near), 1)).astype(np.float32)
+    there = built.houses[near]
+    near, pick, worn = near[there], pick[there], worn[there]
     shapes = houses.shapes[near]
     if not len(shapes):
         return
@@ -202,10 +232,8 @@ def _paint_roofs(world: World, image: NDArray[Any], view: shapely.Polygon, frame
         shade[:-k, :-k] |= tall
     shade &= height == 0
     image[shade] *= 0.55
-    rng = stream(127)
-    pick = rng.integers(0, 4, len(near))
     colours = np.array([_ROOFS[str(u)][int(k)] for u, k in zip(houses.use[near], pick, strict=True)], np.float32)
-    colours *= rng.uniform(0.88, 1.08, (len(near), 1)).astype(np.float32)
+    colours *= worn
     number = burn(shapes, np.arange(1, len(near) + 1), dtype="int32", **frame)
     roof = number > 0
     image[roof] = colours[number[roof] - 1]
