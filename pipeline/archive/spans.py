@@ -7,7 +7,6 @@ are ever all in memory.
 
 from __future__ import annotations
 
-import os
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -22,6 +21,7 @@ from pipeline.archive.region import Ranges
 from pipeline.archive.tileids import FIRST_IDS, columns_rows, zooms_of
 from pipeline.errors import ArchiveError
 from pipeline.i18n import _
+from pipeline.machine import processors
 
 Body = bytes | memoryview
 T = TypeVar("T")
@@ -215,8 +215,3 @@ def in_order(work: Callable[[T], R], jobs: Iterable[T], *, threads: int | None =
             yield waiting.popleft().result()
     finally:
         pool.shutdown(cancel_futures=True)  # on Ctrl-C, do not first finish what is waiting
-
-
-def processors() -> int:
-    """Those this process may use, which in a container are not all."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

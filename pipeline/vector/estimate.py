@@ -20,13 +20,13 @@ from numpy.typing import NDArray
 from pipeline.errors import InputError
 from pipeline.i18n import _
 from pipeline.kernels.pieces import EXTENT_BITS
+from pipeline.machine import memory_bound, processors
 from pipeline.progress import Progress, Silent
 from pipeline.types import LINE, POINT, Tally
 from pipeline.vector.arrow import indices
 from pipeline.vector.chunk import CURVE_BITS, in_world_units, measured, visible_zooms
 from pipeline.vector.cutting import cut, cut_jobs
 from pipeline.vector.layer import Layer, zoom_shift
-from pipeline.vector.memory import memory_bound, processors
 from pipeline.vector.occupied import TileRuns, joined, occupied
 from pipeline.vector.plan import LayerInput, LayerPlan, known_features
 from pipeline.vector.prepare import add_detail, prepare_layer

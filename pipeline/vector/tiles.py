@@ -24,13 +24,13 @@ from pipeline.archive.writer import Writer, Written
 from pipeline.errors import InputError
 from pipeline.i18n import _
 from pipeline.kernels.pieces import COLLAPSED, GATHERED, HIDDEN, MERGED, THINNED, TOO_SMALL
+from pipeline.machine import memory_bound, processors
 from pipeline.progress import Progress, Silent
 from pipeline.types import Bounds, Tally
 from pipeline.vector.cutting import Segment, cut, cut_jobs
 from pipeline.vector.fitting import check_fit
 from pipeline.vector.interrupted import load_prepared, store_prepared
 from pipeline.vector.layer import Layer
-from pipeline.vector.memory import memory_bound, processors
 from pipeline.vector.metadata import archive_metadata
 from pipeline.vector.nothing_left import nothing_left
 from pipeline.vector.pace import Pace

@@ -23,8 +23,8 @@ from pipeline.archive.tileids import FIRST_IDS, zooms_of
 from pipeline.errors import ArchiveError
 from pipeline.i18n import _
 from pipeline.kernels import decode_mvt as col
+from pipeline.machine import processors
 from pipeline.progress import Progress, Silent
-from pipeline.vector.memory import processors
 from pipeline.vector.tables import decode_tables
 from pipeline.vector.tile_batch import ANY_TYPE, Batch
 from pipeline.vector.tile_rules import ARCHIVE_RULES, TILE_RULES

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.machine import memory_bound
 from pipeline.vector import memory
-from pipeline.vector.memory import memory_bound
 
 GB = 1 << 30
 
