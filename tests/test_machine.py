@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from pipeline import machine as room
 from pipeline.machine import memory_bound
-from pipeline.vector import memory
 
 GB = 1 << 30
 
@@ -18,7 +18,7 @@ def machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """A machine of 16 GB; the path of its container's limit."""
     pages = {"SC_PAGE_SIZE": 4096, "SC_PHYS_PAGES": 16 * GB // 4096}
     monkeypatch.setattr(os, "sysconf", pages.__getitem__)
-    monkeypatch.setattr(memory, "_CGROUP", tmp_path / "memory.max")
+    monkeypatch.setattr(room, "_CGROUP", tmp_path / "memory.max")
     return tmp_path / "memory.max"
 
 
