@@ -50,6 +50,15 @@ def raster_inputs(root: Path, view: DatasetView) -> tuple[tuple[RasterFile, ...]
             expected=error.expected,
             hint=error.hint,
         ) from error
+    if virtual := [info.path.name for info in infos if info.driver == "VRT"]:
+        raise InputError(
+            _("dataset {id}: {name} is a virtual raster, whose pixels lie in other files").format(
+                id=dataset.id, name=virtual[0]
+            ),
+            where=str(source),
+            expected=_("the files that hold the pixels, so that their hashes can be recorded"),
+            hint=_("put them into a folder of the inbox, and name the folder as the source"),
+        )
     real = [_on_disk(info.path) for info in infos]
     belongs = [_beside(file) for file in real]
     files = tuple(dict.fromkeys((*real, *(each for group in belongs for each in group))))

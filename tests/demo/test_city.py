@@ -253,10 +253,26 @@ def test_the_drawing_has_layers_and_no_reference_system(city: Path) -> None:
 
 
 def test_the_photograph_is_coarser_than_the_limit(city: Path) -> None:
-    with rasterio.open(city / "inbox" / "planning" / "orthophoto.tif") as photo:
-        assert photo.count == 3 and photo.res[0] >= 2.0 and photo.crs.to_epsg() == 4549
-        pixels = photo.read()
-    assert pixels.std(axis=(1, 2)).min() > 10  # a picture, not a plain
+    for name in ("orthophoto-2016.tif", "orthophoto.tif"):
+        with rasterio.open(city / "inbox" / "planning" / name) as photo:
+            assert photo.count == 3 and photo.res[0] >= 2.0 and photo.crs.to_epsg() == 4549
+            pixels = photo.read()
+        assert pixels.std(axis=(1, 2)).min() > 10  # a picture, not a plain
+
+
+def test_fewer_roofs_ten_years_ago(city: Path) -> None:
+    """Houses of the new town lie in fields: where they stand today, the earlier picture is green."""
+    green = []
+    houses, _columns = layer(city / "inbox" / "housing" / "buildings.fgb")
+    points = shapely.get_coordinates(shapely.centroid(houses))
+    for name in ("orthophoto-2016.tif", "orthophoto.tif"):
+        with rasterio.open(city / "inbox" / "planning" / name) as photo:
+            pixels, transform = photo.read().astype(int), photo.transform
+        columns, rows = (points[:, 0] - transform.c) / transform.a, (points[:, 1] - transform.f) / transform.e
+        inside = (columns >= 0) & (rows >= 0) & (columns < pixels.shape[2]) & (rows < pixels.shape[1])
+        seen = pixels[:, rows[inside].astype(int), columns[inside].astype(int)]
+        green.append(int((seen[1] > seen[0] + 8).sum()))
+    assert green[0] > green[1] + 100
 
 
 def digests(folder: Path) -> dict[str, str]:
