@@ -91,7 +91,7 @@ export async function portal(options: PortalOptions): Promise<void> {
   let base: BaseMap | null = null;
   const change = (changes: Partial<BaseState>): void => base?.change(changes);
   const button = rasters.terrain
-    ? terrainButton(t('terrain3d'), () => change({ terrain: base?.state.terrain === null ? EXAGGERATION : null }))
+    ? terrainButton(t('terrainButton'), () => change({ terrain: base?.state.terrain === null ? EXAGGERATION : null }))
     : null;
   if (button) map.addControl(button, 'bottom-right');
   const epochs = epochSlider(language, t, (epoch) => change({ epoch }));

@@ -57,6 +57,39 @@ export async function drawn(page: Page): Promise<void> {
   await page.waitForFunction(() => document.getElementById('app')?.dataset['ready'] === 'true' && window.longquanMap.loaded() && window.longquanMap.areTilesLoaded());
 }
 
+export type Colour = readonly [red: number, green: number, blue: number];
+
+/** The mean colours of the page around some places, 9 × 9 pixels each. */
+export async function colours(page: Page, places: readonly { readonly x: number; readonly y: number }[]): Promise<Colour[]> {
+  const picture = (await page.screenshot()).toString('base64');
+  return page.evaluate(async ([base64, at]) => {
+    const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+    const bitmap = await createImageBitmap(new Blob([bytes], { type: 'image/png' }));
+    const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext('2d', { willReadFrequently: true })!;
+    context.drawImage(bitmap, 0, 0);
+    return at.map(({ x, y }): [number, number, number] => {
+      const { data } = context.getImageData(Math.round(x) - 4, Math.round(y) - 4, 9, 9);
+      const mean = (channel: number): number => data.filter((_, i) => i % 4 === channel).reduce((sum, value) => sum + value, 0) / 81;
+      return [mean(0), mean(1), mean(2)];
+    });
+  }, [picture, places] as const);
+}
+
+/** How much of two pictures of the page differs, 0 … 1; a pixel differs when a channel does by more than 8 of 255. */
+export async function difference(page: Page, before: Buffer, after: Buffer): Promise<number> {
+  return page.evaluate(async (pictures) => {
+    const [a, b] = await Promise.all(pictures.map(async (base64) => {
+      const bitmap = await createImageBitmap(new Blob([Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0))], { type: 'image/png' }));
+      const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext('2d', { willReadFrequently: true })!;
+      context.drawImage(bitmap, 0, 0);
+      return context.getImageData(0, 0, bitmap.width, bitmap.height).data;
+    }));
+    let differ = 0;
+    for (let i = 0; i < a!.length; i += 4) if ([0, 1, 2].some((channel) => Math.abs(a![i + channel]! - b![i + channel]!) > 8)) differ++;
+    return differ / (a!.length / 4);
+  }, [before.toString('base64'), after.toString('base64')] as const);
+}
+
 declare global {
   interface Window {
     longquanMap: MapHandle;
@@ -69,6 +102,10 @@ export interface MapHandle {
   areTilesLoaded(): boolean;
   getZoom(): number;
   getCenter(): { lng: number; lat: number };
+  getPitch(): number;
+  getTerrain(): { exaggeration?: number } | null;
+  queryTerrainElevation(at: [number, number]): number | null;
+  jumpTo(view: { center?: [number, number]; zoom?: number; pitch?: number; bearing?: number }): void;
   project(at: { lng: number; lat: number } | [number, number]): { x: number; y: number };
   getLayoutProperty(layer: string, name: string): unknown;
   getStyle(): { layers: { id: string; type: string; metadata?: Record<string, unknown> }[] };

@@ -11,14 +11,26 @@ interface Text {
   readonly en: string;
 }
 
+export interface Archive {
+  readonly id: string;
+  readonly file: string;
+  readonly type: 'vector' | 'raster';
+  readonly product?: string;
+  readonly bounds: readonly [number, number, number, number];
+}
+
 export interface Catalog {
   readonly platform: Text;
   readonly notice: Text;
   readonly sample: boolean;
   readonly review: { readonly number: string | null };
-  readonly archives: readonly { readonly id: string; readonly file: string }[];
+  readonly archives: readonly Archive[];
   readonly datasets: readonly { readonly id: string; readonly title: Text; readonly department: { readonly name: Text } }[];
   readonly styles: readonly { readonly href: string }[];
 }
 
-export const catalog = JSON.parse(readFileSync(join(dist, 'catalog.json'), 'utf8')) as Catalog;
+export const catalog = readCatalog(dist);
+
+export function readCatalog(folder: string): Catalog {
+  return JSON.parse(readFileSync(join(folder, 'catalog.json'), 'utf8')) as Catalog;
+}

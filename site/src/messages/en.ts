@@ -56,6 +56,7 @@ export const en: Messages = {
   slope: 'Slope',
   aspect: 'Aspect',
   terrain3d: '3D terrain',
+  terrainButton: '3D terrain',
   exaggeration: 'Exaggeration',
   epochs: 'Dates of imagery',
   epoch: 'Date of imagery',

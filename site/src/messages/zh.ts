@@ -54,6 +54,7 @@ export const zh = {
   slope: '坡度',
   aspect: '坡向',
   terrain3d: '三维地形',
+  terrainButton: '3D 三维地形',
   exaggeration: '高程夸张',
   epochs: '影像时相',
   epoch: '影像日期',
