@@ -171,11 +171,13 @@ def secret_place() -> Polygon:
     return box(west / HALF * 180, lat[0], east / HALF * 180, lat[1])
 
 
-def write_terrain(root: Path, files: Mapping[str, str | None] | None = None) -> Path:
-    """The workspace below `root`."""
+def write_terrain(root: Path, files: Mapping[str, str | None] | None = None, *, pixels: bool = True) -> Path:
+    """The workspace below `root`; without `pixels` only its rules."""
     left_out = dict.fromkeys(("departments/planning.toml", "departments/water.toml"), None)
     schemas = dict.fromkeys(("schemas/roads.toml", "schemas/water-supply.toml"), None)
     write_workspace(root, {**left_out, **schemas, **FILES, **(files or {})})
+    if not pixels:
+        return root
     west, north = EAST - SIDE / 2 * STEP, NORTH + SIDE / 2 * STEP
     x = west + (np.arange(SIDE) + 0.5) * STEP
     y = north - (np.arange(SIDE) + 0.5) * STEP

@@ -105,7 +105,7 @@ class Stretch(Model):
         return self
 
 
-_OF_RASTERS = ("bands", "nodata", "stretch", "vertical_unit", "cutline")
+OF_RASTERS = ("bands", "nodata", "stretch", "vertical_unit", "cutline")
 _RASTER_TILES = {"min_zoom", "max_zoom"}
 
 
@@ -157,7 +157,7 @@ class Dataset(Model):
             raise refuse(
                 _("a raster dataset has no coordinates, join, key or rules"), _("kind = vector, or none of the four")
             )
-        if self.kind == "vector" and (odd := [key for key in _OF_RASTERS if getattr(self, key) is not None]):
+        if self.kind == "vector" and (odd := [key for key in OF_RASTERS if getattr(self, key) is not None]):
             raise refuse(_("only raster datasets have {keys}").format(keys=", ".join(odd)), _('kind = "raster"'))
         if self.kind == "raster" and is_database(self.source):
             raise refuse(_("a raster dataset is no layer of a database"), _("a file or folder of rasters"))

@@ -117,7 +117,8 @@ def _explain(detail: ErrorDetails, model: type[Model], name: str, index: lines.L
     elif kind == "longquan_secret":
         message, expected = str(context["text"]), str(context["expected"])
     elif kind == "literal_error":
-        allowed = re.findall(r"'([^']*)'", str(context["expected"]))
+        literals = re.finditer(r"'([^']*)'|\d+", str(context["expected"]))
+        allowed = [literal[1] if literal[1] is not None else literal[0] for literal in literals]
         message = value + ": " + _("not allowed") + did_you_mean(str(found), allowed)
         expected = ", ".join(allowed)
     elif kind == "string_pattern_mismatch":

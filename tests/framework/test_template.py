@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.framework import load_workspace
+from pipeline.framework.department import OF_RASTERS
 from pipeline.framework.template import template_files
 
 
@@ -51,7 +52,7 @@ def test_every_optional_setting_may_be_uncommented(workspace: Path) -> None:
             path.write_text(trial, encoding="utf-8")
             load_workspace(workspace)
             path.write_text(text, encoding="utf-8")
-    assert tried == 26 + 13 + 1  # framework.toml, departments/, schemas/
+    assert tried == 27 + 13 + 1  # framework.toml, departments/, schemas/
 
 
 def test_every_key_of_the_models_is_explained(workspace: Path) -> None:
@@ -72,6 +73,9 @@ def test_every_key_of_the_models_is_explained(workspace: Path) -> None:
     for model, text in cases:
         for key, info in model.model_fields.items():
             name = info.alias or key
-            if (model, name) in {(Department, "id"), (Department, "dataset"), (Dataset, "kind")}:
-                continue  # the file's name; the tables themselves; vector unless said otherwise
+            if (model, name) in {(Department, "id"), (Department, "dataset")}:
+                continue  # the file's name; the tables themselves
+            if (model, name) in {(Dataset, key) for key in ("kind", *OF_RASTERS)}:
+                assert f"#   {name} = " in text, name  # of rasters, which have a dataset of their own there
+                continue
             assert re.search(rf"^(# )?{name} = ", text, re.MULTILINE), f"{model.__name__}.{name}"
