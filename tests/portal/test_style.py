@@ -124,6 +124,60 @@ def test_many_areas_over_each_other_stay_light(light: Flavour) -> None:
     assert [opacity(n) for n in (1, 3, 6, 30)] == [0.2, 0.2, 0.1, 0.06]
 
 
+def terrain(id: str = "dem") -> dict[str, Any]:
+    return {
+        "id": id,
+        "type": "raster",
+        "product": "terrain",
+        "encoding": "terrarium",
+        "tile_size": 512,
+        "file": f"tiles/{id}-0123456789ab.pmtiles",
+        "bytes": 1,
+    }
+
+
+def test_hills_are_shaded_above_the_land_and_below_contours_and_water(light: Flavour) -> None:
+    layers = (("a", "VEGA", "polygon"), ("a", "TERL", "line"), ("a", "HYDA", "polygon"))
+    content = catalog(dataset("nature", *layers))
+    content["archives"].append(terrain())
+    style = compose(light, content)
+    drawn = [layer["id"] for layer in style["layers"]]
+    assert drawn[:5] == ["background", "land-cover", "hillshade", "contour", "contour-index"]
+    assert style["sources"]["dem"]["type"] == "raster-dem"
+    assert "visibility" not in style["layers"][2].get("layout", {})
+
+
+def test_every_base_layer_tells_its_part_of_the_map(light: Flavour) -> None:
+    content = catalog(dataset("roads", ("a", "LRDL", "line")), dataset("x", ("x", "x", "point")))
+    content["archives"].append(terrain())
+    parts = {layer["id"]: layer.get("metadata", {}).get("longquan:part") for layer in compose(light, content)["layers"]}
+    assert (parts["hillshade"], parts["road-name"], parts["road-minor"]) == ("shade", "labels", "transport")
+    assert (parts["background"], parts["x/x/point"]) == (None, None)
+
+
+def test_heights_alone_are_no_base_map_but_are_shaded(light: Flavour) -> None:
+    content = catalog(dataset("d", ("a", "x", "line")))
+    content["archives"].append(terrain())
+    style = compose(light, content)
+    assert style["metadata"]["longquan:base"] is False
+    assert [layer["id"] for layer in style["layers"]] == ["background", "hillshade", "d/x/case", "d/x/line"]
+
+
+def test_contours_and_peaks_drawn_from_elevations_stand_in_for_surveyed_ones(light: Flavour) -> None:
+    drawn = dataset("dem", ("relief", "contours", "line"), ("relief", "peaks", "point"))
+    alone = compose(light, catalog(drawn))
+    assert [(layer["id"], layer["source-layer"]) for layer in alone["layers"][1:]] == [
+        ("contour", "contours"),
+        ("contour-index", "contours"),
+        ("contour-label", "contours"),
+        ("peak", "peaks"),
+    ]
+    assert {layer["metadata"]["longquan:dataset"] for layer in alone["layers"][1:]} == {"dem"}
+    both = compose(light, catalog(dataset("surveyed", ("a", "TERL", "line")), drawn))
+    shown = {(layer["id"], layer["source-layer"]) for layer in both["layers"][1:]}
+    assert {("contour", "TERL"), ("peak", "peaks"), ("dem/contours/line", "contours")} <= shown
+
+
 def test_raster_archives_and_datasets_without_layers_are_left_alone(light: Flavour) -> None:
     content = catalog(dataset("photo", ("ortho", "ortho", "raster")), dataset("table"))
     content["archives"][0]["type"] = "raster"

@@ -74,6 +74,25 @@ def test_the_same_arguments_give_the_same_bytes(written: dict[str, bytes], tmp_p
     assert write(tmp_path, texts=TEXTS[::-1]) == written
 
 
+def test_what_only_the_portal_draws_stands_in_the_style_of_a_city_with_rasters(private: Path, tmp_path: Path) -> None:
+    photo = {
+        "id": "photo",
+        "type": "raster",
+        "product": "imagery",
+        "file": "tiles/p.pmtiles",
+        "bytes": 1,
+        "tile_size": 512,
+    }
+    content = {**CONTENT, "archives": [*CONTENT["archives"], photo]}
+    look = json.loads(write(tmp_path, content)["styles/light.json"])["metadata"]["longquan:portal"]
+    assert look["over-imagery"]["text-color"] == "#ffffff"
+    assert '"@' not in json.dumps(look)
+
+
+def test_a_city_without_rasters_is_spared_it(written: dict[str, bytes]) -> None:
+    assert "longquan:portal" not in json.loads(written["styles/light.json"])["metadata"]
+
+
 def test_an_unknown_style_is_refused(private: Path, tmp_path: Path) -> None:
     content = {**CONTENT, "styles": [{"id": "dusk", "title": {}, "href": "styles/dusk.json"}]}
     with pytest.raises(ConfigError, match="dusk"):
