@@ -12,11 +12,14 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
 import mapbox_vector_tile
 import numpy as np
 import pytest
+import rasterio
 from numpy.typing import NDArray
 from PIL import Image
+from shapely.geometry import box
 
 from pipeline import build
 from pipeline.archive.reader import open_archive
@@ -42,6 +45,7 @@ from tests.terrains import (
     plane,
     write_photo,
     write_terrain,
+    write_tif,
 )
 from tests.test_build import contents, hashes, light_portal
 
@@ -300,13 +304,6 @@ def test_inputs_dates_and_series_are_told(built: tuple[Path, Told]) -> None:
     assert not list((root / "dist").rglob("*.state"))
 
 
-def test_editions_without_a_limit_that_matters_share_the_file(built: tuple[Path, Told]) -> None:
-    """At 0.26 m the public pictures differ; with the limit and the masks lifted they are the government's."""
-    root, _told = built
-    assert archive_of(root, "public", "photo-2024").name != archive_of(root, "government", "photo-2024").name
-    assert archive_of(root, "public", "terrain").name != archive_of(root, "government", "terrain").name
-
-
 def test_limits_may_be_lifted_knowingly(built: tuple[Path, Told], tmp_path: Path) -> None:
     root, _told = built
     lifted = "raster = { min_ground_resolution_m = 0, min_contour_interval_m = 0, min_dem_grid_m = 0 }"
@@ -357,8 +354,6 @@ def test_a_changed_photograph_is_rendered_alone(tmp_path: Path, edition: str) ->
 
 def test_a_change_beside_coarse_cells_reaches_as_far_as_they_do(tmp_path: Path) -> None:
     """Two DEMs side by side: cells of 100 m mix heights of both along their border."""
-    import rasterio
-
     folder = "inbox/planning/dems"
     root = write_terrain(tmp_path, {"departments/planning.toml": PLANNING.replace("inbox/planning/dem.tif", folder)})
     (root / folder).mkdir()
@@ -426,3 +421,218 @@ def test_an_archive_that_begins_beyond_the_limit_is_refused(tmp_path: Path) -> N
     root = write_terrain(tmp_path, {"framework.toml": toml})
     with pytest.raises(ConfigError, match="begins at zoom 13"):
         build_workspace(root, editions=["public"], as_of=DAY)
+
+
+def test_a_virtual_raster_is_refused(tmp_path: Path) -> None:
+    vrt = PLANNING.replace("inbox/planning/old.tif", "inbox/planning/old.vrt")
+    root = write_terrain(tmp_path, {"departments/planning.toml": vrt})
+    text = f"""<VRTDataset rasterXSize="{PHOTO}" rasterYSize="{PHOTO}"><SRS>EPSG:3857</SRS>
+<GeoTransform>{EAST}, {PIXEL}, 0, {NORTH}, 0, -{PIXEL}</GeoTransform>
+<VRTRasterBand dataType="Byte" band="1"><SimpleSource><SourceFilename relativeToVRT="1">old.tif</SourceFilename>
+<SourceBand>1</SourceBand></SimpleSource></VRTRasterBand></VRTDataset>"""
+    (root / "inbox/planning/old.vrt").write_text(text)
+    with pytest.raises(InputError, match=r"old-photo: old\.vrt is a virtual raster"):
+        build_workspace(root, as_of=DAY)
+
+
+def test_pictures_and_elevations_make_no_archive_together(tmp_path: Path) -> None:
+    toml = FRAMEWORK.replace('kind = "imagery"\ndatasets = ["photo"]', 'kind = "raster"\ndatasets = ["photo", "dem"]')
+    root = write_terrain(tmp_path, {"framework.toml": toml})
+    with pytest.raises(InputError, match="photo-2024: some of its rasters are pictures and some are elevations"):
+        build_workspace(root, as_of=DAY)
+
+
+def test_an_interrupted_build_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = write_terrain(tmp_path)
+    build_workspace(root, editions=["government"], as_of=DAY)
+    before = hashes(root / "dist")
+    write_photo(root / "inbox/planning/old.tif", 3, 255 - photograph(3))
+    with monkeypatch.context() as patch:
+        patch.setattr(build, "write_portal", _interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            build_workspace(root, editions=["government"], as_of=DAY)
+    assert hashes(root / "dist") == before
+    told = Told()
+    build_workspace(root, editions=["government"], as_of=DAY, progress=told)
+    assert any(note == "government/old-photo: finished before the last build was interrupted" for note in told.notes)
+    updated = hashes(root / "dist")
+    assert updated != before
+    shutil.rmtree(root / "dist")
+    shutil.rmtree(root / ".cache")
+    build_workspace(root, editions=["government"], as_of=DAY)
+    assert hashes(root / "dist") == updated
+
+
+def _interrupted(*_args: Any, **_more: Any) -> None:
+    raise KeyboardInterrupt
+
+
+def test_a_damaged_state_is_not_trusted(tmp_path: Path) -> None:
+    root = write_terrain(tmp_path)
+    build_workspace(root, editions=["government"], as_of=DAY)
+    before = hashes(root / "dist")
+    state = root / ".cache/rasters/government.photo-2024.state"
+    data = bytearray(state.read_bytes())
+    data[len(data) // 2] ^= 1
+    state.write_bytes(data)
+    told = Told()
+    build_workspace(root, editions=["government"], as_of=DAY, progress=told)
+    assert hashes(root / "dist") == before
+    assert [note for note in told.notes if note.startswith("government/photo-2024: everything is built: ")]
+
+
+def test_a_mask_over_everything_leaves_no_archive(tmp_path: Path) -> None:
+    root = write_terrain(tmp_path)
+    west, south, east, north = (EAST - 5e3) / HALF * 180, 28.0, (EAST + 5e3) / HALF * 180, 28.14
+    everything = gpd.GeoDataFrame({"a": [1]}, geometry=[box(west, south, east, north)], crs="EPSG:4326")
+    everything.to_file(root / "inbox/secrecy/masks.geojson", driver="GeoJSON", engine="pyogrio")
+    (result,) = build_workspace(root, editions=["public"], as_of=DAY)
+    assert result.archives == ()
+    catalog = catalog_of(root, "public")
+    assert catalog["archives"] == [] and all(dataset["layers"] == [] for dataset in catalog["datasets"])
+
+
+# Choices ------------------------------------------------------------------------------------------------------------
+
+
+def one_archive(choices: str) -> str:
+    head = FRAMEWORK[: FRAMEWORK.index("[[archive]]")]
+    return (
+        head
+        + f"""[[archive]]
+id = "all"
+title = {{ zh = "全部", en = "All" }}
+{choices}
+"""
+    )
+
+
+def last_picture(root: Path) -> tuple[int, NDArray[np.uint8], float, float]:
+    """Zoom, pixels of the tiles of the last zoom put together, and the column and row of the first."""
+    tiles = list(pictures(archive_of(root, "government", "all")))
+    zoom = max(z for z, *_rest in tiles)
+    tiles = [tile for tile in tiles if tile[0] == zoom]
+    side = tiles[0][3].shape[0]
+    left, top = min(x for _z, x, _y, _p in tiles), min(y for _z, _x, y, _p in tiles)
+    width, height = max(x for _z, x, _y, _p in tiles) - left + 1, max(y for _z, _x, y, _p in tiles) - top + 1
+    whole = np.zeros((height * side, width * side, 4), np.uint8)
+    for _z, x, y, pixels in tiles:
+        whole[(y - top) * side : (y - top + 1) * side, (x - left) * side : (x - left + 1) * side] = pixels
+    return zoom, whole, left * side, top * side
+
+
+def colour_at(picture: tuple[int, NDArray[np.uint8], float, float], x: float, y: float) -> list[int]:
+    zoom, pixels, left, top = picture
+    grid = 2 * HALF / (512 << zoom)
+    found: list[int] = pixels[int((HALF - y) / grid - top), int((x + HALF) / grid - left)].tolist()
+    return found
+
+
+def test_the_first_dataset_lies_on_top_inside_its_cutline(tmp_path: Path) -> None:
+    toml = one_archive('kind = "imagery"\ndatasets = ["old-photo", "photo"]\nformat = "png"')
+    cut = PLANNING.replace("currency = 2014-05-01", 'currency = 2014-05-01\ncutline = "inbox/planning/half.geojson"')
+    root = write_terrain(tmp_path, {"framework.toml": toml, "departments/planning.toml": cut})
+    plain = np.full((3, PHOTO, PHOTO), 200, np.uint8)
+    write_photo(root / "inbox/planning/old.tif", 0, plain)  # in the place of the western photograph
+    middle = EAST + PHOTO / 2 * PIXEL
+    half = gpd.GeoDataFrame({"a": [1]}, geometry=[box(EAST - 9, NORTH - 900, middle, NORTH + 9)], crs="EPSG:3857")
+    half.to_crs("EPSG:4326").to_file(root / "inbox/planning/half.geojson", driver="GeoJSON", engine="pyogrio")
+    build_workspace(root, editions=["government"], as_of=DAY)
+    picture = last_picture(root)
+    assert colour_at(picture, middle - 10, NORTH - 60) == [200, 200, 200, 255]
+    assert colour_at(picture, middle + 10, NORTH - 60)[0] == 20
+    manifest = json.loads((root / "dist/government/release.json").read_text())
+    assert ("old-photo", "inbox/planning/half.geojson") in {(i["dataset"], i["path"]) for i in manifest["inputs"]}
+    assert catalog_of(root, "government")["archives"][0]["date"] == "2014-05-01"  # the older of both
+    before = archive_of(root, "government", "all").name
+    shifted = gpd.GeoDataFrame(
+        {"a": [1]}, geometry=[box(EAST - 9, NORTH - 900, middle + 20, NORTH + 9)], crs="EPSG:3857"
+    )
+    shifted.to_crs("EPSG:4326").to_file(root / "inbox/planning/half.geojson", driver="GeoJSON", engine="pyogrio")
+    build_workspace(root, editions=["government"], as_of=DAY)
+    assert archive_of(root, "government", "all").name != before
+    assert colour_at(last_picture(root), middle + 10, NORTH - 60) == [200, 200, 200, 255]
+
+
+def test_bands_nodata_and_stretch_of_a_dataset(tmp_path: Path) -> None:
+    toml = one_archive('kind = "imagery"\ndatasets = ["old-photo"]\nformat = "png"\nresampling = "nearest"')
+    said = "currency = 2014-05-01\nbands = [2, 3, 1]\nnodata = 0\nstretch = { low = 0, high = 1000 }"
+    planning = PLANNING.replace("currency = 2014-05-01", said)
+    root = write_terrain(tmp_path, {"framework.toml": toml, "departments/planning.toml": planning})
+    bands = np.empty((3, PHOTO, PHOTO), np.uint16)
+    bands[:] = np.array([1000, 500, 250], np.uint16)[:, None, None]
+    bands[:, :, : PHOTO // 2] = 0
+    write_photo(root / "inbox/planning/old.tif", 3, bands)
+    build_workspace(root, editions=["government"], as_of=DAY)
+    picture = last_picture(root)
+    west = EAST + 3 * PHOTO * PIXEL
+    assert colour_at(picture, west + PHOTO * PIXEL * 0.75, NORTH - 50) == pytest.approx([128, 64, 255, 255], abs=1)
+    assert colour_at(picture, west + PHOTO * PIXEL * 0.25, NORTH - 50)[3] == 0
+
+
+def test_heights_in_feet_are_metres(tmp_path: Path) -> None:
+    toml = one_archive('kind = "terrain"\ndatasets = ["dem"]\nrounding = 0.00390625')
+    planning = PLANNING.replace("currency = 2026-09-30", 'currency = 2026-09-30\nvertical_unit = "ft"')
+    root = write_terrain(tmp_path, {"framework.toml": toml, "departments/planning.toml": planning})
+    build_workspace(root, editions=["government"], as_of=DAY)
+    x, y, height, _pixel = samples(archive_of(root, "government", "all"))
+    mine = inner(x, y, 100.0)
+    assert abs(height - furrowed(x, y) * 0.3048)[mine].max() < 0.3 * DEPTH * 0.3048
+
+
+def test_contours_by_zoom_with_peaks(tmp_path: Path) -> None:
+    toml = one_archive(
+        'kind = "contours"\ndatasets = ["dem"]\ninterval = { 11 = 100, 13 = 10 }\npeaks = 30\nmax_zoom = 13'
+    )
+    root = write_terrain(tmp_path, {"framework.toml": toml})
+    x, y = np.meshgrid(np.arange(SIDE) * STEP, np.arange(SIDE) * STEP)
+    domes = 400 + 100 * np.sin(2 * np.pi * x / 2000) * np.sin(2 * np.pi * y / 2000)
+    write_tif(root / "inbox/planning/dem.tif", domes.astype(np.float32)[None], EAST - 2000, NORTH + 2000, STEP)
+    build_workspace(root, editions=["government"], as_of=DAY)
+    entry = catalog_of(root, "government")["archives"][0]
+    assert (entry["type"], entry["product"], entry["max_zoom"]) == ("vector", "vector", 13)
+    heights: dict[int, set[int]] = {}
+    tops: set[int] = set()
+    with open_archive(archive_of(root, "government", "all")) as archive:
+        for z, _x, _y, body in archive.tiles():
+            layers = mapbox_vector_tile.decode(gzip.decompress(body))
+            lines = layers.get("contours", {"features": []})["features"]
+            heights.setdefault(z, set()).update(feature["properties"]["ele"] for feature in lines)
+            assert set(layers) <= {"contours", "contours_label", "peaks"}
+            tops |= {
+                round(feature["properties"]["ele"]) for feature in layers.get("peaks", {"features": []})["features"]
+            }
+        assert archive.metadata["contours"]["intervals"][0]["interval"] == 100.0
+        assert {layer["id"] for layer in archive.metadata["vector_layers"]} == {"contours", "contours_label", "peaks"}
+    assert tops == {500}  # the domes of a sine; hollows are no peaks
+    assert {ele % 100 for z in (11, 12) for ele in heights[z]} == {0}
+    assert {ele % 10 for ele in heights[13]} == {0} and {ele % 100 for ele in heights[13]} != {0}
+
+
+def test_ramps_of_the_workspace_decide_over_the_archive(tmp_path: Path) -> None:
+    toml = one_archive('kind = "tint"\ndatasets = ["dem"]\nformat = "png"\nramp = "inbox/planning/ramp.txt"')
+    root = write_terrain(tmp_path, {"framework.toml": toml})
+    names = []
+    for colour in ("10 20 30", "40 50 60"):
+        (root / "inbox/planning/ramp.txt").write_text(f"0 {colour}\n1000 {colour}\n")
+        build_workspace(root, editions=["government"], as_of=DAY)
+        names.append(archive_of(root, "government", "all").name)
+        assert colour_at(last_picture(root), EAST, NORTH) == [*map(int, colour.split()), 255]
+    assert names[0] != names[1]
+
+
+def test_a_worldfile_that_changes_moves_the_picture(tmp_path: Path) -> None:
+    toml = one_archive('kind = "imagery"\ndatasets = ["old-photo"]\nformat = "png"')
+    planning = PLANNING.replace("inbox/planning/old.tif", "inbox/planning/old.png").replace(
+        "currency = 2014-05-01", 'currency = 2014-05-01\ncrs = "EPSG:3857"'
+    )
+    root = write_terrain(tmp_path, {"framework.toml": toml, "departments/planning.toml": planning})
+    Image.fromarray(np.full((PHOTO, PHOTO, 3), 90, np.uint8)).save(root / "inbox/planning/old.png")
+    for east in (EAST, EAST + 500):
+        world = f"{PIXEL}\n0\n0\n-{PIXEL}\n{east + PIXEL / 2}\n{NORTH - PIXEL / 2}\n"
+        (root / "inbox/planning/old.pgw").write_text(world)
+        build_workspace(root, editions=["government"], as_of=DAY)
+        bounds = catalog_of(root, "government")["archives"][0]["bounds"]
+        assert bounds[0] == pytest.approx(east / HALF * 180, abs=1e-6)
+        manifest = json.loads((root / "dist/government/release.json").read_text())
+        assert "inbox/planning/old.pgw" in {each["path"] for each in manifest["inputs"]}

@@ -9,12 +9,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
+
 from pipeline.archive.reader import open_archive
 from pipeline.catalog import ArchiveFacts, RasterFacts
 from pipeline.catalog.tilejson import attribution_of, notice_of
 from pipeline.editions.coarsen import coarsen
 from pipeline.editions.raster_redact import RasterMask, RasterRules, ground_scale, redact_pixels
+from pipeline.errors import InputError
 from pipeline.framework import ArchiveSpec, Framework
+from pipeline.i18n import _
 from pipeline.intake.counts import DatasetCounts
 from pipeline.raster.grid import HALF
 from pipeline.raster.heights import HeightRules, Heights, HeightSource, open_heights
@@ -43,26 +47,26 @@ _INTERPOLATION: Final = 4  # pixels that a file may reach beyond its box: Lanczo
 _BYTES: Final = {"uint8": 1, "int8": 1, "uint16": 1, "int16": 1}  # of a value, as memory is divided; others 2
 
 
-@dataclass(frozen=True, slots=True)
-class _Opened:
-    """The rasters of an archive, opened, behind the edition's limits."""
-
-    origins: list[Origin]
-    read: ReadBlock
-
-
 def make_raster(
     framework: Framework, plan: PlannedRaster, recipe: str, folder: Path, *, kept: KeptRaster, code: str, how: Making
 ) -> MadeArchive:
     """Tile rasters into ``folder/tiles/<id>-<hash12>.pmtiles``, going on from what the last build kept.
 
     The bytes are those of a build from scratch. Whatever the edition does not show is taken out before the pyramid, so
-    it is neither in the archive nor in what is kept. Raises InputError and OutputError.
+    it is neither in the archive nor in what is kept. Where masks leave nothing there is no file, and the result has no
+    facts. Raises InputError and OutputError.
     """
     unnamed = folder / "tiles" / f"{plan.spec.id}.pmtiles"
     unnamed.parent.mkdir(exist_ok=True)
     make = _imagery if plan.product == "imagery" else _heights
-    result = make(framework, plan, unnamed, Frame(kept.previous, code, how))
+    seen = _Seen()
+    try:
+        result = make(framework, plan, unnamed, Frame(kept.previous, code, how), seen)
+    except InputError:
+        if seen.anything or plan.mask is None:
+            raise
+        how.progress.note(_("the edition shows no pixel of it, so there is no archive"))
+        return MadeArchive(recipe, None, 0, 0, {}, {}, tally_counts(plan, Tally()), None)
     facts = _facts(plan, result, unnamed)
     kept.keep(unnamed, state_path(unnamed))
     unnamed.rename(folder / facts.file)
@@ -76,6 +80,25 @@ def make_raster(
         datasets=tally_counts(plan, result.tally or Tally()),
         explanation=None,
     )
+
+
+@dataclass(slots=True)
+class _Seen:
+    """Whether an edition shows any pixel at all. Threads only ever set it."""
+
+    anything: bool = False
+
+    def through(self, read: ReadBlock) -> ReadBlock:
+        """The same reader, watched until it has given something."""
+
+        def watched(window: PixelWindow) -> Any:
+            pixels = read(window)
+            if pixels is not None and not self.anything:
+                shown = ~np.isnan(pixels) if pixels.ndim == 2 else pixels[..., 3]
+                self.anything = bool(shown.any())
+            return pixels
+
+        return watched
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +161,7 @@ def limited_heights(plan: PlannedRaster, read: ReadBlock) -> ReadBlock:
     return read if plan.grid is None else coarsen(read, plan.grid, plan.latitude)
 
 
-def _imagery(framework: Framework, plan: PlannedRaster, out: Path, frame: Frame) -> RasterResult:
+def _imagery(framework: Framework, plan: PlannedRaster, out: Path, frame: Frame, seen: _Seen) -> RasterResult:
     spec = plan.spec
     infos = [file.info for file in plan.files]
     allowed = share(RGBA, frame.how.threads, frame.how.memory, max(_BYTES.get(info.dtype, 2) for info in infos))
@@ -154,7 +177,7 @@ def _imagery(framework: Framework, plan: PlannedRaster, out: Path, frame: Frame)
     with ExitStack() as stack:
         stack.enter_context(raster_memory(allowed.cache))
         mosaic = stack.enter_context(open_mosaic(_sources(framework, plan), _rules(plan)))
-        read = _masked(plan, mosaic.read, _REACH[resampling])
+        read = seen.through(_masked(plan, mosaic.read, _REACH[resampling]))
         limits = sorted((key, each.low.tolist(), each.high.tolist()) for key, each in mosaic.limits.items())
         said = repr((_rules(plan), limits, plan.limits))
         origins = _origins(plan, list(mosaic.footprints), said)
@@ -189,7 +212,7 @@ def _rules(plan: PlannedRaster) -> MosaicRules:
     return MosaicRules(plan.spec.resampling or "bilinear", plan.spec.feather or 0, stretch)
 
 
-def _heights(framework: Framework, plan: PlannedRaster, out: Path, frame: Frame) -> RasterResult:
+def _heights(framework: Framework, plan: PlannedRaster, out: Path, frame: Frame, seen: _Seen) -> RasterResult:
     spec = plan.spec
     allowed = share(HEIGHTS, frame.how.threads, frame.how.memory)
     tiling = TerrainPlan(about(framework, plan), spec.min_zoom, plan.max_zoom, plan.tile_size, plan.limits)
@@ -199,7 +222,9 @@ def _heights(framework: Framework, plan: PlannedRaster, out: Path, frame: Frame)
         heights, _read = stack.enter_context(opened_heights(plan))
         origins = _origins(plan, [each.info.bounds for each in heights.sources], "")
         work = frame.work(allowed.threads, _INTERPOLATION)
-        return tile_terrain(tiling, heights, origins, product, out, work, wrap=lambda read: limited_heights(plan, read))
+        return tile_terrain(
+            tiling, heights, origins, product, out, work, wrap=lambda read: seen.through(limited_heights(plan, read))
+        )
 
 
 def _origins(plan: PlannedRaster, boxes: list[Bounds], said: str) -> list[Origin]:

@@ -215,7 +215,7 @@ def _with_contours(plan: PlannedRaster, policy: RasterPolicy) -> PlannedRaster:
     """The steps of contours, and multiples of the policy's interval where they are finer."""
     spec = plan.spec
     table = spec.interval if isinstance(spec.interval, Mapping) else None
-    interval = spec.interval if isinstance(spec.interval, float) else INTERVAL
+    interval = INTERVAL if spec.interval is None or isinstance(spec.interval, Mapping) else spec.interval
     needed = max(table) if table else usual_zoom(interval)
     last = spec.max_zoom
     if last is None:
