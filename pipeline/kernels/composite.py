@@ -11,32 +11,27 @@ from pipeline.kernels._jit import kernel
 
 
 @kernel
-def lay_under(values: NDArray[np.uint8], alpha: NDArray[np.uint8], canvas: NDArray[np.uint8]) -> int:
+def lay_under(picture: NDArray[np.uint8], canvas: NDArray[np.uint8]) -> int:
     """Lay a picture under what a canvas shows already; returns how many pixels became opaque.
 
-    `values` [rows, columns, 1 (gray) or 3], `alpha` [rows, columns], `canvas` [rows, columns, 4] red, green, blue,
-    alpha, not premultiplied, 0 where there is nothing.
+    Both [rows, columns, 4] red, green, blue, alpha, not premultiplied; of the canvas 0 where there is nothing.
     Source: Porter & Duff, Compositing digital images (1984), "over".
     """
-    rows, columns, bands = values.shape
-    second, third = (1, 2) if bands == 3 else (0, 0)
+    rows, columns, _bands = picture.shape
     filled = 0
     for i in range(rows):
         for j in range(columns):
-            above, below = int(canvas[i, j, 3]), int(alpha[i, j])
+            above, below = int(canvas[i, j, 3]), int(picture[i, j, 3])
             if above == 255 or below == 0:
                 continue
             if above == 0:
-                canvas[i, j, 0] = values[i, j, 0]
-                canvas[i, j, 1] = values[i, j, second]
-                canvas[i, j, 2] = values[i, j, third]
-                canvas[i, j, 3] = below
+                for c in range(4):
+                    canvas[i, j, c] = picture[i, j, c]
             else:
                 share = below * (255 - above)  # of 255², as is the whole
                 whole = above * 255 + share
                 for c in range(3):
-                    band = c if bands == 3 else 0
-                    mixed = int(canvas[i, j, c]) * above * 255 + int(values[i, j, band]) * share
+                    mixed = int(canvas[i, j, c]) * above * 255 + int(picture[i, j, c]) * share
                     canvas[i, j, c] = (mixed + whole // 2) // whole
                 canvas[i, j, 3] = (whole + 127) // 255
             filled += canvas[i, j, 3] == 255

@@ -49,7 +49,7 @@ def fill_inside(
                 inside[i, column] ^= 1
         state = before
         for j in range(columns):
-            state ^= inside[i, j]
+            state ^= int(inside[i, j])
             inside[i, j] = state
             found += state
     return found

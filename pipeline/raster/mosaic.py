@@ -17,7 +17,7 @@ from pipeline.raster.cutline import Cutline, make_cutline
 from pipeline.raster.handles import Handles
 from pipeline.raster.stretch import Limits, Stretch, find_limits
 from pipeline.sources.raster import RasterInfo, RasterOptions
-from pipeline.sources.raster_windows import Resampling, Windows, open_windows
+from pipeline.sources.raster_windows import Resampling, Windows, colours_of, open_windows
 from pipeline.types import Bounds, PixelWindow
 
 if TYPE_CHECKING:
@@ -88,14 +88,19 @@ class Mosaic:
     def _stacked(self, window: PixelWindow) -> NDArray[np.uint8] | None:
         canvas: NDArray[np.uint8] | None = None
         opaque = 0
-        for i in self._meeting(window):
+        meeting = self._meeting(window)
+        for i in meeting:
             part = _common(window, _pixel_box(self.footprints[i], window, 1))
-            got = None if part is None else self._picture(i, part)
-            if part is None or got is None:
+            picture = None if part is None else self._picture(i, part)
+            if part is None or picture is None:
                 continue
-            if canvas is None:
-                canvas = np.zeros((window.height, window.width, 4), np.uint8)
-            opaque += lay_under(*got, canvas[_place(part, window)])
+            if canvas is None and part == window:
+                canvas = picture
+                opaque = 0 if i == meeting[-1] else int(np.count_nonzero(picture[:, :, 3] == 255))
+            else:
+                if canvas is None:
+                    canvas = np.zeros((window.height, window.width, 4), np.uint8)
+                opaque += lay_under(picture, canvas[_place(part, window)])
             if opaque == window.width * window.height:
                 break  # nothing shows through
         return canvas
@@ -110,10 +115,10 @@ class Mosaic:
             # One pixel more than there is, so that the edge is seen, and as much of the surroundings as has a say.
             outer = _common(around, _pixel_box(self.footprints[i], window, 2))
             part = None if outer is None else _common(window, outer)
-            got = None if outer is None or part is None else self._picture(i, outer)
-            if outer is None or part is None or got is None:
+            picture = None if outer is None or part is None else self._picture(i, outer)
+            if outer is None or part is None or picture is None:
                 continue
-            values, alpha = got
+            values, alpha = picture[:, :, :3], np.ascontiguousarray(picture[:, :, 3])
             weights = np.empty(alpha.shape, np.float32)
             weigh_edges(alpha, n, weights)
             if sums is None:
@@ -138,20 +143,21 @@ class Mosaic:
         meet = (boxes[:, 0] < east) & (boxes[:, 2] > west) & (boxes[:, 1] < north) & (boxes[:, 3] > south)
         return [i for i in self._order if meet[i]]
 
-    def _picture(self, i: int, window: PixelWindow) -> tuple[NDArray[np.uint8], NDArray[np.uint8]] | None:
-        """Bytes [rows, columns, 1 or 3] and alpha [rows, columns] of one source inside its cutline."""
-        got = self._handles.get(i).read(window)
-        if got is None:
-            return None
-        values: NDArray[Any] = got[0].transpose(1, 2, 0)
-        alpha = got[1]
+    def _picture(self, i: int, window: PixelWindow) -> NDArray[np.uint8] | None:
+        """Red, green, blue, alpha [rows, columns, 4] of one source inside its cutline; 0 where there is nothing."""
+        windows = self._handles.get(i)
+        limits = self.limits.get((windows.dtype.name == "uint8", windows.bands))
+        if limits is None:
+            picture = windows.colours(window)
+        else:
+            got = windows.read(window)
+            picture = None if got is None else colours_of(limits.apply(got[0].transpose(1, 2, 0), got[1]), got[1])
         cutline = self._cutlines[i]
-        if cutline is not None:
-            alpha *= cutline.inside(window)
-            if not alpha.any():
+        if picture is not None and cutline is not None:
+            picture *= cutline.inside(window)[:, :, None]
+            if not picture[:, :, 3].any():
                 return None
-        limits = self.limits.get((values.dtype.name == "uint8", values.shape[2]))
-        return (values if limits is None else limits.apply(values, alpha)), alpha
+        return picture
 
     def _open(self, i: int) -> Any:
         source = self._sources[i]

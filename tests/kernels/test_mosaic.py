@@ -75,14 +75,14 @@ def test_weights_are_distances(seed: int) -> None:
 
 def test_over_as_porter_and_duff_have_it() -> None:
     canvas = np.array([[[0, 0, 0, 0], [100, 0, 0, 255], [100, 0, 0, 51], [0, 0, 0, 0]]], np.uint8)
-    values, alpha = np.array([[[7], [7], [200], [7]]], np.uint8), np.array([[128, 255, 255, 0]], np.uint8)
-    assert lay_under(values, alpha, canvas) == 1
+    picture = np.array([[[7, 7, 7, 128], [7, 7, 7, 255], [200, 200, 200, 255], [7, 7, 7, 0]]], np.uint8)
+    assert lay_under(picture, canvas) == 1
     assert canvas[0].tolist() == [[7, 7, 7, 128], [100, 0, 0, 255], [180, 160, 160, 255], [0, 0, 0, 0]]
 
 
 def test_two_half_transparent_pictures() -> None:
     canvas = np.array([[[200, 0, 0, 128]]], np.uint8)
-    lay_under(np.array([[[0, 200, 0]]], np.uint8), np.array([[128]], np.uint8), canvas)
+    lay_under(np.array([[[0, 200, 0, 128]]], np.uint8), canvas)
     # α = 0.502 + 0.498·0.502 = 0.752; red 0.502·200 / 0.752 = 133.5, green 66.5
     assert canvas[0, 0].tolist() == [134, 66, 0, 192]
 

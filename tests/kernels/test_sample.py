@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.kernels.bilinear import bilinear, bilinear_bytes
+from pipeline.kernels.bilinear import bilinear
+from pipeline.kernels.box import box_colours
 from pipeline.kernels.places import Places, extent_of
 from pipeline.kernels.sample import BOX, CUBIC, LANCZOS, NEAREST, Range, Read, find_nothing, sample
 
@@ -88,6 +89,9 @@ def test_places_that_are_no_numbers_hold_nothing() -> None:
         padded, full = np.zeros((4, 4, 1)), np.full((4, 4), 255, np.uint8)
         assert bilinear(Read(padded, full, -1, -1, 2, 2), places, ANY, out, opaque) == 0
         assert not out.any() and not opaque.any()
+        painted, four = np.ones((2, 2, 4), np.uint8), np.full((4, 4, 4), 255, np.uint8)
+        assert box_colours(Read(four, full, -1, -1, 2, 2), places, True, painted) == 0
+        assert not painted.any()
     west, _north, east, _south = extent_of(Places(np.full((4, 4), np.nan), np.zeros((4, 4)), 2, 0, 0), 3, 3)
     assert west > east
 
@@ -108,23 +112,58 @@ def test_the_fast_ways_are_the_slow_one(seed: int) -> None:
     if seed % 3 == 0:
         there[:] = 255
     source, opacity = np.pad(inner, ((1, 1), (1, 1), (0, 0)), "edge"), np.pad(there, 1, "edge")
-    step = rng.uniform(0.1, 0.99)
-    places = straight(rng.uniform(-3, 1), rng.uniform(-3, 3), step, height, width, turn=rng.uniform(-0.2, 0.2))
+    places = straight(
+        rng.uniform(-3, 1), rng.uniform(-3, 3), rng.uniform(0.1, 0.99), height, width, turn=rng.uniform(-0.2, 0.2)
+    )
     read, plain = Read(source, opacity, -1, -1, columns, rows), Read(inner, there, 0, 0, columns, rows)
-    kind = (height, width, bands)
-    slow, fast, faster = np.zeros(kind, np.uint8), np.ones(kind, np.uint8), np.ones(kind, np.uint8)
-    alphas = [np.ones((height, width), np.uint8) for _ in range(3)]
+    slow, fast = np.zeros((height, width, bands), np.uint8), np.ones((height, width, bands), np.uint8)
+    alphas = [np.ones((height, width), np.uint8) for _ in range(2)]
     found = sample(plain, places, BOX, False, BYTES, slow, alphas[0])
     assert bilinear(read, places, BYTES, fast, alphas[1]) == found
-    bilinear_bytes(read, bool(there.min() == 255), places, faster, alphas[2])
     assert np.abs(alphas[0].astype(int) - alphas[1]).max(initial=0) <= 1
     assert np.abs(slow.astype(int) - fast).max(initial=0) <= 1 and (slow != fast).mean() < 0.02
-    same = (alphas[2] > 0) == (alphas[1] > 0)  # a place on the border of two pixels, rounded, is on the other one
-    assert same.mean() > 0.98
-    # A place 1/4096 away, of a step of 255 along either axis: an eighth. More only where few weights are left.
-    assert (np.abs(faster.astype(int) - fast)[same] <= 1).mean() > 0.98
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.booleans())
+def test_colours_come_out_as_of_any_values(seed: int, averaging: bool) -> None:
+    rng = np.random.default_rng(seed)
+    rows, columns = rng.integers(1, 14, 2)
+    height, width = rng.integers(1, 40, 2)
+    inner = rng.integers(0, 256, (rows, columns, 3)).astype(np.uint8)
+    there = rng.choice(np.array([0, 100, 255], np.uint8), (rows, columns), p=[0.1, 0.1, 0.8])
     if seed % 3 == 0:
-        assert np.abs(faster.astype(int) - fast)[same].max(initial=0) <= 1
+        there[:] = 255
+    step = rng.uniform(1.0, 1.9) if averaging else rng.uniform(0.1, 0.99)
+    spacing = int(rng.choice([1, 2, 32]))
+    places = straight(rng.uniform(-3, 1), rng.uniform(-3, 3), step, height, width, spacing, rng.uniform(-0.2, 0.2))
+    slow, alpha = np.zeros((height, width, 3), np.uint8), np.ones((height, width), np.uint8)
+    read = Read(inner, there, 0, 0, columns, rows)
+    found = sample(read, places, BOX, averaging, BYTES, slow, alpha)
+    fast = np.ones((height, width, 4), np.uint8)
+    padded = np.pad(np.dstack([inner, there]), ((1, 1), (1, 1), (0, 0)), "edge")
+    read = Read(padded, there[:0, :0], -1, -1, columns, rows)
+    assert box_colours(read, places, averaging, fast) == found
+    assert ((fast[:, :, 3] > 0) == (alpha > 0)).all() and not fast[alpha == 0].any()
+    assert np.abs(fast[:, :, 3].astype(int) - alpha).max(initial=0) <= 1
+    assert np.abs(fast[:, :, :3].astype(int) - slow).max(initial=0) <= 1
+    assert (np.abs(fast[:, :, :3].astype(int) - slow) > 0).mean() < 0.05 or fast.size < 400
+
+
+def test_nine_neighbours_weigh_by_their_share_of_the_box() -> None:
+    """A box 1.5 pixels wide at the middle of nine: a quarter to either side in ninths of 1.5, so 1/6, 4/6, 1/6."""
+    grey = np.array([[0, 0, 0], [0, 0, 0], [0, 0, 252]], np.uint8)
+    picture = np.dstack([grey, grey.T[::-1], np.full((3, 3), 9, np.uint8), np.full((3, 3), 255, np.uint8)])
+    places = straight(1.5, 1.5, 1.5, 1, 1)
+    out = np.zeros((1, 1, 4), np.uint8)
+    assert box_colours(Read(picture, picture[:0, :0, 3], 0, 0, 3, 3), places, True, out) == 1
+    assert out.ravel().tolist() == [7, 7, 9, 255]  # 252 / 36
+    picture[0, 0, 3] = 0  # at the other end: 35/36 of the box are left
+    assert box_colours(Read(picture, picture[:0, :0, 3], 0, 0, 3, 3), places, True, out) == 1
+    assert out.ravel().tolist() == [7, 7, 9, 255]  # 252 / 35 = 7.2
+    picture[:, :, 3] = 0
+    assert box_colours(Read(picture, picture[:0, :0, 3], 0, 0, 3, 3), places, True, out) == 0
+    assert not out.any()
 
 
 @settings(max_examples=30, deadline=None)
