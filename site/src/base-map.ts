@@ -173,7 +173,11 @@ export function baseMap(options: BaseMapOptions): BaseMap {
       show();
       writeAddress(addressOf(state, usual));
     },
-    allows: (layer) => !(state.base === 'imagery' && imageryShown() && partOf(layer) === 'labels'),
+    allows(layer) {
+      if (!imageryShown() || layer.type === 'background') return true;
+      if (partOf(layer) === 'labels') return state.base === 'hybrid';
+      return !(partOf(layer) === 'relief' && layer.type === 'symbol'); // no heights on lines that imagery hides
+    },
   };
 }
 

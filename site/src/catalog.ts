@@ -45,6 +45,7 @@ export interface Archive {
   readonly encoding?: 'terrarium' | 'mapbox' | null; // of heights
   readonly min_zoom?: number;
   readonly max_zoom?: number;
+  readonly bounds?: readonly [west: number, south: number, east: number, north: number];
   readonly date?: string | null; // what an image shows: a year, month or day
   readonly series?: string | null; // archives of one series are the same picture at several dates
   readonly attribution?: string | null;

@@ -17,7 +17,7 @@ export function epochSlider(language: Language, t: Translate, onChange: (epoch: 
   const output = element('output', {});
   const back = step('back', t('earlier'));
   const forth = step('forth', t('later'));
-  const root = element('section', { class: 'epochs', 'aria-label': t('epochs'), hidden: true }, back, input, forth, output);
+  const root = element('div', { class: 'epochs', role: 'group', 'aria-label': t('epochs'), hidden: true }, back, input, forth, output);
   const move = (by: number): void => {
     const wanted = input.valueAsNumber + by;
     if (wanted >= 0 && wanted <= Number(input.max)) onChange(wanted);

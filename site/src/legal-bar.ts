@@ -24,11 +24,17 @@ export function legalBar(catalog: Catalog, language: Language, t: Translate): Le
   return {
     element: element('footer', { class: 'legal' }, ...parts),
     credit(attribution) {
-      const foreign = attribution && !Object.values(catalog.attribution).includes(attribution) ? attribution : '';
+      const foreign = foreignCredit(attribution, catalog);
       source.hidden = !foreign;
       source.textContent = foreign && ` · ${t('imageSource', { name: foreign })}`;
     },
   };
+}
+
+/** Whom an archive credits besides what the bar says anyway: the owner and the notice. */
+export function foreignCredit(attribution: string | null, catalog: Pick<Catalog, 'attribution' | 'notice'>): string {
+  const said = new Set([...Object.values(catalog.attribution), ...Object.values(catalog.notice)]);
+  return (attribution ?? '').split(' · ').filter((part) => part && !said.has(part)).join(' · ');
 }
 
 /** The label on the map itself, for a city with something to say about all of its data: that it is fictional. */

@@ -7,11 +7,11 @@ import { applyLook, baseMap, beginWith, drawnBase, EXAGGERATION, maxPitch, type 
 import { basePanel } from './base-panel.ts';
 import { inLanguage, type Catalog, type Language } from './catalog.ts';
 import { element } from './element.ts';
-import { epochSlider } from './epoch-slider.ts';
 import { featurePanel } from './feature-panel.ts';
 import { header } from './header.ts';
 import { translator } from './i18n.ts';
 import { collect, nameOf, type Found } from './identify.ts';
+import { imageBar } from './image-bar.ts';
 import { layerPanel } from './layer-panel.ts';
 import { legalBar, sampleNotice } from './legal-bar.ts';
 import { legendOf } from './legend.ts';
@@ -94,8 +94,8 @@ export async function portal(options: PortalOptions): Promise<void> {
     ? terrainButton(t('terrainButton'), () => change({ terrain: base?.state.terrain === null ? EXAGGERATION : null }))
     : null;
   if (button) map.addControl(button, 'bottom-right');
-  const epochs = epochSlider(language, t, (epoch) => change({ epoch }));
-  container.after(epochs.element);
+  const images = imageBar(map, language, t, (epoch) => change({ epoch }));
+  container.after(images.element);
   const bases = basePanel({ language, t, rasters, onChange: change });
   const sprite = await loadSprite(typeof style.sprite === 'string' ? style.sprite : undefined, devicePixelRatio);
   const shown: Visibility = visibility(map, style, byDefault, (layer) => base?.allows(layer) ?? true);
@@ -129,7 +129,7 @@ export async function portal(options: PortalOptions): Promise<void> {
     onChange(now, archive) {
       bases?.update(now);
       button?.update(now.terrain !== null);
-      app.classList.toggle('with-epochs', epochs.update(now));
+      app.classList.toggle('with-epochs', images.update(now, archive));
       legal.credit(archive?.attribution ?? null);
       shown.refresh();
     },

@@ -105,6 +105,20 @@ describe('a valley of formulas', () => {
     await close();
   });
 
+  test('imagery that lies elsewhere is a button away', async () => {
+    const { page, troubles, close } = await visit(browser, `${server.address}#map=12/28.4/119.5&base=imagery`);
+    await drawn(page);
+    const go = page.locator('.go');
+    await go.press('Enter');
+    await drawn(page);
+    expect(await go.isVisible()).toBe(false);
+    const { lng, lat } = await page.evaluate(() => window.longquanMap.getCenter());
+    expect([Math.round(lng * 100) / 100, Math.round(lat * 100) / 100]).toEqual([119.13, 28.08]);
+    expect(isGround((await colours(page, [PLAIN]))[0]!, '2026-05')).toBe(true);
+    expect(troubles).toEqual([]);
+    await close();
+  });
+
   test('the dates of a series, on the map: by keyboard, by button, by address', async () => {
     const first = await visit(browser, `${server.address}${hash}&base=imagery`);
     await drawn(first.page);

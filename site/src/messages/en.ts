@@ -64,6 +64,7 @@ export const en: Messages = {
   later: 'Later imagery',
   elevation: 'Elevation {metres} m',
   imageSource: 'Imagery: {name}',
+  goToImagery: 'No imagery here: go where it is',
   asBase: 'Chosen above, as a base map',
   file: 'File',
   server: 'Server',

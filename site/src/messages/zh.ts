@@ -62,6 +62,7 @@ export const zh = {
   later: '后一期影像',
   elevation: '海拔 {metres} 米',
   imageSource: '影像：{name}',
+  goToImagery: '此处没有影像，前往影像范围',
   asBase: '在上方“底图”中选用',
   file: '文件',
   server: '服务器',
