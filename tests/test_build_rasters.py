@@ -353,35 +353,54 @@ def test_a_changed_photograph_is_rendered_alone(tmp_path: Path, edition: str) ->
 
 
 def test_a_change_beside_coarse_cells_reaches_as_far_as_they_do(tmp_path: Path) -> None:
-    """Two DEMs side by side: cells of 100 m mix heights of both along their border."""
+    """Two DEMs side by side, 88 m east of the border of tiles: cells of 130 m, four pixels, carry a change across it.
+
+    The last pixel before the border lies between the centres of its own cell and of the next, which reaches to 153 m.
+    """
     folder = "inbox/planning/dems"
-    root = write_terrain(tmp_path, {"departments/planning.toml": PLANNING.replace("inbox/planning/dem.tif", folder)})
-    (root / folder).mkdir()
+    files: dict[str, str | None] = {
+        "departments/planning.toml": PLANNING.replace("inbox/planning/dem.tif", folder),
+        "framework.toml": FRAMEWORK.replace("rounding = 0.00390625", "rounding = 0.00390625\nfill_voids = 0").replace(
+            "masks =", "min_dem_grid_m = 130, masks ="
+        ),
+    }
+    root = write_terrain(tmp_path, files)
+    tile = 2 * HALF / (1 << 12)
+    border = np.ceil((EAST - SIDE / 2 * STEP + HALF) / tile) * tile - HALF
+    west, north = EAST - SIDE / 2 * STEP, NORTH + SIDE / 2 * STEP
+    half = int(np.ceil((border + 80 - west) / STEP))
+    assert 20 < half < SIDE - 20
     with rasterio.open(root / "inbox/planning/dem.tif") as whole:
-        profile, heights = dict(whole.profile), whole.read()
-    half = SIDE // 2 + 1
-    for name, columns in (("west.tif", slice(0, half)), ("east.tif", slice(half, SIDE))):
-        part = heights[:, :, columns]
-        shifted = (
-            profile["transform"] @ rasterio.Affine.translation(columns.start, 0)
-            if hasattr(rasterio.Affine, "__matmul__")
-            else profile["transform"] * rasterio.Affine.translation(columns.start, 0)
-        )
-        with rasterio.open(
-            root / folder / name, "w", **{**profile, "width": part.shape[2], "transform": shifted}
-        ) as out:
-            out.write(part)
-    build_workspace(root, editions=["public"], only=None, as_of=DAY)
-    with rasterio.open(root / folder / "east.tif", "r+") as east:
-        east.write(east.read() + 80)
+        heights = whole.read()
+    write_tif(root / folder / "west.tif", heights[:, :, :half], west, north, STEP)
+    east = heights[:, :, half:]
+    write_tif(root / folder / "east.tif", east, west + half * STEP, north, STEP)
+    build_workspace(root, editions=["public"], as_of=DAY)
+    write_tif(root / folder / "east.tif", east + 80, west + half * STEP, north, STEP)
+    notes = assert_as_from_scratch(root, "public")
+    assert not [note for note in notes if "everything is built" in note]
+
+
+def test_masks_that_move_are_followed(tmp_path: Path) -> None:
+    root = write_terrain(tmp_path)
+    build_workspace(root, editions=["public"], as_of=DAY)
+    masks = gpd.read_file(root / "inbox/secrecy/masks.geojson")
+    masks["geometry"] = masks.translate(0.0001, 0)
+    masks.to_file(root / "inbox/secrecy/masks.geojson", driver="GeoJSON", engine="pyogrio")
+    assert_as_from_scratch(root, "public")
+    assert sum(red(rgba) for *_zxy, rgba in pictures(archive_of(root, "public", "photo-2024"))) > 0
+
+
+def assert_as_from_scratch(root: Path, edition: str) -> list[str]:
+    """What a build makes of what the last one kept is what a build without it makes."""
     told = Told()
-    build_workspace(root, editions=["public"], as_of=DAY, progress=told)
-    assert not [note for note in told.notes if "everything is built" in note]
+    build_workspace(root, editions=[edition], as_of=DAY, progress=told)
     updated = hashes(root / "dist")
     shutil.rmtree(root / "dist")
     shutil.rmtree(root / ".cache")
-    build_workspace(root, editions=["public"], as_of=DAY)
+    build_workspace(root, editions=[edition], as_of=DAY)
     assert hashes(root / "dist") == updated
+    return told.notes
 
 
 def test_only_takes_other_rasters_over(built: tuple[Path, Told], tmp_path: Path) -> None:
