@@ -53,8 +53,9 @@ export async function visit(browser: Browser, address: string, options: BrowserC
 }
 
 /** Wait until the map has drawn all it has. */
-export async function drawn(page: Page): Promise<void> {
-  await page.waitForFunction(() => document.getElementById('app')?.dataset['ready'] === 'true' && window.longquanMap.loaded() && window.longquanMap.areTilesLoaded());
+export async function drawn(page: Page, timeout = 60_000): Promise<void> {
+  const done = (): boolean => document.getElementById('app')?.dataset['ready'] === 'true' && window.longquanMap.loaded() && window.longquanMap.areTilesLoaded();
+  await page.waitForFunction(done, null, { timeout });
 }
 
 export type Colour = readonly [red: number, green: number, blue: number];
