@@ -10,22 +10,13 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, partial
 from importlib import import_module
 from typing import Any, TypeVar, cast
 
-# numba looks for scipy's BLAS when it first loads array mathematics: 0.2 s for functions (np.dot,
-# np.linalg) that no kernel uses. A None in sys.modules makes that one import fail at once, as numba allows for.
-_BLAS = "scipy.linalg.cython_blas"
-_blas_absent = sys.modules.setdefault(_BLAS, None) is None  # type: ignore[arg-type]
+import numba
 
-import numba  # noqa: E402
-import numba.np.arraymath  # noqa: E402
-
-if _blas_absent:
-    del sys.modules[_BLAS]
-
-from pipeline.kernels._cache import folder_of  # noqa: E402
+from pipeline.kernels._cache import folder_of
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -46,7 +37,39 @@ def kernel(function: F) -> F:
         numba.config.CACHE_DIR = str(  # type: ignore[attr-defined]
             folder_of(function.__module__.rpartition(".")[2], _compiler())
         )
-    return cast("F", numba.njit(cache=True, nogil=True, error_model="numpy")(function))
+    made: Any = numba.njit(cache=True, nogil=True, error_model="numpy")(function)
+    if hasattr(made, "_cache"):  # not while kernels are interpreted
+        made._cache.load_overload = partial(_load, made._cache)
+    return cast("F", made)
+
+
+def _load(cache: Any, signature: Any, context: Any) -> Any:
+    """A compiled kernel from disk, or None: as numba does it, but without what only compiling needs.
+
+    numba makes ready for compiling first: it imports and registers all that it knows to compile, 0.3 s of every
+    start. The compiler does so itself.
+    """
+    runtime: Any = numba.core.runtime
+    runtime.rtsys.initialize(context)
+    with cache._guard_against_spurious_io_errors():
+        found = cache._load_overload(signature, context)
+    if found is None:
+        _import_mathematics()
+    return found
+
+
+@lru_cache
+def _import_mathematics() -> None:
+    """Import what compiling needs, without scipy.
+
+    numba looks for scipy's BLAS when it first loads array mathematics: 0.2 s for functions (np.dot, np.linalg) that no
+    kernel uses. A None in sys.modules makes that one import fail at once, as numba allows for.
+    """
+    blas = "scipy.linalg.cython_blas"
+    absent = sys.modules.setdefault(blas, None) is None  # type: ignore[arg-type]
+    import_module("numba.np.arraymath")
+    if absent:
+        del sys.modules[blas]
 
 
 def inline(function: Callable[..., Any]) -> Callable[..., Any]:
