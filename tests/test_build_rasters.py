@@ -249,6 +249,38 @@ def test_contours_of_coarse_heights_are_smooth(built: tuple[Path, Told]) -> None
     assert counts["public"] < counts["government"]
 
 
+@pytest.mark.parametrize("mode", ["remove", "blur"])
+def test_masks_hide_heights_of_every_product(tmp_path: Path, mode: str) -> None:
+    """A hollow of 200 m in the middle, masked: no contour runs through it, no height below the plane is published."""
+    said = f'mask_mode = "{mode}", blur_m = 700, min_dem_grid_m = 0, min_contour_interval_m = 0'
+    toml = FRAMEWORK.replace('masks = "inbox/secrecy/masks.geojson"', f'masks = "inbox/secrecy/masks.geojson", {said}')
+    root = write_terrain(tmp_path, {"framework.toml": toml})
+    x, y = np.meshgrid(*(np.arange(-SIDE / 2 + 0.5, SIDE / 2) * STEP,) * 2)
+    hollow = np.where((abs(x) < 300) & (abs(y) < 300), 250.0, 450.0).astype(np.float32)
+    write_tif(root / "inbox/planning/dem.tif", hollow[None], EAST - SIDE / 2 * STEP, NORTH + SIDE / 2 * STEP, STEP)
+    place = gpd.GeoDataFrame(
+        {"a": [1]}, geometry=[box(EAST - 300, NORTH - 300, EAST + 300, NORTH + 300)], crs="EPSG:3857"
+    )
+    place.to_crs("EPSG:4326").to_file(root / "inbox/secrecy/masks.geojson", driver="GeoJSON", engine="pyogrio")
+    build_workspace(root, as_of=DAY)
+    lowest, drawn = {}, {}
+    for edition in ("public", "government"):
+        lowest[edition] = samples(archive_of(root, edition, "terrain"))[2].min()
+        entry = next((a for a in catalog_of(root, edition)["archives"] if a["id"] == "lines"), None)
+        drawn[edition] = set()
+        if entry is not None:
+            with open_archive(root / "dist" / edition / entry["file"]) as archive:
+                for *_zxy, body in archive.tiles():
+                    layer = mapbox_vector_tile.decode(gzip.decompress(body))["contours"]
+                    drawn[edition] |= {feature["properties"]["ele"] for feature in layer["features"]}
+    assert lowest["government"] == 250.0 and drawn["government"] == {260, 280, 300, 320, 340, 360, 380, 400, 420, 440}
+    if mode == "remove":
+        assert lowest["public"] == 450.0 and drawn["public"] == set()
+    else:  # means of cells with land around: 600 m of hollow are in four cells of 1000 m or more at most
+        assert lowest["public"] > 300.0
+        assert 260 not in drawn["public"] and 280 not in drawn["public"]
+
+
 def test_hillshade_is_drawn_from_what_the_edition_may_know(built: tuple[Path, Told]) -> None:
     root, _told = built
     spread = {}

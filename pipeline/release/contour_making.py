@@ -23,10 +23,10 @@ from pipeline.release.files import sha256_of
 from pipeline.release.made import MadeArchive
 from pipeline.release.making import Making
 from pipeline.release.raster_making import about, opened_heights, tally_counts
-from pipeline.release.raster_plan import PlannedRaster, contour_pixel
+from pipeline.release.raster_plan import ROWS, PlannedRaster, contour_pixel
 from pipeline.release.unfinished import Unfinished
 from pipeline.sources.raster_open import raster_memory
-from pipeline.types import FeatureBatch, Tally
+from pipeline.types import FeatureBatch, PixelWindow, Tally
 from pipeline.vector import ArchivePlan, ArchiveResult, LayerInput, LayerPlan, ZoomByField, tile_layers
 from pipeline.vector.plan import explained_path
 
@@ -53,7 +53,8 @@ def make_contours(
     with ExitStack() as stack:
         stack.enter_context(raster_memory(min(_CACHE, memory // 8)))
         heights, read = stack.enter_context(opened_heights(plan))
-        grid = HeightGrid(source_window(heights.bounds, contour_pixel(plan), heights.margin), read)
+        window = source_window(heights.bounds, contour_pixel(plan), heights.margin)
+        grid = HeightGrid(window, read if plan.mask is None else _in_rows(read))
         layers = [_contours(rules, grid, how.threads or processors(), heights.tally, found)]
         if plan.spec.peaks is not None:
             layers.append(_peaks(plan.spec.peaks, rules.max_zoom, grid, found))
@@ -92,6 +93,11 @@ def make_contours(
         datasets=tally_counts(plan, tally),
         explanation=sha256_of(explained_path(folder / facts.file)) if how.explain else None,
     )
+
+
+def _in_rows(read: Callable[[PixelWindow], Any]) -> Callable[[PixelWindow], Any]:
+    """The same samples, asked for as those of a zoom: what blurs areas reckons the size of cells by its rows."""
+    return lambda window: read(window._replace(zoom=ROWS, tile_size=window.tile_size >> ROWS))
 
 
 @dataclass(slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,11 +21,13 @@ from pipeline.framework import ArchiveSpec, Framework
 from pipeline.i18n import _
 from pipeline.intake.counts import DatasetCounts
 from pipeline.raster.grid import HALF
+from pipeline.raster.height_tiles import HeightTiles
 from pipeline.raster.heights import HeightRules, Heights, HeightSource, open_heights
 from pipeline.raster.imagery import Work, tile_imagery
 from pipeline.raster.mosaic import Mosaic, MosaicRules, MosaicSource, open_mosaic
 from pipeline.raster.pixels import HEIGHTS, RGBA
 from pipeline.raster.plan import About, ImageryPlan, SourceFact
+from pipeline.raster.product import Draw, Picture
 from pipeline.raster.result import RasterResult
 from pipeline.raster.share import share
 from pipeline.raster.state import Origin, state_path
@@ -35,7 +37,7 @@ from pipeline.release.files import sha256_of
 from pipeline.release.made import MadeArchive
 from pipeline.release.making import Making
 from pipeline.release.raster_kept import KeptRaster
-from pipeline.release.raster_plan import PlannedRaster, area_reader
+from pipeline.release.raster_plan import PlannedRaster, area_reader, contour_pixel
 from pipeline.release.raster_products import image_format, product_of
 from pipeline.sources.raster_open import raster_memory
 from pipeline.types import Bounds, PixelWindow, Tally
@@ -53,8 +55,8 @@ def make_raster(
     """Tile rasters into ``folder/tiles/<id>-<hash12>.pmtiles``, going on from what the last build kept.
 
     The bytes are those of a build from scratch. Whatever the edition does not show is taken out before the pyramid, so
-    it is neither in the archive nor in what is kept. Where masks leave nothing there is no file, and the result has no
-    facts. Raises InputError and OutputError.
+    it is neither in the archive nor in what is kept. Where masks leave nothing, or nothing is to be drawn (flat land
+    has no shades), there is no file, and the result has no facts. Raises InputError and OutputError.
     """
     unnamed = folder / "tiles" / f"{plan.spec.id}.pmtiles"
     unnamed.parent.mkdir(exist_ok=True)
@@ -63,9 +65,10 @@ def make_raster(
     try:
         result = make(framework, plan, unnamed, Frame(kept.previous, code, how), seen)
     except InputError:
-        if seen.anything or plan.mask is None:
+        masked_away = plan.mask is not None and not seen.anything
+        if not masked_away and not seen.drew_nothing:
             raise
-        how.progress.note(_("the edition shows no pixel of it, so there is no archive"))
+        how.progress.note(_("there is no pixel to show, so there is no archive"))
         return MadeArchive(recipe, None, 0, 0, {}, {}, tally_counts(plan, Tally()), None)
     facts = _facts(plan, result, unnamed)
     kept.keep(unnamed, state_path(unnamed))
@@ -84,9 +87,27 @@ def make_raster(
 
 @dataclass(slots=True)
 class _Seen:
-    """Whether an edition shows any pixel at all. Threads only ever set it."""
+    """Whether an edition shows any pixel at all. Threads only ever set what is false."""
 
-    anything: bool = False
+    anything: bool = False  # was read
+    asked: bool = False  # for pictures; before that everything has been read
+    drawn: bool = False
+
+    @property
+    def drew_nothing(self) -> bool:
+        """Whether all pictures are empty."""
+        return self.asked and not self.drawn
+
+    def drawing(self, draw: Draw) -> Draw:
+        """The same, watched."""
+
+        def watched(tiles: HeightTiles, zoom: int, x: int, y: int) -> Picture | None:
+            self.asked = True
+            picture = draw(tiles, zoom, x, y)
+            self.drawn |= picture is not None
+            return picture
+
+        return watched
 
     def through(self, read: ReadBlock) -> ReadBlock:
         """The same reader, watched until it has given something."""
@@ -141,7 +162,10 @@ def tally_counts(plan: PlannedRaster, tally: Tally) -> dict[str, DatasetCounts]:
 
 @contextmanager
 def opened_heights(plan: PlannedRaster) -> Iterator[tuple[Heights, ReadBlock]]:
-    """The elevations of an archive, and what reads of them what the edition shows. Raises InputError, UsageError."""
+    """The elevations of an archive, and what reads for contours what the edition shows of them.
+
+    Raises InputError, UsageError.
+    """
     spec = plan.spec
     said = {
         "void_span": spec.fill_voids,
@@ -152,12 +176,15 @@ def opened_heights(plan: PlannedRaster) -> Iterator[tuple[Heights, ReadBlock]]:
     units = {dataset.id: dataset.vertical_unit for dataset in plan.datasets}
     sources = [HeightSource(file.info, unit=units[file.dataset]) for file in plan.files]
     with open_heights(sources, rules) as heights:
-        yield heights, limited_heights(plan, heights.read)
+        yield heights, limited_heights(plan, heights.read, contour_pixel(plan))
 
 
-def limited_heights(plan: PlannedRaster, read: ReadBlock) -> ReadBlock:
-    """Heights without masked areas, then as means of cells: what is masked is in no mean."""
-    read = _masked(plan, read, reach=1)
+def limited_heights(plan: PlannedRaster, read: ReadBlock, grid: float | None = None) -> ReadBlock:
+    """Heights without masked areas, then as means of cells: what is masked is in no mean.
+
+    `grid` is the width of pixels in metres of EPSG:3857, without it that of the last zoom.
+    """
+    read = _masked(plan, read, reach=1, grid=grid)
     return read if plan.grid is None else coarsen(read, plan.grid, plan.latitude)
 
 
@@ -217,6 +244,7 @@ def _heights(framework: Framework, plan: PlannedRaster, out: Path, frame: Frame,
     allowed = share(HEIGHTS, frame.how.threads, frame.how.memory)
     tiling = TerrainPlan(about(framework, plan), spec.min_zoom, plan.max_zoom, plan.tile_size, plan.limits)
     product = product_of(spec, plan.product, framework.root)
+    product = replace(product, draw=seen.drawing(product.draw))
     with ExitStack() as stack:
         stack.enter_context(raster_memory(allowed.cache))
         heights, _read = stack.enter_context(opened_heights(plan))
@@ -247,12 +275,12 @@ def _wider(box: Bounds, metres: float) -> Bounds:
     return west - metres, south - metres, east + metres, north + metres
 
 
-def _masked(plan: PlannedRaster, read: ReadBlock, reach: int) -> ReadBlock:
+def _masked(plan: PlannedRaster, read: ReadBlock, reach: int, grid: float | None = None) -> ReadBlock:
     """What reads without the masked areas and what interpolation mixed out of them, `reach` source pixels around."""
     if plan.mask is None:
         return read
     coarsest = max(file.info.pixel for file in plan.files)
-    grid = 2 * HALF / (plan.tile_size << plan.max_zoom)
+    grid = 2 * HALF / (plan.tile_size << plan.max_zoom) if grid is None else grid
     margin = 1.0 + reach * max(1.0, math.ceil(coarsest / grid))
     return redact_pixels(read, RasterRules(masks=(RasterMask(plan.mask.area, plan.mask.blur, margin),)))
 

@@ -41,6 +41,7 @@ _TOLERANCE: Final = 0.01  # of a pixel: so much coarser than the source a zoom m
 _EXACT: Final = 1e-6  # of a grid's width: what is that much finer than a limit keeps to it
 _CELL: Final = 2  # zooms: heights of a coarse grid have cells of up to four pixels, so that shading shows no squares
 _FINER: Final = 2  # zooms beyond that of the interval which sharpen contours
+ROWS: Final = 12  # zoom: a row of its tiles is 10 km at the equator, and scale differs by 0.2 % in it at 60°
 _CONTOUR_PIXELS: Final = 3  # samples in a cell of a coarse grid from which contours are drawn
 
 
@@ -243,11 +244,17 @@ def _with_contours(plan: PlannedRaster, policy: RasterPolicy) -> PlannedRaster:
 
 
 def contour_pixel(plan: PlannedRaster) -> float:
-    """Metres of EPSG:3857 between samples of heights that contours are drawn from."""
+    """Metres of EPSG:3857 between samples of heights that contours are drawn from.
+
+    Where areas are masked the world has a multiple of 2^`ROWS` samples around it, so that the size of cells on the
+    ground can be told by rows of tiles.
+    """
     pixel = min(file.info.pixel for file in plan.files)
-    if plan.grid is None:
+    if plan.grid is not None:
+        pixel = max(pixel, plan.grid / ground_scale(plan.latitude) / _CONTOUR_PIXELS)
+    if plan.mask is None:
         return pixel
-    return max(pixel, plan.grid / ground_scale(plan.latitude) / _CONTOUR_PIXELS)
+    return 2 * HALF / (max(1, round(2 * HALF / pixel / (1 << ROWS))) << ROWS)
 
 
 def area_reader(root: Path) -> Callable[[str], Geometry]:
