@@ -45,8 +45,9 @@ describe('imagery of several dates', () => {
     expect(imagery.map((one) => [one.id, one.epochs.map((epoch) => epoch.id)])).toEqual([['ortho', ['a', 'b', 'c']], ['drone', ['drone']]]);
   });
 
-  test('an archive named like a series is not part of it', () => {
-    expect(rastersOf(catalog(dated('a', '2021'), dated('ortho', null, null))).imagery.map((one) => one.epochs.length)).toEqual([1, 1]);
+  test('archives without a series stay apart, also one named like a series', () => {
+    const { imagery } = rastersOf(catalog(dated('a', '2021'), dated('ortho', null, null), dated('drone', '2025', null)));
+    expect(imagery.map((one) => one.epochs.map((epoch) => epoch.id))).toEqual([['a'], ['ortho'], ['drone']]);
   });
 
   test.each([
