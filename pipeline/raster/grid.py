@@ -77,7 +77,7 @@ def cover(tile_size: int, zoom: int, boxes: Iterable[Bounds], margin: float = 0.
         )
         x, y = np.meshgrid(np.arange(low_x, high_x + 1), np.arange(low_y, high_y + 1))
         found.append(positions(zoom, x.ravel(), y.ravel()))
-    return np.unique(np.concatenate(found))
+    return ancestors(np.sort(np.concatenate(found)), 0)  # each once; numpy.unique imports all of numpy.ma
 
 
 def ancestors(cells: NDArray[np.int64], levels: int) -> NDArray[np.int64]:

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from pipeline.kernels.composite import lay_under
 from pipeline.kernels.feather import blend, finish_blend, weigh_edges
-from pipeline.raster.cutline import Cutline, make_cutline
 from pipeline.raster.handles import Handles
 from pipeline.raster.stretch import Limits, Stretch, find_limits
 from pipeline.sources.raster import RasterInfo, RasterOptions
@@ -22,6 +21,8 @@ from pipeline.types import Bounds, PixelWindow
 
 if TYPE_CHECKING:
     from shapely import Geometry
+
+    from pipeline.raster.cutline import Cutline
 
 HALF: Final = math.pi * 6378137.0  # metres of EPSG:3857 from the middle of the world to its edge
 LAST_ZOOM: Final = 26
@@ -179,6 +180,8 @@ def _cutlines(sources: Sequence[MosaicSource]) -> list[Cutline | None]:
     made: dict[int, Cutline] = {}
     for each in sources:
         if each.cutline is not None and id(each.cutline) not in made:
+            from pipeline.raster.cutline import make_cutline  # shapely, which most mosaics do without
+
             made[id(each.cutline)] = make_cutline(each.cutline)
     return [None if each.cutline is None else made[id(each.cutline)] for each in sources]
 
