@@ -44,6 +44,18 @@ def test_types_come_back_from_their_text() -> None:
     assert _jit._type_text(_jit.numba.typeof(fixed)) == "float32[2Fr]"
 
 
+def test_a_kernel_from_disk_makes_nothing_ready_to_compile() -> None:
+    program = (
+        "import sys, numpy as np\n"
+        "from pipeline.kernels.sample import find_nothing\n"
+        "found = find_nothing(np.zeros((1, 1, 1), np.float32), np.zeros(1), np.full((1, 1), 255, np.uint8))\n"
+        "print(found, 'numba.np.npyimpl' in sys.modules, 'scipy.linalg' in sys.modules)"
+    )
+    for _ in range(2):  # the first one may have to compile it
+        got = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True).stdout
+    assert got.split() == ["1", "False", "False"]
+
+
 def test_nothing_is_compiled_ahead_twice(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     started: list[object] = []
 
