@@ -142,7 +142,7 @@ def test_places_that_cannot_be_written_are_refused_before_reading(tmp_path: Path
         tile(source, tmp_path / "none" / "o.pmtiles")
     with pytest.raises(InputError, match="does not exist"):
         tile(tmp_path / "gone.shp", tmp_path / "o.pmtiles")
-    with pytest.raises(InputError, match="raster"):
+    with pytest.raises(InputError, match="damaged"):
         (tmp_path / "photo.tif").write_bytes(b"II*\0")
         tile(tmp_path / "photo.tif", tmp_path / "o.pmtiles")
     with pytest.raises(UsageError, match="its own input"):
