@@ -41,9 +41,9 @@ serve folder="demo/dist/public" *options:
 # Everything that must hold before a change is handed in.
 test: setup lint types floors test-python test-site test-browser
 
-# Python's tests, but for the long ones.
+# Python's tests, but for the long ones, on all processors.
 test-python *options: _python
-    {{python}} -m pytest -q -m "not long" {{options}}
+    {{python}} -m pytest -q -m "not long" -n auto --dist loadfile {{options}}
 
 # The kernels' tests twice more: compiled code reads past the end silently, wraps integers and divides to infinity.
 test-kernels: _python
