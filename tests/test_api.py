@@ -149,6 +149,8 @@ def test_places_that_cannot_be_written_are_refused_before_reading(tmp_path: Path
         tile(source, source)
     with pytest.raises(UsageError, match="No input file"):
         tile([], tmp_path / "o.pmtiles")
+    with pytest.raises(InputError, match="name of the input is empty"):
+        tile("", tmp_path / "o.pmtiles")
 
 
 def test_an_existing_archive_is_replaced_or_kept(tmp_path: Path) -> None:

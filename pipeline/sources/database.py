@@ -113,6 +113,8 @@ def open_source(text: str | Path, folder: Path | None = None) -> Source:
     """
     if isinstance(text, str) and is_database(text):
         return Database(text)
+    if not str(text):  # which would be the folder that one happens to be in
+        raise InputError(_("The name of the input is empty."), expected=_("the name of a file, or an address"))
     return check_path(Path(text) if folder is None else folder / text)
 
 

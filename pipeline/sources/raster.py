@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
+from zipfile import BadZipFile
 
 from pipeline.errors import InputError, UsageError
 from pipeline.i18n import _
@@ -20,6 +21,7 @@ _BESIDE: Final = frozenset({
     ".aux", ".cpg", ".dbf", ".doc", ".docx", ".html", ".jgw", ".j2w", ".json", ".md", ".msk", ".ovr", ".pdf", ".pgw",
     ".prj", ".qml", ".shx", ".tfw", ".tifw", ".txt", ".wld", ".xls", ".xml", ".zip",
 })  # fmt: skip
+_RASTERS: Final = frozenset({".hgt", ".img", ".jp2", ".tif", ".tiff", ".vrt"})  # what nothing but a raster is called
 _METRES: Final = frozenset({"m", "metre", "metres", "meter", "meters"})
 
 
@@ -92,7 +94,7 @@ def raster_files(path: Path) -> tuple[Path, ...]:
     """
     if path.is_dir():
         inside = sorted(each for each in path.iterdir() if each.is_file() and _candidate(each.name))
-        found = tuple(each for each in inside if is_raster(each))
+        found = tuple(each for each in inside if _says_raster(each) or is_raster(each))
     elif path.suffix.lower() == ".zip" and path.is_file():
         found = _zipped(path)
     else:
@@ -109,14 +111,21 @@ def _candidate(name: str) -> bool:
     return not name.startswith(".") and suffix not in _VECTORS and suffix not in _BESIDE
 
 
+def _says_raster(path: Path) -> bool:
+    """By its name: one that cannot be read is a fault among others, not something to pass over."""
+    return path.suffix.lower() in _RASTERS
+
+
 def _zipped(path: Path) -> tuple[Path, ...]:
     from pipeline.sources.raster_open import inner_names, readable_as_raster
 
     try:
         names = inner_names(path)
-    except (OSError, ValueError):
+    except (OSError, ValueError, BadZipFile):
         return ()
-    return tuple(path / n for n in names if _candidate(n.rsplit("/", 1)[-1]) and readable_as_raster(path / n))
+    named = [path / n for n in names if _candidate(n.rsplit("/", 1)[-1])]
+    readable = {each for each in named if readable_as_raster(each)}
+    return tuple(each for each in named if each in readable or _says_raster(each)) if readable else ()
 
 
 def _describe(path: Path, dataset: Any, options: RasterOptions) -> RasterInfo:
@@ -163,7 +172,7 @@ def _crs(path: Path, dataset: Any, options: RasterOptions) -> str:
 
         found = _parse(options.crs, str(path))
         epsg = found.to_epsg()
-        return f"EPSG:{epsg}" if epsg else str(found.to_wkt())
+        return _on_earth(f"EPSG:{epsg}" if epsg else str(found.to_wkt()), path)
     declared = dataset.crs or dataset.gcps[1]
     if not declared:
         if dataset.transform.is_identity and not dataset.gcps[0]:
@@ -175,7 +184,11 @@ def _crs(path: Path, dataset: Any, options: RasterOptions) -> str:
             hint=_("ask the department for the CRS and give it: {option}").format(option=option("EPSG:4549")),
         )
     epsg = declared.to_epsg(confidence_threshold=100)
-    text = f"EPSG:{epsg}" if epsg else str(declared.to_wkt())
+    return _on_earth(f"EPSG:{epsg}" if epsg else str(declared.to_wkt()), path)
+
+
+def _on_earth(text: str, path: Path) -> str:
+    """The same text; InputError where it is no system of the earth."""
     if "LOCAL_CS" not in text[:20] and "ENGCRS" not in text[:20]:
         return text
     raise InputError(

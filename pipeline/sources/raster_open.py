@@ -14,10 +14,11 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
+from warnings import catch_warnings, simplefilter
 
 import rasterio
 from rasterio._path import _UnparsedPath as UnparsedPath
-from rasterio.errors import RasterioError, RasterioIOError
+from rasterio.errors import NotGeoreferencedWarning, RasterioError, RasterioIOError
 from rasterio.io import DatasetReader
 
 from pipeline.errors import InputError
@@ -65,7 +66,8 @@ def open_raster(path: Path, *, overview: int | None = None) -> Any:
     check_there(path)
     more = {} if overview is None else {"overview_level": overview}
     try:
-        with settings():
+        with settings(), catch_warnings():
+            simplefilter("ignore", NotGeoreferencedWarning)  # whoever needs the place says what is missing
             return DatasetReader(UnparsedPath(address(path)), driver=_drivers(), **more)
     except RasterioError as error:
         raise unreadable(path, error) from error

@@ -38,8 +38,13 @@ class RasterPlace:
         self._crs = crs
         self._where = where
         self._forward, self._back = transformers(crs, str(where))
-        self._gcps = _gcp_transformer(dataset)
+        try:
+            self._gcps = _gcp_transformer(dataset)
+        except Exception as error:  # GDAL's own, of a module that is private: points that fix no plane
+            raise self._nowhere() from error
         self._affine: Any = None if self._gcps else dataset.transform
+        if self._affine is not None and not abs(self._affine.determinant) > 0.0:  # not a number, too
+            raise self._nowhere()
         self._centre = 0.0
         self._turn = 360.0 if _geographic(crs) else 0.0
         if self._turn and self._affine is not None:

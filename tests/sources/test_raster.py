@@ -11,6 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import rasterio
+import rasterio.control
+import rasterio.crs
 
 from pipeline import i18n
 from pipeline.errors import InputError, UsageError
@@ -121,7 +123,26 @@ def _camera(path: Path) -> None:
         out.rpcs = rasterio.rpc.RPC(0, 1, 28, 1, [1.0] * 20, [1.0] * 20, 5, 5, 119, 1, [1.0] * 20, [1.0] * 20, 5, 5)
 
 
+def _few_points(path: Path) -> None:
+    """Two control points fix no plane."""
+    with rasterio.open(path, "w", driver="GTiff", width=9, height=9, count=1, dtype="uint8") as out:
+        out.write(np.zeros((1, 9, 9), np.uint8))
+        points = [rasterio.control.GroundControlPoint(n, n, 119.0 + n / 100, 28.0) for n in (0, 8)]
+        out.gcps = points, rasterio.crs.CRS.from_epsg(4326)
+
+
+def _flat(path: Path) -> None:
+    """A geotransform that lays all rows on one line."""
+    place = rasterio.Affine(2.0, 2.0, 500_000.0, 1.0, 1.0, 3_100_000.0)
+    with rasterio.open(
+        path, "w", driver="GTiff", width=9, height=9, count=1, dtype="uint8", crs="EPSG:4549", transform=place
+    ) as out:
+        out.write(np.zeros((1, 9, 9), np.uint8))
+
+
 BROKEN = {
+    "few-points.tif": (_few_points, "no place on the map"),
+    "flat.tif": (_flat, "no place on the map"),
     "no-crs.tif": (_no_crs, "does not say which coordinate reference system"),
     "no-place.png": (_no_place, "does not say where it lies"),
     "cut.tif": (_cut, r"cut off after \d+ of \d+ bytes"),
@@ -215,6 +236,38 @@ def test_folders_zips_and_virtual_rasters(tmp_path: Path) -> None:
     with open_windows(info) as windows:
         got = windows.read(window_over(info.bounds, 16, 512))
     assert info.driver == "VRT" and got is not None and got[0].max() > 100
+
+
+def test_a_raster_among_others_that_cannot_be_read_is_no_secret(tmp_path: Path) -> None:
+    """What is called a raster is handed on, so that reading it tells what is wrong."""
+    folder = tmp_path / "sheets"
+    folder.mkdir()
+    rasters.write(folder / "good.tif", FRAME)
+    (folder / "random.tif").write_bytes(b"\x07" * 99)
+    with zipfile.ZipFile(tmp_path / "sheets.zip", "w") as out:
+        for each in folder.iterdir():
+            out.write(each, each.name)
+    for path in (folder, tmp_path / "sheets.zip"):
+        files = {each.name: each for each in raster_files(path)}
+        assert sorted(files) == ["good.tif", "random.tif"]
+        with pytest.raises(InputError, match="no raster that can be read"):
+            describe_raster(files["random.tif"])
+
+
+def test_a_zip_that_was_cut_off_holds_no_raster(tmp_path: Path) -> None:
+    rasters.write(tmp_path / "good.tif", FRAME)
+    with zipfile.ZipFile(tmp_path / "cut.zip", "w") as out:
+        out.write(tmp_path / "good.tif", "good.tif")
+    (tmp_path / "cut.zip").write_bytes((tmp_path / "cut.zip").read_bytes()[:-40])
+    assert not is_raster(tmp_path / "cut.zip")
+    with pytest.raises(InputError, match="no raster in it"):
+        raster_files(tmp_path / "cut.zip")
+
+
+def test_a_local_system_that_is_given_is_refused_too(tmp_path: Path) -> None:
+    rasters.write(tmp_path / "a.tif", FRAME)
+    with pytest.raises(InputError, match="local coordinate system"):
+        describe_raster(tmp_path / "a.tif", RasterOptions(crs='LOCAL_CS["site",UNIT["metre",1]]'))
 
 
 def _made(folder: Path) -> Path:
