@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -28,6 +29,8 @@ _FLAT: Final = 6.69437999014e-3  # first eccentricity squared, WGS 84
 _SIDE: Final = 0.005  # degrees; a straight side this long is straight on the map to a few millimetres
 _LAST: Final = 85.0511287798066  # degrees; the map of the world ends there
 _LARGEST: Final = 1 << 12  # pixels of a cell's side
+# GEOS fills the index of a prepared geometry when it is first asked: threads that ask at once damage memory (3.14).
+_ONE: Final = Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,8 +190,9 @@ def _touched(mask: RasterMask, window: PixelWindow, side: int) -> NDArray[np.boo
     while len(x):
         left, top = window.column + x * side, window.row + y * side
         boxes = shapely.box(left * pixel, top * pixel, (left + size * side) * pixel, (top + size * side) * pixel)
-        meets = shapely.intersects(area, boxes)
-        full = meets & (shapely.covers(area, boxes) if size > 1 else True)
+        with _ONE:
+            meets = shapely.intersects(area, boxes)
+            full = meets & (shapely.covers(area, boxes) if size > 1 else True)
         for i, j in zip(y[full].tolist(), x[full].tolist(), strict=True):
             found[i : i + size, j : j + size] = True
         y, x = y[meets & ~full], x[meets & ~full]

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from threading import Lock
 from typing import Any, Final
 
 import numpy as np
@@ -283,25 +282,7 @@ def _masked(plan: PlannedRaster, read: ReadBlock, reach: int, grid: float | None
     coarsest = max(file.info.pixel for file in plan.files)
     grid = 2 * HALF / (plan.tile_size << plan.max_zoom) if grid is None else grid
     margin = 1.0 + reach * max(1.0, math.ceil(coarsest / grid))
-    return _one_by_one(read, RasterRules(masks=(RasterMask(plan.mask.area, plan.mask.blur, margin),)))
-
-
-def _one_by_one(read: ReadBlock, rules: RasterRules) -> ReadBlock:
-    """Blocks read by several threads at once, and redacted by one at a time.
-
-    The masks' geometry is prepared, and GEOS fills a prepared geometry's index when it is first asked: threads that
-    ask at once damage memory (seen as a crash with GEOS 3.14).
-    """
-    lock = Lock()
-
-    def block(window: PixelWindow) -> Any:
-        pixels = read(window)
-        if pixels is None:
-            return None
-        with lock:
-            return redact_pixels(lambda asked: pixels if asked == window else read(asked), rules)(window)
-
-    return block
+    return redact_pixels(read, RasterRules(masks=(RasterMask(plan.mask.area, plan.mask.blur, margin),)))
 
 
 def _facts(plan: PlannedRaster, result: RasterResult, file: Path) -> ArchiveFacts:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -123,6 +124,24 @@ def test_any_window_shows_the_same(rules: RasterRules, read: ReadBlock, x: int, 
     part = redact_pixels(read, rules)(window(x, y, w, h))
     assert whole is not None and part is not None
     np.testing.assert_array_equal(part, whole[y : y + h, x : x + w])
+
+
+def test_threads_may_share_a_reader() -> None:
+    """Without a lock GEOS crashed when several asked a prepared area for the first time."""
+    (left, bottom), (right, top) = np.reshape(area(0, 0, 128, 128).bounds, (2, 2))
+    for turn in range(8):
+        middle = shapely.Point((left + right) / 2, (bottom + top) / 2)
+        ragged = middle.buffer((top - bottom) * (0.3 + turn / 50), quad_segs=2000)  # a new one each time, unprepared
+        read = masked(picture, RasterMask(ragged, margin=0))
+        windows = [window(x, y, 32, 32) for y in range(0, 128, 32) for x in range(0, 128, 32)]
+        with ThreadPoolExecutor(4) as pool:
+            found = list(pool.map(read, windows))
+        whole = read(window())
+        assert whole is not None
+        for asked, part in zip(windows, found, strict=True):
+            assert part is not None
+            x, y = asked.column - COLUMN, asked.row - ROW
+            np.testing.assert_array_equal(part, whole[y : y + 32, x : x + 32])
 
 
 @pytest.mark.parametrize("read", [picture, heights])
