@@ -98,7 +98,7 @@ def _merged(zoom: int, found: Drawn, kind: int, fields: Sequence[str], merge: Me
     )
     merged, holder = merge(records, groups)
     encoded = pack(merged)
-    codes = found.attributes.codes[:, rows]
+    codes = np.ascontiguousarray(found.attributes.codes[:, rows])
     others = [i for i in range(len(names)) if i not in columns]
     counts = np.append(np.bincount(holder[holder >= 0], minlength=len(merged.rows)), 0)  # the last: of those gone
     joined = counts[holder] > 1
