@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pipeline.framework.applications import Application, Pin, pinned_files
 from pipeline.framework.archive import ArchiveSpec, LayerSpec
 from pipeline.framework.base import Text
 from pipeline.framework.city import BuildRules, City, Edition, Publish, Theme
@@ -14,6 +15,7 @@ from pipeline.framework.schema import Schema, SchemaField
 from pipeline.framework.workspace import Framework, load_workspace
 
 __all__ = [
+    "Application",
     "ArchiveSpec",
     "BuildRules",
     "City",
@@ -29,6 +31,7 @@ __all__ = [
     "LayerRules",
     "LayerSpec",
     "NamedRules",
+    "Pin",
     "Publish",
     "RasterChoices",
     "RasterLimits",
@@ -45,5 +48,6 @@ __all__ = [
     "ZoomBy",
     "did_you_mean",
     "load_workspace",
+    "pinned_files",
     "read_raster_rules",
 ]

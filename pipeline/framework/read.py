@@ -166,6 +166,9 @@ _PATTERNS = {
     r"^[A-Za-z0-9][A-Za-z0-9_-]*$": lambda: _("letters, digits, hyphens and underscores"),
     r"^[a-z0-9_-]+$": lambda: _("lower-case letters, digits, hyphens and underscores"),
     r"^[\w:.-]+$": lambda: _("a word without blanks"),
+    r"^tiles/[a-z0-9-]+-[0-9a-f]{12}\.pmtiles$": lambda: _(
+        "a published archive, as in tiles/roads-0123456789ab.pmtiles"
+    ),
     r"^#[0-9a-fA-F]{6}$": lambda: _("a colour as in #6b8e7f"),
 }
 

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import ConfigError
+from pipeline.framework.applications import APPLICATIONS_FILE, Application, ApplicationsFile, check_applications
 from pipeline.framework.archive import ArchiveSpec, LayerSpec
 from pipeline.framework.check import cross_check
+from pipeline.framework.check_limits import Checks
 from pipeline.framework.city import BuildRules, City, Edition, FrameworkFile, Publish, Theme
 from pipeline.framework.department import Dataset, Department
 from pipeline.framework.faults import WorkspaceError
@@ -28,11 +30,13 @@ class Framework:
     city: City
     publish: Publish
     build: BuildRules
+    checks: Checks
     themes: tuple[Theme, ...]
     editions: tuple[Edition, ...]
     archives: tuple[ArchiveSpec, ...]  # the declared ones, then one for each dataset that is in none of them
     departments: tuple[Department, ...]  # by id
     schemas: Mapping[str, Schema]
+    applications: tuple[Application, ...] = ()  # as registered in applications.toml
 
     @property
     def datasets(self) -> tuple[tuple[Department, Dataset], ...]:
@@ -52,7 +56,7 @@ class Framework:
 
 
 def load_workspace(path: Path) -> Framework:
-    """Read framework.toml, departments/*.toml and schemas/*.toml below `path`.
+    """Read framework.toml, departments/*.toml, schemas/*.toml and, where there is one, applications.toml below `path`.
 
     Raises ConfigError (a WorkspaceError with all `faults`) for everything that is not allowed: first for what is wrong
     inside single files, then, when each file is right in itself, for references between them that lead nowhere.
@@ -73,10 +77,15 @@ def load_workspace(path: Path) -> Framework:
         read_model(file, f"schemas/{file.name}", Schema, stem_is_id=True)
         for file in sorted((path / "schemas").glob("*.toml"))
     ]
-    sources: list[Source[Any]] = [main, *departments, *schemas]
+    registers = [read_model(file, file.name, ApplicationsFile) for file in [path / APPLICATIONS_FILE] if file.exists()]
+    sources: list[Source[Any]] = [main, *departments, *schemas, *registers]
     if faults := [fault for source in sources for fault in source.faults]:
         raise WorkspaceError(faults)
-    if faults := list(cross_check(main, departments, schemas)):
+    faults = list(cross_check(main, departments, schemas))
+    known = {dataset.id: dataset for source in departments for dataset in source.read.datasets}
+    editions = [edition.id for edition in main.read.editions]
+    faults += [fault for register in registers for fault in check_applications(register, known, editions)]
+    if faults:
         raise WorkspaceError(faults)
     file = main.read
     owners = tuple(source.read for source in departments)
@@ -85,11 +94,13 @@ def load_workspace(path: Path) -> Framework:
         city=file.city,
         publish=file.publish,
         build=file.build,
+        checks=file.checks,
         themes=file.themes,
         editions=file.editions,
         archives=(*file.archives, *_own_archives(file.archives, owners)),
         departments=owners,
         schemas={source.read.id: source.read for source in schemas},
+        applications=tuple(entry for register in registers for entry in register.read.applications),
     )
 
 
