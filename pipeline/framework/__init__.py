@@ -5,9 +5,10 @@ from __future__ import annotations
 from pipeline.framework.applications import Application, Pin, pinned_files
 from pipeline.framework.archive import ArchiveSpec, LayerSpec
 from pipeline.framework.base import Text
-from pipeline.framework.city import BuildRules, City, Edition, Publish, Theme
+from pipeline.framework.city import BuildRules, City, Edition, IntakeRules, Publish, Theme
 from pipeline.framework.department import Contact, Coordinates, Dataset, Department, Join, StyleHint, TileRange
 from pipeline.framework.faults import Fault, WorkspaceError, did_you_mean
+from pipeline.framework.period import Period, parse_period, period_at
 from pipeline.framework.raster import RasterChoices, RasterLimits
 from pipeline.framework.raster_rules import RasterRule, read_raster_rules
 from pipeline.framework.rules import ClusterRule, LayerRules, NamedRules, RulesFile, Where, ZoomBy
@@ -27,10 +28,12 @@ __all__ = [
     "Edition",
     "Fault",
     "Framework",
+    "IntakeRules",
     "Join",
     "LayerRules",
     "LayerSpec",
     "NamedRules",
+    "Period",
     "Pin",
     "Publish",
     "RasterChoices",
@@ -48,6 +51,8 @@ __all__ = [
     "ZoomBy",
     "did_you_mean",
     "load_workspace",
+    "parse_period",
+    "period_at",
     "pinned_files",
     "read_raster_rules",
 ]

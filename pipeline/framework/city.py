@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 
 from pipeline.framework.archive import ArchiveSpec
 from pipeline.framework.base import Crs, Id, Model, Text, refuse
+from pipeline.framework.check_limits import Checks
 from pipeline.framework.raster import RasterLimits
 from pipeline.i18n import _
 from pipeline.types import Bounds
@@ -86,6 +88,14 @@ class BuildRules(Model):
     max_faults_percent: Annotated[float, Field(ge=0, le=100)] = 5.0  # faults per feature of a dataset
 
 
+class IntakeRules(Model):
+    """When what departments hand in is due."""
+
+    grace_days: Annotated[int, Field(ge=0, le=366)] = 10  # after the end of a period
+    since: date | None = None  # periods that ended before are nobody's duty
+    utc_offset: Annotated[float, Field(ge=-12, le=14)] = 8.0  # hours; where a day of the ledger's UTC times begins
+
+
 class Theme(Model):
     """A heading of the layer panel."""
 
@@ -113,6 +123,8 @@ class FrameworkFile(Model):
     city: City
     publish: Publish = Publish()
     build: BuildRules = BuildRules()
+    intake: IntakeRules = IntakeRules()
+    checks: Checks = Checks()
     themes: tuple[Theme, ...] = Field(alias="theme", default=())
     editions: tuple[Edition, ...] = Field(alias="edition", min_length=1)
     archives: tuple[ArchiveSpec, ...] = Field(alias="archive", default=())

@@ -12,7 +12,7 @@ from pipeline.framework.applications import APPLICATIONS_FILE, Application, Appl
 from pipeline.framework.archive import ArchiveSpec, LayerSpec
 from pipeline.framework.check import cross_check
 from pipeline.framework.check_limits import Checks
-from pipeline.framework.city import BuildRules, City, Edition, FrameworkFile, Publish, Theme
+from pipeline.framework.city import BuildRules, City, Edition, FrameworkFile, IntakeRules, Publish, Theme
 from pipeline.framework.department import Dataset, Department
 from pipeline.framework.faults import WorkspaceError
 from pipeline.framework.read import Source, read_model
@@ -30,6 +30,7 @@ class Framework:
     city: City
     publish: Publish
     build: BuildRules
+    intake: IntakeRules
     checks: Checks
     themes: tuple[Theme, ...]
     editions: tuple[Edition, ...]
@@ -94,6 +95,7 @@ def load_workspace(path: Path) -> Framework:
         city=file.city,
         publish=file.publish,
         build=file.build,
+        intake=file.intake,
         checks=file.checks,
         themes=file.themes,
         editions=file.editions,
