@@ -14,7 +14,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from pipeline.kernels.boxes import boxes_meet
 from pipeline.sources.arrow import floats, whole
 from pipeline.sources.geoparquet import GeometryColumn
 from pipeline.sources.ragged import as_array
@@ -62,6 +61,8 @@ def near_rows(table: pa.Table, column: GeometryColumn, windows: Sequence[Bounds]
 
 
 def _meet(boxes: NDArray[np.float64], windows: Sequence[Bounds], step: float = 0.0) -> NDArray[np.bool_]:
+    from pipeline.kernels.boxes import boxes_meet  # here, because `pack` and `check` read without numba
+
     west, south, east, north = (side.copy() for side in boxes.T)
     if step:
         for low in (west, south):

@@ -11,8 +11,6 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from pipeline.kernels import ragged_parts as kernel
-from pipeline.kernels.wkb import NULL, M, Z
 from pipeline.sources.arrow import floats, offsets, valid, whole
 from pipeline.sources.wkb import Parser, Place, count_faults
 from pipeline.types import LINE, POINT, POLYGON, Geometries, Tally
@@ -52,6 +50,9 @@ def fits(type: pa.DataType, encoding: str) -> bool:
 
 def nested(array: pa.Array, encoding: str) -> tuple[Geometries, NDArray[np.int32]]:
     """The geometries of a column, and the flags of `kernels.wkb`, [features]."""
+    from pipeline.kernels import ragged_parts as kernel  # here, because `pack` and `check` read without numba
+    from pipeline.kernels.wkb import NULL
+
     kind, depth = ENCODINGS[encoding]
     if isinstance(array, pa.ExtensionArray):
         array = array.storage
@@ -87,6 +88,8 @@ def nested(array: pa.Array, encoding: str) -> tuple[Geometries, NDArray[np.int32
 
 def _coordinates(array: pa.Array) -> tuple[NDArray[np.float64], NDArray[np.float64], int]:
     """The coordinates, and Z and M where they have such."""
+    from pipeline.kernels.wkb import M, Z
+
     if pa.types.is_struct(array.type):
         columns = dict(zip((field.name for field in array.type), array.flatten(), strict=True))
         return floats(columns["x"]), floats(columns["y"]), Z * ("z" in columns) | M * ("m" in columns)

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.kernels import boxes
 from pipeline.types import NONE, OPEN, POINT, Bounds, Geometries
 
 
@@ -70,6 +69,8 @@ def features_of(geometries: Geometries, vertices: NDArray[np.bool_]) -> NDArray[
 
 def meets(geometries: Geometries, areas: Sequence[Bounds]) -> NDArray[np.bool_]:
     """Which features have a box that meets any of `areas` (same units as x, y); those without geometry do not."""
+    from pipeline.kernels import boxes  # here, because `pack` and `check` read without numba
+
     found = np.empty(geometries.features, np.bool_)
     _kinds, part_offsets, vertex_offsets, _roles, x, y = geometries
     boxes.features_meet(part_offsets, vertex_offsets, x, y, as_array(areas), found)

@@ -3,31 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from pipeline.kernels import wkb as kernel
 from pipeline.sources.arrow import offsets, valid, whole
 from pipeline.types import Geometries, Tally
-
-# What the kernel's flags are called in a tally.
-FAULTS: Final = (
-    (kernel.NULL, "null-geometry"),
-    (kernel.EMPTY, "empty-geometry"),
-    (kernel.Z, "z-dropped"),
-    (kernel.M, "m-dropped"),
-    (kernel.CURVE, "curve-to-chords"),
-    (kernel.SURFACE, "surface-to-polygons"),
-    (kernel.SPLIT, "collection-split"),
-    (kernel.UNCLOSED, "ring-closed"),
-    (kernel.SHORT, "part-too-short"),
-    (kernel.COORDINATES, "bad-coordinates"),
-    (kernel.MALFORMED, "malformed-geometry"),
-)
-
 
 Place = Callable[[int], str]  # where a row of a table is, for people
 Parser = Callable[[pa.Table, Place], Geometries]
@@ -55,7 +37,7 @@ def geometries(column: pa.Array, tally: Tally, place: Place) -> Geometries:
 def count_faults(flags: NDArray[np.int32], tally: Tally, place: Place) -> None:
     """Count the kernels' flags [features] once per feature and kind, the first with the sample `place(row)`."""
     seen = int(np.bitwise_or.reduce(flags, initial=0))
-    for flag, kind in FAULTS:
+    for flag, kind in kinds_of_faults():
         if seen & flag:
             rows = np.flatnonzero(flags & flag)
             tally.add(kind, len(rows), place(int(rows[0])))
@@ -63,6 +45,8 @@ def count_faults(flags: NDArray[np.int32], tally: Tally, place: Place) -> None:
 
 def ragged(column: pa.Array) -> tuple[Geometries, NDArray[np.int32]]:
     """Parse a column of WKB or EWKB; returns the geometries and the kernel's flags [features]."""
+    from pipeline.kernels import wkb as kernel  # here, because `pack` and `check` read without numba
+
     data, offsets, valid = _buffers(column)
     count = len(column)
     kinds, flags = np.empty(count, np.uint8), np.empty(count, np.int32)
@@ -87,3 +71,22 @@ def _buffers(column: pa.Array) -> tuple[NDArray[np.uint8], NDArray[np.int64], ND
     data = np.frombuffer(content if content is not None else b"", np.uint8)
     data.flags.writeable = False  # one compiled signature, whoever owns the bytes
     return data, offsets(column), valid(column)
+
+
+def kinds_of_faults() -> tuple[tuple[int, str], ...]:
+    """What the kernel's flags are called in a tally."""
+    from pipeline.kernels import wkb as kernel
+
+    return (
+        (kernel.NULL, "null-geometry"),
+        (kernel.EMPTY, "empty-geometry"),
+        (kernel.Z, "z-dropped"),
+        (kernel.M, "m-dropped"),
+        (kernel.CURVE, "curve-to-chords"),
+        (kernel.SURFACE, "surface-to-polygons"),
+        (kernel.SPLIT, "collection-split"),
+        (kernel.UNCLOSED, "ring-closed"),
+        (kernel.SHORT, "part-too-short"),
+        (kernel.COORDINATES, "bad-coordinates"),
+        (kernel.MALFORMED, "malformed-geometry"),
+    )

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.kernels import wkb as kernel
-from pipeline.sources.wkb import FAULTS, geometries, ragged
+from pipeline.sources.wkb import geometries, kinds_of_faults, ragged
 from pipeline.types import EXTERIOR, INTERIOR, LINE, NONE, OPEN, POINT, POLYGON, Geometries, Tally
 
 
@@ -200,7 +200,7 @@ def test_every_flag_is_counted_with_its_first_place() -> None:
         "surface-to-polygons": 1, "collection-split": 1, "ring-closed": 1, "part-too-short": 1, "bad-coordinates": 1,
         "malformed-geometry": 1,
     }  # fmt: skip
-    assert set(tally.counts) == {kind for _, kind in FAULTS}
+    assert set(tally.counts) == {kind for _, kind in kinds_of_faults()}
     assert tally.samples["null-geometry"] == "row 1"
     assert tally.samples["collection-split"] == "row 4"
     assert tally.samples["malformed-geometry"] == "row 6"
