@@ -10,16 +10,14 @@ found and set right by the next one.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shutil
-import sys
-from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
 
-from pipeline.archive.staging import cannot_write
-from pipeline.errors import OutputError
+from pipeline.archive.lock import hold
+from pipeline.archive.staging import cannot_write, sync_folder
 from pipeline.i18n import _
 
 
@@ -62,7 +60,7 @@ class Stage:
                 if self._old.exists() and not self.target.exists():
                     self._old.rename(self.target)
                 raise
-            _sync(self.target.parent)
+            sync_folder(self.target.parent)
         except OSError as error:
             raise cannot_write(self.target, error) from error
         shutil.rmtree(self._old, ignore_errors=True)
@@ -78,25 +76,9 @@ class Stage:
             shutil.rmtree(self.folder)
 
 
-@contextlib.contextmanager
-def exclusive(lock: Path) -> Iterator[None]:
-    """Hold the file `lock` while the block runs, so that two builds of one workspace cannot meet.
-
-    The system lets go of it when the process ends, however it ends. Raises OutputError when another process holds it.
-    """
-    try:
-        lock.parent.mkdir(parents=True, exist_ok=True)
-        file = lock.open("ab")
-    except OSError as error:
-        raise cannot_write(lock, error) from error
-    with file:
-        if not _try_lock(file.fileno()):
-            raise OutputError(
-                _("another build of this workspace is running"),
-                where=str(lock),
-                hint=_("wait until it has ended, or end it"),
-            )
-        yield
+def exclusive(lock: Path) -> AbstractContextManager[None]:
+    """Hold the file `lock`, so that two builds of one workspace cannot meet; OutputError when another process does."""
+    return hold(lock, _("another build of this workspace is running"))
 
 
 def place_file(source: Path, target: Path) -> None:
@@ -108,35 +90,3 @@ def place_file(source: Path, target: Path) -> None:
             shutil.copyfile(source, target)
         except OSError as error:
             raise cannot_write(target, error) from error
-
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _try_lock(handle: int) -> bool:
-        try:
-            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
-        return True
-
-    def _sync(folder: Path) -> None:
-        """Windows has no such call."""
-
-else:
-    import fcntl
-
-    def _try_lock(handle: int) -> bool:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            return False
-        return True
-
-    def _sync(folder: Path) -> None:
-        """Make the renames survive a power cut."""
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
