@@ -124,7 +124,7 @@ class Dataset(Model):
     description: Text | None = None
     theme: Id
     kind: Literal["vector", "raster"] = "vector"
-    source: SourceAddress
+    source: SourceAddress = ""  # empty: the latest version that its department handed in
     layer: NonEmpty | None = None
     crs: SourceCrs | None = None
     encoding: NonEmpty | None = None
@@ -171,6 +171,11 @@ class Dataset(Model):
         if is_database(self.source) and self.layer is None:
             raise refuse(_("a database without a layer"), _('layer = "schema.table"'))
         return self
+
+    @property
+    def handed_in(self) -> bool:
+        """Whether it is what its department handed in, kept in the store, rather than a source that lies elsewhere."""
+        return not self.source
 
     @property
     def schema_name(self) -> str:
