@@ -52,7 +52,7 @@ class Locator:
             return tuple((w - _DISPLACED, s - _DISPLACED, e + _DISPLACED, n + _DISPLACED) for w, s, e, n in self.areas)
         import pyproj
 
-        crs = _parse(self._crs, self.source)
+        crs = parse_crs(self._crs, self.source)
         if crs.is_engineering:
             return None
         transformer = pyproj.Transformer.from_crs("EPSG:4326", crs.to_2d(), always_xy=True)
@@ -98,7 +98,7 @@ class Locator:
             self._crs, self._displaced = "EPSG:4490", system
             if not are_degrees(seen.box):
                 raise contradicted(system, seen, self.source, None)
-        crs = None if self._crs is None or _is_degrees(self._crs) else _parse(self._crs, self.source)
+        crs = None if self._crs is None or _is_degrees(self._crs) else parse_crs(self._crs, self.source)
         if self._crs is None or (crs is not None and crs.is_engineering):
             self._crs, crs = infer(seen, self.source), None
             tally.add("crs-assumed", 1, f"{self.source}: {self._crs}")
@@ -119,7 +119,7 @@ def _is_degrees(crs: str) -> bool:
     return crs.upper() in DEGREES
 
 
-def _parse(text: str, source: str) -> pyproj.CRS:
+def parse_crs(text: str, source: str) -> pyproj.CRS:
     import pyproj
 
     try:

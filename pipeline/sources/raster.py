@@ -56,7 +56,7 @@ class RasterInfo:
     unit: str | None  # of the values, as the file names it: "metre", "ft", …
     vertical: str | None  # the vertical datum or reference system that the file names
     date: str | None  # ISO 8601, from the file's metadata
-    notes: tuple[str, ...]  # slugs: "gcps", "rotated", "crs-given", "nodata-given", "nodata-impossible"
+    notes: tuple[str, ...]  # slugs: "gcps", "rotated", "crs-given", "crs-beside", "nodata-given", "nodata-impossible"
     options: RasterOptions  # what was said when it was described
 
 
@@ -66,17 +66,20 @@ def describe_raster(path: Path, options: RasterOptions | None = None) -> RasterI
     Control points and turned geotransforms are followed (and noted). Raises InputError: no such file, cut off, no
     raster, no coordinate reference system, no place; UsageError: bands that there are not.
     """
-    from pipeline.sources.raster_open import open_raster
+    from pipeline.sources.raster_open import open_raster, settings
 
     options = options or RasterOptions()
-    with open_raster(path) as dataset:
+    with settings(), open_raster(path) as dataset:
         if dataset.count == 0:
             raise _without_bands(path, dataset.subdatasets)
         return _describe(path, dataset, options)
 
 
 def is_raster(path: Path) -> bool:
-    """Whether GDAL opens the file as a raster with bands, and it is no vector file or table; by content."""
+    """Whether GDAL opens the file as a raster with bands, and it is no vector file or table.
+
+    So is one that is called a raster, or begins as one, and cannot be opened: whoever reads it says what is wrong.
+    """
     packed = any(each.suffix.lower() == ".zip" and each.is_file() for each in path.parents)
     if path.suffix.lower() in _VECTORS or not (packed or path.exists()) or path.is_dir():
         return False
@@ -84,7 +87,7 @@ def is_raster(path: Path) -> bool:
         return bool(_zipped(path))
     from pipeline.sources.raster_open import readable_as_raster
 
-    return readable_as_raster(path)
+    return _says_raster(path) or readable_as_raster(path)
 
 
 def raster_files(path: Path) -> tuple[Path, ...]:
@@ -113,7 +116,12 @@ def _candidate(name: str) -> bool:
 
 def _says_raster(path: Path) -> bool:
     """By its name: one that cannot be read is a fault among others, not something to pass over."""
-    return path.suffix.lower() in _RASTERS
+    suffix = path.suffix.lower()
+    if suffix != ".vrt" or not path.is_file():
+        return suffix in _RASTERS
+    from pipeline.sources.raster_virtual import is_virtual_vector
+
+    return not is_virtual_vector(path)
 
 
 def _zipped(path: Path) -> tuple[Path, ...]:
@@ -131,10 +139,8 @@ def _zipped(path: Path) -> tuple[Path, ...]:
 def _describe(path: Path, dataset: Any, options: RasterOptions) -> RasterInfo:
     from pipeline.sources.raster_place import RasterPlace, degrees
 
-    notes = []
-    crs = _crs(path, dataset, options)
-    if options.crs is not None:
-        notes.append("crs-given")
+    crs, said_by = _crs(path, dataset, options)
+    notes = [] if said_by is None else [said_by]
     if dataset.transform.is_identity:
         if not dataset.gcps[0]:
             raise _without_place(path, dataset)
@@ -166,15 +172,16 @@ def _describe(path: Path, dataset: Any, options: RasterOptions) -> RasterInfo:
     )  # fmt: skip
 
 
-def _crs(path: Path, dataset: Any, options: RasterOptions) -> str:
+def _crs(path: Path, dataset: Any, options: RasterOptions) -> tuple[str, str | None]:
+    """The reference system, and the slug of who says so where the file itself does not."""
     if options.crs is not None:
-        from pipeline.sources.crs import _parse
-
-        found = _parse(options.crs, str(path))
-        epsg = found.to_epsg()
-        return _on_earth(f"EPSG:{epsg}" if epsg else str(found.to_wkt()), path)
+        return _named(options.crs, path, str(path)), "crs-given"
     declared = dataset.crs or dataset.gcps[1]
     if not declared:
+        from pipeline.sources.raster_prj import crs_beside
+
+        if (beside := crs_beside(path)) is not None:
+            return _named(beside[0], path, beside[1]), "crs-beside"
         if dataset.transform.is_identity and not dataset.gcps[0]:
             raise _without_place(path, dataset)
         raise InputError(
@@ -184,7 +191,16 @@ def _crs(path: Path, dataset: Any, options: RasterOptions) -> str:
             hint=_("ask the department for the CRS and give it: {option}").format(option=option("EPSG:4549")),
         )
     epsg = declared.to_epsg(confidence_threshold=100)
-    return _on_earth(f"EPSG:{epsg}" if epsg else str(declared.to_wkt()), path)
+    return _on_earth(f"EPSG:{epsg}" if epsg else str(declared.to_wkt()), path), None
+
+
+def _named(text: str, path: Path, where: str) -> str:
+    """A reference system that stands somewhere else than in the raster."""
+    from pipeline.sources.crs import parse_crs
+
+    found = parse_crs(text, where)
+    epsg = found.to_epsg()
+    return _on_earth(f"EPSG:{epsg}" if epsg else str(found.to_wkt()), path)
 
 
 def _on_earth(text: str, path: Path) -> str:

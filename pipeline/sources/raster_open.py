@@ -7,7 +7,6 @@ looked through for addresses, and what is left meets a proxy that does not exist
 
 from __future__ import annotations
 
-import re
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,6 +24,7 @@ from pipeline.errors import InputError
 from pipeline.i18n import _
 from pipeline.sources import tiff_whole
 from pipeline.sources.gdal_words import plainly
+from pipeline.sources.raster_virtual import check_virtual, is_virtual
 
 SETTINGS: Final = {
     "GDAL_HTTP_PROXY": "http://127.0.0.1:9",  # discard: nothing listens there
@@ -38,13 +38,6 @@ _SERVICES: Final = frozenset({
     "DAAS", "EEDA", "EEDAI", "HTTP", "NGW", "OGCAPI", "PLMOSAIC", "STACIT", "STACTA", "WCS", "WMS", "WMTS",
 })  # fmt: skip
 _MAPPINGS: Final = frozenset({"DERIVED", "MEM", "Memory"})  # not files
-_ADDRESS: Final = re.compile(
-    r"(?:https?|ftp|s3|gs|az)://|/vsi(?:curl|s3|gs|az|adls|oss|swift|hdfs|webhdfs)|\b(?:WMS|WMTS|WCS|STACIT|STACTA):|<GDAL_W",
-    re.IGNORECASE,
-)
-_NAMED: Final = re.compile(r"<(?:SourceFilename|SourceDataset)\b([^>]*)>([^<]*)</", re.IGNORECASE)
-_TEXT: Final = 64 << 20  # bytes of a virtual raster that are looked through; larger ones list a million files
-_DEEP: Final = 8  # virtual rasters inside one another
 
 
 @contextmanager
@@ -79,7 +72,8 @@ def readable_as_raster(path: Path) -> bool:
         with open_raster(path) as dataset:
             return dataset.count > 0 or bool(dataset.subdatasets)
     except InputError:
-        return tiff_whole.is_tiff(path)  # a damaged one: whoever reads it will say so
+        # A damaged one: whoever reads it will say so.
+        return path.is_file() and (tiff_whole.is_tiff(path) or is_virtual(path))
 
 
 def address(path: Path) -> str:
@@ -111,7 +105,7 @@ def check_there(path: Path) -> None:
             expected=_("a raster file on this machine"),
             hint=_("ask for the file again; copying it may have failed"),
         )
-    _check_local(path, _DEEP)
+    check_virtual(path)
     if (found := tiff_whole.missing(path)) is not None:
         raise damaged(path, _("it is cut off after {n} of {size} bytes").format(n=found[0], size=found[1]))
 
@@ -132,37 +126,6 @@ def _check_packed(packed: Path, inner: str) -> None:
         _("There is no such file in the zip."),
         where=f"{packed.name}/{inner}",
         hint=_("check the path and its spelling"),
-    )
-
-
-def _check_local(path: Path, deep: int) -> None:
-    """Follow virtual rasters and look for addresses."""
-    with path.open("rb") as file:
-        head = file.read(512).lstrip()
-        if not head.startswith(b"<"):
-            return
-        text = (head + file.read(_TEXT)).decode("utf-8", "replace")
-    services = re.match(
-        r"(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:GDAL_W\w+|WMS_\w*|WMTS\w*|Capabilities)", text, re.DOTALL
-    )
-    if services:
-        raise remote(path, services[0][-40:])
-    for attributes, name in _NAMED.findall(text):
-        if found := _ADDRESS.search(name):
-            raise remote(path, name.strip()[:80] or found[0])
-        if deep and not name.lstrip().startswith(("/vsi", "<", "&lt;")):
-            below = path.parent / name if re.search(r"relativeToVRT\s*=\s*[\"']1", attributes) else Path(name)
-            if below.suffix.lower() in (".vrt", ".xml", ".wms") and below.is_file():
-                _check_local(below, deep - 1)
-
-
-def remote(path: Path, what: str) -> InputError:
-    """The error for a file that asks for another one from the network."""
-    return InputError(
-        _("The file refers to the network: {address}.").format(address=what),
-        where=path.name,
-        expected=_("rasters on this machine: a build reads nothing from elsewhere"),
-        hint=_("download what it refers to, and name those files"),
     )
 
 

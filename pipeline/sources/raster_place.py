@@ -115,7 +115,8 @@ class RasterPlace:
         columns = self.width / 2 + np.array([-0.5, 0.5, 0.0, 0.0])
         rows = self.height / 2 + np.array([0.0, 0.0, -0.5, 0.5])
         x, y = self.to_mercator(columns, rows)
-        sizes = np.hypot(x[1::2] - x[0::2], y[1::2] - y[0::2])
+        with np.errstate(invalid="ignore"):  # beyond the projection places are infinite
+            sizes = np.hypot(x[1::2] - x[0::2], y[1::2] - y[0::2])
         if not (np.isfinite(sizes).all() and sizes.min() > 0):
             raise self._nowhere()
         return float(sizes[0]), float(sizes[1])
@@ -256,9 +257,9 @@ def transformers(crs: str, where: str) -> tuple[pyproj.Transformer | None, pypro
     if crs not in made:
         from pyproj import CRS, Transformer
 
-        from pipeline.sources.crs import _parse
+        from pipeline.sources.crs import parse_crs
 
-        plane: CRS = _parse(crs, where).to_2d()
+        plane: CRS = parse_crs(crs, where).to_2d()
         made[crs] = (
             Transformer.from_crs(_MERCATOR, plane, always_xy=True),
             Transformer.from_crs(plane, _MERCATOR, always_xy=True),

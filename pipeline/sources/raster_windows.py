@@ -166,7 +166,8 @@ class Windows:
         info, dataset, step = self._info, self._dataset, 1
         finer = 2.0 * HALF / (tile_size << zoom) / max(self._place.pixels)  # source pixels in one of the grid
         if not self._exact and self._lut is None and self._method != NEAREST:
-            factors = dataset.overviews(info.bands[0])
+            with settings():
+                factors = dataset.overviews(info.bands[0])
             # Many overviews are made of single pixels; four of those are better than one.
             fit = [(factor, i) for i, factor in enumerate(factors) if 2 * factor <= finer * (1.0 + _SLACK)]
             if fit:
@@ -329,7 +330,9 @@ def open_windows(
     with ExitStack() as keep:
         dataset = open_raster(info.path)
         keep.callback(dataset.close)  # leaving it as a context would end the environment of whichever thread does
-        yield Windows(info, dataset, resampling, exact, keep)
+        with settings():  # where none are in force GDAL says its errors aloud
+            windows = Windows(info, dataset, resampling, exact, keep)
+        yield windows
 
 
 def colours_of(values: NDArray[np.uint8], alpha: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import http.server
-import threading
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +17,7 @@ from pipeline.sources.raster import RasterOptions, describe_raster, is_raster, r
 from pipeline.sources.raster_windows import open_windows
 from tests.oracles import rasters
 from tests.oracles.rasters import Frame, frame_at, window_over
+from tests.sources.virtual import virtual
 
 FRAME = frame_at("EPSG:4549", 119.13, 28.07, 2.0, 60, 40)
 
@@ -202,14 +200,18 @@ def test_a_turned_raster_is_noted(tmp_path: Path) -> None:
 
 
 def test_what_is_a_raster(tmp_path: Path) -> None:
+    """What GDAL opens as one; and what is called so, or begins so, for whoever reads it to say what is wrong."""
     rasters.write(tmp_path / "a.tif", FRAME)
     (tmp_path / "renamed.dat").write_bytes((tmp_path / "a.tif").read_bytes())
     _text(tmp_path / "text.tif")
     (tmp_path / "points.csv").write_text("x,y,z\n0,0,1\n1,0,2\n0,1,3\n1,1,4\n")
     (tmp_path / "a.geojson").write_text('{"type":"FeatureCollection","features":[]}')
+    (tmp_path / "layers.vrt").write_text("<OGRVRTDataSource><OGRVRTLayer name='a'/></OGRVRTDataSource>")
+    virtual(tmp_path / "gone.vrt", "gone.tif", relative=1)
+    virtual(tmp_path / "gone.dat", "gone.tif", relative=1)
     _cut(tmp_path / "cut.tif")
     assert [name for name in sorted(each.name for each in tmp_path.iterdir()) if is_raster(tmp_path / name)] == [
-        "a.tif", "cut.tif", "renamed.dat",
+        "a.tif", "cut.tif", "gone.dat", "gone.vrt", "renamed.dat", "text.tif",
     ]  # fmt: skip
     assert not is_raster(tmp_path) and not is_raster(tmp_path / "none.tif")
 
@@ -231,7 +233,7 @@ def test_folders_zips_and_virtual_rasters(tmp_path: Path) -> None:
         describe_raster(tmp_path / "sheets.zip" / "inner" / "11.tif")
     with pytest.raises(InputError, match="no raster in it"):
         raster_files(_made(tmp_path / "bare"))
-    _virtual(tmp_path / "all.vrt", "sheets/9.tif", relative=1)
+    virtual(tmp_path / "all.vrt", "sheets/9.tif", relative=1)
     info = describe_raster(tmp_path / "all.vrt")
     with open_windows(info) as windows:
         got = windows.read(window_over(info.bounds, 16, 512))
@@ -273,72 +275,6 @@ def test_a_local_system_that_is_given_is_refused_too(tmp_path: Path) -> None:
 def _made(folder: Path) -> Path:
     folder.mkdir()
     return folder
-
-
-def _virtual(path: Path, source: str, relative: int = 0) -> None:
-    path.write_text(
-        f"""<VRTDataset rasterXSize="60" rasterYSize="40"><SRS>EPSG:4549</SRS>
-        <GeoTransform>{FRAME.west},2,0,{FRAME.north},0,-2</GeoTransform><VRTRasterBand dataType="Byte" band="1">
-        <SimpleSource><SourceFilename relativeToVRT="{relative}">{source}</SourceFilename><SourceBand>1</SourceBand>
-        <SrcRect xOff="0" yOff="0" xSize="60" ySize="40"/><DstRect xOff="0" yOff="0" xSize="60" ySize="40"/>
-        </SimpleSource></VRTRasterBand></VRTDataset>"""
-    )
-
-
-@pytest.fixture
-def listener() -> Iterator[tuple[str, list[str]]]:
-    """A server on this machine that writes down what it is asked for."""
-    asked: list[str] = []
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            asked.append(self.path)
-            self.send_error(404)
-
-        do_HEAD = do_POST = do_CONNECT = do_GET
-
-        def log_message(self, *_: object) -> None:
-            """Say nothing."""
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}", asked
-    server.shutdown()
-    server.server_close()
-
-
-@pytest.mark.parametrize("proxies", ["as they are", "overruled"])
-def test_nothing_reaches_the_network(
-    proxies: str, listener: tuple[str, list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """By name, by the text of a virtual raster, or by one inside another."""
-    if proxies == "overruled":
-        monkeypatch.setenv("NO_PROXY", "*")
-    host, asked = listener
-    (tmp_path / "service.xml").write_text(
-        f"""<GDAL_WMS><Service name="TMS"><ServerUrl>{host}/${{z}}/${{x}}/${{y}}.png</ServerUrl></Service><DataWindow>
-        <UpperLeftX>-20037508</UpperLeftX><UpperLeftY>20037508</UpperLeftY><LowerRightX>20037508</LowerRightX>
-        <LowerRightY>-20037508</LowerRightY><TileLevel>3</TileLevel><TileCountX>1</TileCountX>
-        <TileCountY>1</TileCountY><YOrigin>top</YOrigin></DataWindow><Projection>EPSG:3857</Projection>
-        <BandsCount>3</BandsCount></GDAL_WMS>"""
-    )
-    _virtual(tmp_path / "curl.vrt", f"/vsicurl/{host}/a.tif")
-    _virtual(tmp_path / "stream.vrt", f"/vsicurl_streaming/{host}/a.tif")
-    _virtual(tmp_path / "plain.vrt", f"{host}/a.tif")
-    _virtual(tmp_path / "wmts.vrt", f"WMTS:{host}/capabilities.xml")
-    _virtual(tmp_path / "service.vrt", "service.xml", relative=1)
-    _virtual(tmp_path / "deep.vrt", "curl.vrt", relative=1)
-    names = ["service.xml", "curl.vrt", "stream.vrt", "plain.vrt", "wmts.vrt", "service.vrt", "deep.vrt"]
-    for name in names:
-        with pytest.raises(InputError, match="refers to the network"):
-            describe_raster(tmp_path / name)
-        assert not is_raster(tmp_path / name)
-    for text in (f"/vsicurl/{host}/a.tif", f"{host}/a.tif", f"WMTS:{host}/c.xml", f"WMS:{host}/?"):
-        with pytest.raises(InputError, match="does not exist"):
-            describe_raster(Path(text))
-        assert not is_raster(Path(text))
-    assert asked == []
 
 
 def test_a_grid_of_text_and_other_formats(tmp_path: Path) -> None:
