@@ -17,6 +17,7 @@ from typing import Any
 from pipeline.editions import EditionView
 from pipeline.framework import Framework
 from pipeline.portal.files import json_bytes, write_file
+from pipeline.release.allowed import allow_list
 from pipeline.release.files import sha256_of
 from pipeline.release.inputs import InputFile
 from pipeline.release.made import MadeArchive
@@ -99,6 +100,7 @@ def write_manifest(
             }
             for facts, archive in made
         ],
+        "allowed": allow_list(view, [facts for facts, _archive in made]),
         "files": files,
         "inputs": [
             {"dataset": file.dataset, "path": file.path, "bytes": file.bytes, "sha256": file.sha256} for file in inputs
