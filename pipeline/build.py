@@ -21,6 +21,7 @@ from pipeline.framework import ArchiveSpec, Framework, did_you_mean, load_worksp
 from pipeline.i18n import _
 from pipeline.intake.counts import DatasetCounts, merge_counts, refuse_faulty
 from pipeline.intake.opened import OpenSources
+from pipeline.intake.supply import supply
 from pipeline.portal.files import json_bytes, write_file
 from pipeline.portal.write import write_portal
 from pipeline.progress import Progress, Silent
@@ -84,6 +85,7 @@ class BuildResult:
     datasets: Mapping[str, DatasetCounts]  # what reading them told
     bytes: int  # of all files
     reviewed: bool  # whether the city has a map review number
+    missing: tuple[str, ...]  # datasets of the city that nobody has handed in yet
 
 
 def build_workspace(
@@ -109,13 +111,17 @@ def build_workspace(
     that cannot give what a full build would, InputError for sources that cannot be read, lie elsewhere or have too
     many faults, OutputError where nothing can be written.
     """
-    framework = load_workspace(workspace)
+    day = as_of or date.today()
+    supplied = supply(load_workspace(workspace), day)
+    framework = supplied.framework
+    for id in supplied.missing:
+        (progress or Silent()).note(_("{dataset}: nothing has been handed in yet, so it is left out").format(dataset=id))
     views = [view_edition(framework, id) for id in dict.fromkeys(editions or (e.id for e in framework.editions))]
     views = _showing(framework, views, only or ())
     with exclusive(framework.root / ".cache" / "build.lock"), ExitStack() as stack:
         sources = stack.enter_context(OpenSources(framework.root))
         how = Making(threads, memory, explain, progress or Silent())
-        site = _Site(framework, sources, frozenset(only or ()), as_of or date.today(), how)
+        site = _Site(framework, sources, frozenset(only or ()), day, how, supplied.missing)
         stages = [stack.enter_context(Stage(framework.root / "dist" / view.edition.id)) for view in views]
         results = tuple(_build_edition(site, view, stage) for view, stage in zip(views, stages, strict=True))
         for stage in stages:
@@ -160,6 +166,7 @@ class _Site:
     only: frozenset[str]
     as_of: date
     how: Making
+    missing: tuple[str, ...]  # datasets that nobody has handed in yet
     software: Mapping[str, str] = field(default_factory=software_versions)
     code: str = field(default_factory=code_digest)
     inputs: dict[str, tuple[InputFile, ...]] = field(default_factory=dict)  # by dataset
@@ -225,6 +232,7 @@ def _build_edition(site: _Site, view: EditionView, stage: Stage) -> BuildResult:
         datasets=counts,
         bytes=sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()),
         reviewed=bool(framework.publish.review_number),
+        missing=site.missing,
     )
 
 
