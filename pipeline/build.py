@@ -53,6 +53,7 @@ from pipeline.release import (
     software_versions,
     take_over,
     told_path,
+    write_coverages,
     write_hotlink,
     write_manifest,
 )
@@ -115,7 +116,9 @@ def build_workspace(
     supplied = supply(load_workspace(workspace), day)
     framework = supplied.framework
     for id in supplied.missing:
-        (progress or Silent()).note(_("{dataset}: nothing has been handed in yet, so it is left out").format(dataset=id))
+        (progress or Silent()).note(
+            _("{dataset}: nothing has been handed in yet, so it is left out").format(dataset=id)
+        )
     views = [view_edition(framework, id) for id in dict.fromkeys(editions or (e.id for e in framework.editions))]
     views = _showing(framework, views, only or ())
     with exclusive(framework.root / ".cache" / "build.lock"), ExitStack() as stack:
@@ -212,6 +215,7 @@ def _build_edition(site: _Site, view: EditionView, stage: Stage) -> BuildResult:
     for id, tilejson in tilejsons.items():
         write_file(folder / "tilejson" / f"{id}.json", json_bytes(tilejson))
 
+    write_coverages(folder, framework, view, recipes, sources=site.sources, pixels=site.pixels, progress=site.progress)
     site.progress.start(_("portal of {edition}").format(edition=view.edition.id))
     texts = _texts(catalog, made.values())
     write_portal(folder, catalog=catalog, tilejsons=tilejsons, texts=texts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pipeline.release.contour_making import make_contours
+from pipeline.release.coverage_making import KnownCoverage, workspace_coverages, write_coverages
 from pipeline.release.files import sha256_of
 from pipeline.release.hotlink import write_hotlink
 from pipeline.release.inputs import InputFile, database_input, input_files
@@ -24,6 +25,7 @@ __all__ = [
     "SUMS",
     "InputFile",
     "KeptRaster",
+    "KnownCoverage",
     "MadeArchive",
     "Making",
     "PlannedRaster",
@@ -52,6 +54,8 @@ __all__ = [
     "software_versions",
     "take_over",
     "told_path",
+    "workspace_coverages",
+    "write_coverages",
     "write_hotlink",
     "write_manifest",
 ]
