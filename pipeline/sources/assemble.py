@@ -53,7 +53,7 @@ def _batch(
 
     table = rows.table
     found = nothing(table.num_rows) if parse is None else locator.locate(parse(table, place), tally, place)
-    kept = _plain(table.select(list(attributes)))
+    kept = plain_columns(table.select(list(attributes)))
     if locator.areas is not None:
         inside = meets(found, locator.areas)
         if not inside.all():
@@ -62,7 +62,7 @@ def _batch(
         yield FeatureBatch(found, kept)
 
 
-def _plain(table: pa.Table) -> pa.Table:
+def plain_columns(table: pa.Table) -> pa.Table:
     """Columns of extension types as what they are stored as: GDAL gives fields of mixed types as `arrow.json`."""
     for i, kind in enumerate(table.schema.types):
         if isinstance(kind, pa.BaseExtensionType):

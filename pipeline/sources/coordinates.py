@@ -56,7 +56,7 @@ def from_columns(x: str, y: str, tally: Tally) -> Parser:
     """
 
     def parse(table: pa.Table, place: Place) -> Geometries:
-        (xs, no_x), (ys, no_y) = _numbers(table.column(x)), _numbers(table.column(y))
+        (xs, no_x), (ys, no_y) = numbers_of(table.column(x)), numbers_of(table.column(y))
         present = np.isfinite(xs) & np.isfinite(ys)
         for kind, rows in (("null-geometry", no_x & no_y), ("bad-coordinates", ~present & ~(no_x & no_y))):
             if rows.any():
@@ -83,7 +83,7 @@ def from_wkt(column: str, tally: Tally) -> Parser:
     return parse
 
 
-def _numbers(column: pa.ChunkedArray) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+def numbers_of(column: pa.ChunkedArray) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """The values as float64 (NaN where there is no number), and where there is nothing at all."""
     values = column.combine_chunks()
     if pa.types.is_string(values.type) or pa.types.is_large_string(values.type):

@@ -11,7 +11,7 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import NoneType
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -83,6 +83,23 @@ def batches(dataset: Dataset, options: ReadOptions, tally: Tally) -> Iterator[Fe
     rows = _rows(parts, column, windows, pa.schema([schema.field(name) for name in wanted]))
     with closing(ahead(rows)) as found:
         yield from assemble_rows(found, parse, kept, locator, tally)
+
+
+class Opened(NamedTuple):
+    """A data set as it is stored, geometries in whatever encoding it has."""
+
+    column: GeometryColumn | None  # None: a plain table
+    schema: pa.Schema  # of the attributes
+    tables: Iterator[pa.Table]  # attributes, then the geometries
+
+
+def open_tables(dataset: Dataset) -> Opened:
+    """Open a file or folder with all its attributes, in its own coordinates. Raises InputError, also while reading."""
+    parts = _parts(dataset)
+    column, schema, _count = _describe(parts)
+    kept = pa.schema([schema.field(name) for name in attributes(schema, column)])
+    wanted = kept if column is None else kept.append(schema.field(column.name))
+    return Opened(column, kept, (rows.table for rows in _rows(parts, column, None, wanted)))
 
 
 def _rows(

@@ -7,8 +7,8 @@ table without geometries or with columns of coordinates.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import closing
-from typing import Final
+from contextlib import closing, contextmanager
+from typing import Final, NamedTuple
 
 import pyarrow as pa
 
@@ -90,6 +90,33 @@ def batches(database: Database, options: ReadOptions, tally: Tally) -> Iterator[
         found = _tables(connection, query, source, None if shape is None or shape.srid else srid)
         with closing(ahead(found, connection.cancel)) as tables:
             yield from assemble(tables, parse, kept, locator, tally)
+
+
+class Opened(NamedTuple):
+    """A layer as the database holds it."""
+
+    source: str  # for people
+    layer: str
+    crs: str | None
+    shape: str | None  # the column of WKB, the last of each table
+    tables: Iterator[pa.Table]
+
+
+@contextmanager
+def open_tables(database: Database, options: ReadOptions) -> Iterator[Opened]:
+    """Open one layer with all its columns, in its own coordinates. Raises InputError, also while reading."""
+    catalog = database.catalog(read_catalog)
+    relation = _chosen(database, catalog, options.layer)
+    source = f"{database.stem}, {relation.name}"
+    shape, crs, srid = relation.shape, None, None
+    if shape is not None:
+        srid = _srid(catalog, relation, shape)
+        crs = _crs_names(catalog, [srid]).get(srid)
+    query = _query(catalog, relation, [column.name for column in relation.columns], shape, None)
+    with closing(catalog.snapshot.connect()) as connection:
+        found = _tables(connection, query, source, None if shape is None or shape.srid else srid)
+        with closing(ahead(found, connection.cancel)) as tables:
+            yield Opened(source, relation.name, crs, shape.name if shape else None, tables)
 
 
 def _tables(connection: Connection, query: str, source: str, srid: int | None) -> Iterator[pa.Table]:

@@ -32,7 +32,7 @@ _NUMBER: Final = r"^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?$"
 
 def layers(dataset: Dataset) -> tuple[SourceLayer, ...]:
     """The one layer of a CSV, named after the file."""
-    table = _read(dataset, None, Tally())
+    table = read_table(dataset, None, Tally())
     located = table_parser(table.schema, ReadOptions(), Tally()) is not None
     return (
         SourceLayer(
@@ -50,7 +50,7 @@ def batches(dataset: Dataset, options: ReadOptions, tally: Tally) -> Iterator[Fe
     """The rows in longitude and latitude where there are coordinates, without geometry where not."""
     if options.layer not in (None, dataset.stem):
         raise no_such_layer(options.layer or "", [dataset.stem], dataset.name)
-    table = _read(dataset, options.encoding, tally)
+    table = read_table(dataset, options.encoding, tally)
     check_columns(options.columns or (), table.column_names, dataset.name)
     check_columns([c for c in (options.x, options.y) if c], table.column_names, dataset.name)
     parse = table_parser(table.schema, options, tally)
@@ -59,7 +59,7 @@ def batches(dataset: Dataset, options: ReadOptions, tally: Tally) -> Iterator[Fe
     yield from assemble(tables, parse, options.columns or tuple(table.column_names), locator, tally)
 
 
-def _read(dataset: Dataset, encoding: str | None, tally: Tally) -> pa.Table:
+def read_table(dataset: Dataset, encoding: str | None, tally: Tally) -> pa.Table:
     """The whole table; rows with too many or too few values are left out and counted "bad-row"."""
     text = _utf8(dataset, encoding)
     head, _newline, body = text.partition(b"\n")

@@ -9,7 +9,7 @@ import threading
 import warnings
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack, closing, contextmanager
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import pyarrow as pa
 import pyogrio
@@ -72,24 +72,43 @@ def batches(dataset: Dataset, options: ReadOptions, tally: Tally) -> Iterator[Fe
         if rows is not None:
             yield from _of_rows(rows, source, options, tally)
             return
+    with open_tables(dataset, options, tally) as opened:
+        there = opened.schema.names
+        check_columns([*(options.columns or ()), *(c for c in (options.x, options.y) if c)], there, source)
+        parse = from_wkb(opened.shape, tally) if opened.shape else table_parser(opened.schema, options, tally)
+        locator = Locator(source, opened.crs, options.crs, options.areas)
+        kept, count = there if options.columns is None else options.columns, 0
+        for batch in assemble(opened.tables, parse, kept, locator, tally):
+            count += batch.geometries.features
+            yield batch
+    if options.areas is None:
+        check_count(dataset, layer, count, source)
+
+
+class Opened(NamedTuple):
+    """A layer as GDAL gives it, texts decoded."""
+
+    source: str  # for people
+    layer: str | None  # None for a format that has but one
+    crs: str | None
+    schema: pa.Schema  # of the attributes
+    shape: str | None  # the column of WKB, the last of each table
+    tables: Iterator[pa.Table]
+
+
+@contextmanager
+def open_tables(dataset: Dataset, options: ReadOptions, tally: Tally) -> Iterator[Opened]:
+    """Open one layer with all its columns, in the source's own coordinates. Raises InputError, also while reading."""
+    layer = _chosen(dataset, options)
+    source = dataset.name if layer is None else f"{dataset.name}, {layer}"
     encoding = _encoding(dataset, options.encoding)
     with _opened(dataset, layer, encoding, tally) as (meta, reader):
         shapes = geometry_columns(reader.schema)
         names = {n: recode_name(n, encoding) if encoding else n for n in reader.schema.names if n not in shapes}
-        there = list(names.values())
-        check_columns([*(options.columns or ()), *(c for c in (options.x, options.y) if c)], there, source)
-        found = _tables(reader, dataset, layer, source, names, shapes[:1], encoding, tally)
         described = pa.schema([pa.field(names[f.name], f.type) for f in reader.schema if f.name in names])
-        parse = from_wkb(shapes[0], tally) if shapes else table_parser(described, options, tally)
-        locator = Locator(source, meta["crs"], options.crs, options.areas)
-        kept, count = there if options.columns is None else options.columns, 0
         # Not read ahead: in another thread GDAL would write its errors to the terminal.
-        with closing(found) as tables:
-            for batch in assemble(tables, parse, kept, locator, tally):
-                count += batch.geometries.features
-                yield batch
-    if options.areas is None:
-        _check_count(dataset, layer, count, source)
+        with closing(_tables(reader, dataset, layer, source, names, shapes[:1], encoding, tally)) as tables:
+            yield Opened(source, layer, meta["crs"], described, shapes[0] if shapes else None, tables)
 
 
 def _needed(options: ReadOptions) -> list[str] | None:
@@ -299,7 +318,7 @@ def _geometry_name(geometry_type: str | None) -> GeometryName:
     return next((name for word, name in _GEOMETRIES if word in text), "mixed")
 
 
-def _check_count(dataset: Dataset, layer: str | None, count: int, source: str) -> None:
+def check_count(dataset: Dataset, layer: str | None, count: int, source: str) -> None:
     """GDAL ends a stream early and says nothing where pages of a GeoPackage are damaged or a FlatGeobuf was cut off."""
     expected = count
     if dataset.suffix == ".gpkg" and dataset.inner is None:
