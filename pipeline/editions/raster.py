@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
 
-from pipeline.framework import Edition, read_raster_rules
+from pipeline.framework import Confirmed, Edition, Number, numbers_in_force, read_map_rules
 from pipeline.i18n import _
+
+_NONE: Final[Mapping[str, Confirmed]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,18 +24,18 @@ class RasterPolicy:
     blur: float | None = None  # metres of the cells that masked areas are blurred to; None: they are taken out
 
 
-def raster_policy(edition: Edition) -> RasterPolicy:
-    """The limits of an edition. One that it does not name is the strictest public rule's, where the edition is public.
+def raster_policy(edition: Edition, confirmed: Mapping[str, Confirmed] = _NONE) -> RasterPolicy:
+    """The limits of an edition. One that it does not name is the public rule's in force, where the edition is public.
 
-    Zero lifts a limit. Pure but for the file of rules, which comes along.
+    Zero lifts a limit here; the gate judges what comes of it. Pure but for the file of rules, which comes along.
     """
     said = edition.raster
-    strictest = read_raster_rules().strictest if edition.public else {}
+    in_force = _limits(confirmed) if edition.public else {}
 
     def limit(key: str) -> float | None:
         value: float | None = getattr(said, key)
         if value is None:
-            return strictest[key].metres if key in strictest else None
+            return in_force[key].value if key in in_force else None
         return value or None
 
     return RasterPolicy(
@@ -43,12 +47,18 @@ def raster_policy(edition: Edition) -> RasterPolicy:
     )
 
 
-def told_rules(edition: Edition) -> Iterator[str]:
+def told_rules(edition: Edition, confirmed: Mapping[str, Confirmed] = _NONE) -> Iterator[str]:
     """For the operator's eyes: the public rules that hold because the edition says nothing, with their sources."""
     if not edition.public:
         return
-    for key, rule in sorted(read_raster_rules().strictest.items()):
+    for key, rule in sorted(_limits(confirmed).items()):
         if getattr(edition.raster, key) is None:
             yield _("{key} = {metres:g}, the public rule ({source}, {date})").format(
-                key=key, metres=rule.metres, source=rule.source, date=rule.date
+                key=key, metres=rule.value, source=rule.source, date=rule.date
             )
+
+
+def _limits(confirmed: Mapping[str, Confirmed]) -> Mapping[str, Number]:
+    """The numbers in force that are defaults of an edition's limits, by the key of the limit."""
+    in_force = numbers_in_force(confirmed)
+    return {rule.limit: in_force[id] for id, rule in read_map_rules().numbers.items() if rule.limit is not None}

@@ -7,10 +7,11 @@ from pipeline.framework.archive import ArchiveSpec, LayerSpec
 from pipeline.framework.base import Text
 from pipeline.framework.city import BuildRules, City, Edition, IntakeRules, Publish, Theme
 from pipeline.framework.department import Contact, Coordinates, Dataset, Department, Join, StyleHint, TileRange
+from pipeline.framework.edition_rules import Confirmed, EditionRule, Override
 from pipeline.framework.faults import Fault, WorkspaceError, did_you_mean
+from pipeline.framework.map_rules import MapRules, Number, numbers_in_force, read_map_rules
 from pipeline.framework.period import Period, parse_period, period_at
 from pipeline.framework.raster import RasterChoices, RasterLimits
-from pipeline.framework.raster_rules import RasterRule, read_raster_rules
 from pipeline.framework.rules import ClusterRule, LayerRules, NamedRules, RulesFile, Where, ZoomBy
 from pipeline.framework.schema import Schema, SchemaField
 from pipeline.framework.workspace import Framework, load_workspace
@@ -21,24 +22,28 @@ __all__ = [
     "BuildRules",
     "City",
     "ClusterRule",
+    "Confirmed",
     "Contact",
     "Coordinates",
     "Dataset",
     "Department",
     "Edition",
+    "EditionRule",
     "Fault",
     "Framework",
     "IntakeRules",
     "Join",
     "LayerRules",
     "LayerSpec",
+    "MapRules",
     "NamedRules",
+    "Number",
+    "Override",
     "Period",
     "Pin",
     "Publish",
     "RasterChoices",
     "RasterLimits",
-    "RasterRule",
     "RulesFile",
     "Schema",
     "SchemaField",
@@ -51,8 +56,9 @@ __all__ = [
     "ZoomBy",
     "did_you_mean",
     "load_workspace",
+    "numbers_in_force",
     "parse_period",
     "period_at",
     "pinned_files",
-    "read_raster_rules",
+    "read_map_rules",
 ]

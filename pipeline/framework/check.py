@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from pipeline.framework.archive import LayerSpec
+from pipeline.framework.check_editions import check_editions
 from pipeline.framework.check_rasters import check_rasters, check_series
 from pipeline.framework.check_rules import check_rules, unknown_word
 from pipeline.framework.city import FrameworkFile
@@ -31,6 +32,7 @@ def cross_check(
             yield from _dataset(source, ("dataset", number), dataset, main.read, datasets, known_schemas)
     for schema in schemas:
         yield from _schema(schema, editions)
+    yield from check_editions(main, datasets, known_schemas)
 
 
 def _city_file(

@@ -34,7 +34,7 @@ def check_rules(source: Source[Any], path: Path, rules: LayerRules, schema: Sche
     if isinstance(rules.where, Where):
         yield from _table(source, (*path, "where"), rules.where, schema)
     elif filter := rules.filter:
-        yield from _filter(source, (*path, "where"), filter, schema)
+        yield from check_filter(source, (*path, "where"), filter, schema)
     if rules.zoom_by is not None:
         at = (*path, "zoom_by")
         if field := schema.get(rules.zoom_by.field):
@@ -42,11 +42,11 @@ def check_rules(source: Source[Any], path: Path, rules: LayerRules, schema: Sche
         else:
             yield _no_field(source, (*at, "field"), rules.zoom_by.field, schema)
     if rules.priority is not None:
-        yield from _fields(source, (*path, "priority"), (rules.priority,), schema, numbers=True)
+        yield from check_fields(source, (*path, "priority"), (rules.priority,), schema, numbers=True)
     if rules.clusters is not None:
-        yield from _fields(source, (*path, "clusters", "sums"), rules.clusters.sums, schema, numbers=True)
+        yield from check_fields(source, (*path, "clusters", "sums"), rules.clusters.sums, schema, numbers=True)
     for key in ("fields", "merge_lines", "dissolve", "label_fields"):
-        yield from _fields(source, (*path, key), getattr(rules, key) or (), schema)
+        yield from check_fields(source, (*path, key), getattr(rules, key) or (), schema)
 
 
 def unknown_word(source: Source[Any], path: Path, word: str, known: Iterable[str], message: str) -> Fault:
@@ -59,9 +59,10 @@ def _no_field(source: Source[Any], path: Path, name: str, schema: Schema) -> Fau
     return unknown_word(source, path, name, schema.names, _("not a field of schema {id}").format(id=schema.id))
 
 
-def _fields(
+def check_fields(
     source: Source[Any], path: Path, names: Iterable[str], schema: Schema, *, numbers: bool = False
 ) -> Iterator[Fault]:
+    """Fields that a schema does not have or, where `numbers` are needed, that hold something else."""
     for name in names:
         field = schema.get(name)
         if field is None:
@@ -76,7 +77,8 @@ def _fields(
             )
 
 
-def _filter(source: Source[Any], path: Path, filter: Filter, schema: Schema) -> Iterator[Fault]:
+def check_filter(source: Source[Any], path: Path, filter: Filter, schema: Schema) -> Iterator[Fault]:
+    """The fault of a filter that asks fields of what they are not; at most one."""
     try:
         check_kinds(filter, {field.name: _KINDS[field.type] for field in schema.entries})
     except FilterError as error:

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, 
 from pipeline.framework.archive import ArchiveSpec
 from pipeline.framework.base import Crs, Id, Model, Text, refuse
 from pipeline.framework.check_limits import Checks
+from pipeline.framework.edition_rules import EditionRule, Override, RuleSettings
 from pipeline.framework.raster import RasterLimits
 from pipeline.i18n import _
 from pipeline.types import Bounds
@@ -110,6 +111,11 @@ class Edition(Model):
     title: Text
     shares: tuple[Literal["unconditional", "conditional"], ...]
     raster: RasterLimits = RasterLimits()
+    rules: tuple[EditionRule, ...] = Field(alias="rule", default=())  # of vector datasets
+
+    def rules_of(self, dataset: str) -> tuple[EditionRule, ...]:
+        """The rules that apply to a dataset: those that name it and those that name none."""
+        return tuple(rule for rule in self.rules if not rule.datasets or dataset in rule.datasets)
 
     @property
     def public(self) -> bool:
@@ -125,6 +131,8 @@ class FrameworkFile(Model):
     build: BuildRules = BuildRules()
     intake: IntakeRules = IntakeRules()
     checks: Checks = Checks()
+    rules: RuleSettings = RuleSettings()
+    overrides: tuple[Override, ...] = Field(alias="override", default=())
     themes: tuple[Theme, ...] = Field(alias="theme", default=())
     editions: tuple[Edition, ...] = Field(alias="edition", min_length=1)
     archives: tuple[ArchiveSpec, ...] = Field(alias="archive", default=())

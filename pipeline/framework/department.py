@@ -140,6 +140,7 @@ class Dataset(Model):
     audiences: tuple[Id, ...] = ()  # deny by default: an edition must be listed
     accuracy_m: Annotated[float, Field(gt=0)] | None = None  # plane accuracy, metres
     scale: Annotated[int, Field(gt=0)] | None = None  # 1 : scale
+    interval_m: Annotated[float, Field(gt=0)] | None = None  # of contours
     extent: WorkspacePath | None = None  # a vector file: what was surveyed; without it the features tell
     reach: Annotated[int, Field(ge=0, le=64)] | None = None  # grid cells that a feature covers around itself
     lineage: Text | None = None

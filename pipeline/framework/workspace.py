@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from pipeline.framework.check import cross_check
 from pipeline.framework.check_limits import Checks
 from pipeline.framework.city import BuildRules, City, Edition, FrameworkFile, IntakeRules, Publish, Theme
 from pipeline.framework.department import Dataset, Department
+from pipeline.framework.edition_rules import Confirmed, Override
 from pipeline.framework.faults import WorkspaceError
 from pipeline.framework.read import Source, read_model
 from pipeline.framework.schema import Schema
@@ -38,6 +39,8 @@ class Framework:
     departments: tuple[Department, ...]  # by id
     schemas: Mapping[str, Schema]
     applications: tuple[Application, ...] = ()  # as registered in applications.toml
+    confirmed: Mapping[str, Confirmed] = field(default_factory=dict)  # numbers of the rule file, by rule
+    overrides: tuple[Override, ...] = ()
 
     @property
     def datasets(self) -> tuple[tuple[Department, Dataset], ...]:
@@ -103,6 +106,8 @@ def load_workspace(path: Path) -> Framework:
         departments=owners,
         schemas={source.read.id: source.read for source in schemas},
         applications=tuple(entry for register in registers for entry in register.read.applications),
+        confirmed=file.rules.confirmed,
+        overrides=file.overrides,
     )
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.framework import WorkspaceError, load_workspace
+from pipeline.framework.map_rules import read_map_rules
 from pipeline.framework.raster import APPLICABLE, RasterChoices, RasterLimits
-from pipeline.framework.raster_rules import read_raster_rules
 from tests.terrains import FRAMEWORK, PLANNING, write_terrain
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "raster-workspace.md"
@@ -157,13 +157,14 @@ def test_every_choice_belongs_to_a_product_and_is_explained() -> None:
 
 def test_the_strictest_public_rule_holds() -> None:
     """The numbers of the domain page: 50 m before 20 m, 100 m, 0.5 m; each with its document and year."""
-    rules = read_raster_rules()
-    assert {key: rule.metres for key, rule in rules.strictest.items()} == {
+    limits = {rule.limit: rule for rule in read_map_rules().numbers.values() if rule.limit}
+    assert {key: rule.strictest.value for key, rule in limits.items()} == {
         "min_ground_resolution_m": 0.5,
         "min_contour_interval_m": 50.0,
         "min_dem_grid_m": 100.0,
     }
-    assert set(rules.strictest) <= set(RasterLimits.model_fields)
-    for rule in rules.rules:
-        assert re.fullmatch(r"\d{4}", rule.date) and rule.source
-    assert {rule.metres for rule in rules.rules if rule.key == "min_contour_interval_m"} == {20.0, 50.0}
+    assert set(limits) <= set(RasterLimits.model_fields)
+    for rule in read_map_rules().numbers.values():
+        for candidate in rule.candidates:
+            assert re.fullmatch(r"\d{4}", candidate.date) and candidate.source
+    assert {each.value for each in limits["min_contour_interval_m"].candidates} == {20.0, 50.0}
