@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Final, Literal
 
 PeriodKind = Literal["daily", "weekly", "monthly", "quarterly", "half-yearly", "yearly"]
@@ -61,6 +62,7 @@ class Period:
         return self.start <= other.end and other.start <= self.end
 
 
+@lru_cache(maxsize=4096)  # ten years of a thousand datasets ask for the same few
 def period_at(kind: PeriodKind, day: date) -> Period:
     """The period of a kind that a day falls in; weeks begin on Monday."""
     if kind == "daily":
@@ -80,6 +82,7 @@ def last_ended(kind: PeriodKind, as_of: date) -> Period:
     return period_at(kind, as_of + _DAY).preceding
 
 
+@lru_cache(maxsize=4096)
 def parse_period(text: str) -> Period:
     """The period that package.toml names.
 

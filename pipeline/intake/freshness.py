@@ -15,6 +15,7 @@ from pipeline.framework.department import Cycle
 from pipeline.framework.period import Period, period_at
 
 Light = Literal["green", "yellow", "red", "none"]
+LIGHTS: tuple[Light, ...] = ("green", "yellow", "red", "none")
 
 
 @dataclass(frozen=True, slots=True)
