@@ -14,10 +14,10 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from pipeline.catalog import build_catalog, build_tilejson
-from pipeline.editions import DatasetView, EditionView, raster_policy, told_rules, view_edition
+from pipeline.catalog import build_catalog, build_tilejson, face_files, version_facts
+from pipeline.editions import DatasetView, EditionView, raster_policy, told_policy, told_rules, view_edition
 from pipeline.errors import UsageError
-from pipeline.framework import ArchiveSpec, Framework, did_you_mean, load_workspace
+from pipeline.framework import ArchiveSpec, Confirmed, Framework, did_you_mean, load_workspace
 from pipeline.i18n import _
 from pipeline.intake.counts import DatasetCounts, merge_counts, refuse_faulty
 from pipeline.intake.opened import OpenSources
@@ -50,6 +50,7 @@ from pipeline.release import (
     raster_inputs,
     recipe_of,
     remember,
+    sha256_of,
     software_versions,
     take_over,
     told_path,
@@ -175,6 +176,7 @@ class _Site:
     inputs: dict[str, tuple[InputFile, ...]] = field(default_factory=dict)  # by dataset
     pixels: dict[str, tuple[RasterFile, ...]] = field(default_factory=dict)  # by raster dataset
     made: dict[str, tuple[MadeArchive, Path]] = field(default_factory=dict)  # by recipe; the folder that has the file
+    digests: dict[str, str] = field(default_factory=dict)  # of files of areas
     finished: dict[str, dict[str, MadeArchive]] = field(default_factory=dict)  # by edition and archive
 
     @property
@@ -193,11 +195,17 @@ class _Site:
     def progress(self) -> Progress:
         return self.how.progress
 
+    def digest(self, path: str) -> str:
+        """The sha256 of a file of the workspace, of areas that an edition does not show."""
+        if path not in self.digests:
+            self.digests[path] = sha256_of(self.framework.root / path)
+        return self.digests[path]
+
 
 def _build_edition(site: _Site, view: EditionView, stage: Stage) -> BuildResult:
     """Everything of one edition, into the stage's empty folder."""
     framework, folder, base_url = site.framework, stage.folder, site.framework.publish.base_url
-    _tell_rules(view, site.progress)
+    _tell_rules(view, framework.confirmed, site.progress)
     _check_sources(site, view)
 
     planned = _plan_rasters(site, view)
@@ -209,11 +217,14 @@ def _build_edition(site: _Site, view: EditionView, stage: Stage) -> BuildResult:
     refuse_faulty(framework, view, counts)
 
     facts = [archive.facts for archive in made.values() if archive.facts is not None]
-    catalog = build_catalog(framework, view, facts, as_of=site.as_of)
+    versions = version_facts(framework.root, view.datasets, site.as_of)
+    catalog = build_catalog(framework, view, facts, as_of=site.as_of, versions=versions)
     tilejsons = {archive.id: build_tilejson(framework, view, archive) for archive in facts}
     write_file(folder / "catalog.json", json_bytes(catalog))
     for id, tilejson in tilejsons.items():
         write_file(folder / "tilejson" / f"{id}.json", json_bytes(tilejson))
+    for path, content in face_files(catalog):
+        write_file(folder / path, content)
 
     write_coverages(folder, framework, view, recipes, sources=site.sources, pixels=site.pixels, progress=site.progress)
     site.progress.start(_("portal of {edition}").format(edition=view.edition.id))
@@ -259,15 +270,18 @@ def _showing(framework: Framework, views: list[EditionView], only: Sequence[str]
     return showing
 
 
-def _tell_rules(view: EditionView, progress: Progress) -> None:
-    """What stays out although its audiences would let it in, and public rules that hold for rasters unsaid."""
+def _tell_rules(view: EditionView, confirmed: Mapping[str, Confirmed], progress: Progress) -> None:
+    """What stays out although its audiences would let it in, what is taken, and public rules that hold unsaid."""
     for denial in view.denied:
         if not denial.plain:
             reason = _("{name}: {text}").format(name=denial.subject, text=denial.reason)
             progress.note(_("{name}: {text}").format(name=view.edition.id, text=reason))
     if any(shown.dataset.kind == "raster" for shown in view.datasets):
-        for rule in told_rules(view.edition):
+        for rule in told_rules(view.edition, confirmed):
             progress.note(_("{name}: {text}").format(name=view.edition.id, text=rule))
+    for shown in view.datasets:
+        for rule in told_policy(shown.policy):
+            progress.note(_("{name}: {text}").format(name=f"{view.edition.id}/{shown.dataset.id}", text=rule))
 
 
 def _check_sources(site: _Site, view: EditionView) -> None:
@@ -290,13 +304,14 @@ def _inputs(site: _Site, shown: DatasetView) -> tuple[InputFile, ...]:
     if isinstance(source, Path):
         return input_files(site.framework.root, shown.department, shown.dataset)
     join = shown.dataset.join
-    columns = dict.fromkeys((*(field.column for field in shown.fields), *((join.on.source_field,) if join else ())))
+    fields = (field.column for field in (*shown.fields, *shown.judged))
+    columns = dict.fromkeys((*fields, *((join.on.source_field,) if join else ())))
     return (database_input(source, shown, site.sources.options(shown, tuple(columns))),)
 
 
 def _plan_rasters(site: _Site, view: EditionView) -> dict[str, PlannedRaster]:
     """What becomes of the rasters of an edition, by archive, under the edition's limits."""
-    policy = raster_policy(view.edition)
+    policy = raster_policy(view.edition, site.framework.confirmed)
     area_of = area_reader(site.framework.root)
     planned = {}
     for archive in view.archives:
@@ -313,7 +328,7 @@ def _recipe(site: _Site, view: EditionView, archive: ArchiveSpec, planned: Plann
     raster = None
     if planned is not None:
         raster = {**planned.words, "drawn": drawn_words(archive, planned.product, site.framework.root)}
-    return recipe_of(site.framework, view, archive, site.inputs, versions, raster)
+    return recipe_of(site.framework, view, archive, site.inputs, versions, raster, site.digest)
 
 
 def _archive(

@@ -3,7 +3,19 @@
 from __future__ import annotations
 
 from pipeline.catalog.catalog import STYLES, build_catalog
-from pipeline.catalog.facts import ArchiveFacts, LayerFacts, RasterFacts
+from pipeline.catalog.faces import face_files
+from pipeline.catalog.facts import ArchiveFacts, LayerFacts, RasterFacts, VersionFacts
+from pipeline.catalog.history import version_facts
 from pipeline.catalog.tilejson import build_tilejson
 
-__all__ = ["STYLES", "ArchiveFacts", "LayerFacts", "RasterFacts", "build_catalog", "build_tilejson"]
+__all__ = [
+    "STYLES",
+    "ArchiveFacts",
+    "LayerFacts",
+    "RasterFacts",
+    "VersionFacts",
+    "build_catalog",
+    "build_tilejson",
+    "face_files",
+    "version_facts",
+]

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from pipeline.catalog.facts import ArchiveFacts, LayerFacts, RasterFacts, union
+from pipeline.catalog.facts import ArchiveFacts, LayerFacts, RasterFacts, VersionFacts, union
+from pipeline.catalog.related import related_datasets
 from pipeline.catalog.tilejson import FOLDER, attribution_of, notice_of
 from pipeline.editions import DatasetView, EditionView
-from pipeline.framework import ArchiveSpec, Dataset, Framework, SchemaField
+from pipeline.framework import Application, ArchiveSpec, Dataset, Framework, SchemaField
+from pipeline.intake.freshness import freshness
+from pipeline.types import Bounds
 
 VERSION = 1
+PAGES = "data"  # the folder of the datasets' pages
+VERSIONS_TOLD = 12  # the newest: three years of quarters; ten years of a thousand datasets would be megabytes
 
 # The looks a portal offers; the files are written by the portal's room under these addresses.
 STYLES: tuple[Mapping[str, Any], ...] = (
@@ -26,10 +32,18 @@ def build_catalog(
     *,
     as_of: date,
     styles: Sequence[Mapping[str, Any]] = STYLES,
+    versions: Mapping[str, Sequence[VersionFacts]] | None = None,
 ) -> dict[str, Any]:
-    """The content of catalog.json, made from what the edition may show and from nothing else."""
+    """The content of catalog.json, made from what the edition may show and from nothing else.
+
+    `versions` are those accepted into the store, by dataset, the one that is published last; those of datasets that
+    the edition does not show are left aside.
+    """
     city = framework.city
     specs = {archive.id: archive for archive in view.archives}
+    made = {shown.dataset.id: _made_of(shown.dataset, archives) for shown in view.datasets}
+    related = related_datasets(view.datasets, {id: found.extent for id, found in made.items()})
+    applications = [entry for entry in framework.applications if view.edition.id in entry.audiences]
     return {
         "version": VERSION,
         "platform": city.platform.model_dump(),
@@ -45,7 +59,16 @@ def build_catalog(
         "as_of": as_of.isoformat(),
         "themes": [{"id": theme.id, "title": theme.title.model_dump()} for theme in view.themes],
         "archives": [_archive(framework, specs[archive.id], archive) for archive in archives],
-        "datasets": [_dataset(framework, dataset, archives) for dataset in view.datasets],
+        "datasets": [
+            {
+                **_dataset(framework, shown, made[shown.dataset.id]),
+                "freshness": _freshness(framework, shown.dataset),
+                **_history((versions or {}).get(shown.dataset.id, ())),
+                "related": list(related[shown.dataset.id]),
+                "applications": [_application(entry) for entry in applications if shown.dataset.id in entry.datasets],
+            }
+            for shown in view.datasets
+        ],
         "styles": [dict(style) for style in styles],
     }
 
@@ -79,26 +102,45 @@ def _pixels(raster: RasterFacts, series: str | None, attribution: str) -> dict[s
     }
 
 
-def _dataset(framework: Framework, view: DatasetView, archives: Sequence[ArchiveFacts]) -> dict[str, Any]:
-    dataset, department = view.dataset, view.department
-    layers = [
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """Where a dataset is found in the archives."""
+
+    layers: tuple[tuple[ArchiveFacts, LayerFacts], ...]
+    pictures: tuple[ArchiveFacts, ...]
+    extent: Bounds | None
+    features: int | None
+
+
+def _made_of(dataset: Dataset, archives: Sequence[ArchiveFacts]) -> _Made:
+    layers = tuple(
         (archive, layer)
         for archive in archives
         for layer in archive.layers
         if layer.dataset == dataset.id and layer.features
-    ]
-    pictures = [archive for archive in archives if archive.raster and dataset.id in archive.raster.datasets]
+    )
+    pictures = tuple(archive for archive in archives if archive.raster and dataset.id in archive.raster.datasets)
     extent = union((*(layer.bounds for _archive, layer in layers), *(archive.bounds for archive in pictures)))
     counts = [archive.features[dataset.id] for archive in archives if dataset.id in archive.features]
     if dataset.kind == "raster":
         counts = []  # lines that were drawn of it are not its features
+    return _Made(layers, pictures, extent, max(counts, default=None))  # archives may hold different parts of it
+
+
+def _dataset(framework: Framework, view: DatasetView, made: _Made) -> dict[str, Any]:
+    dataset, department = view.dataset, view.department
     return {
         "id": dataset.id,
         "title": dataset.title.model_dump(),
         "description": dataset.description.model_dump() if dataset.description else None,
         "theme": dataset.theme,
         "kind": dataset.kind,
-        "department": {"id": department.id, "name": department.name.model_dump()},
+        "page": f"{PAGES}/{dataset.id}.html",
+        "department": {
+            "id": department.id,
+            "name": department.name.model_dump(),
+            "contact": department.contact.model_dump(),
+        },
         "currency": dataset.currency.isoformat(),
         "cycle": dataset.cycle,
         "licence": dataset.licence,
@@ -106,13 +148,13 @@ def _dataset(framework: Framework, view: DatasetView, archives: Sequence[Archive
         "lineage": dataset.lineage.model_dump() if dataset.lineage else None,
         "accuracy_m": dataset.accuracy_m,
         "scale": dataset.scale,
-        "features": max(counts, default=None),  # archives may hold different parts of it
-        "extent": list(extent) if extent else None,
+        "features": made.features,
+        "extent": list(made.extent) if made.extent else None,
         "sample": framework.city.sample,
         "style": {"colour": dataset.style.colour, "icon": dataset.style.icon},
         "layers": [
-            *(_layer(dataset, archive, layer) for archive, layer in layers),
-            *(_picture(archive, archive.raster) for archive in pictures if archive.raster),
+            *(_layer(dataset, archive, layer) for archive, layer in made.layers),
+            *(_picture(archive, archive.raster) for archive in made.pictures if archive.raster),
         ],
         "fields": [_field(field) for field in view.fields],
     }
@@ -151,5 +193,35 @@ def _field(field: SchemaField) -> dict[str, Any]:
         "title": field.title.model_dump(),
         "type": field.type,
         "unit": field.unit,
+        "required": field.required,
         "domain": domain,
+    }
+
+
+def _freshness(framework: Framework, dataset: Dataset) -> dict[str, str | None]:
+    """The last green and the last yellow day; null without a cycle. From them pages and browsers tell the light."""
+    fresh = freshness(dataset.currency, dataset.cycle, framework.intake.grace_days)
+    return {
+        "fresh_until": fresh.fresh_until.isoformat() if fresh.fresh_until else None,
+        "stale_after": fresh.stale_after.isoformat() if fresh.stale_after else None,
+    }
+
+
+def _history(versions: Sequence[VersionFacts]) -> dict[str, Any]:
+    """What was accepted, newest first, and the quality of the newest."""
+    told = [
+        {"version": v.version, "period": v.period, "currency": v.currency, "accepted": v.accepted, "score": v.score}
+        for v in versions[: -VERSIONS_TOLD - 1 : -1]
+    ]
+    return {"versions": told, "versions_total": len(versions), "quality": told[0]["score"] if told else None}
+
+
+def _application(entry: Application) -> dict[str, Any]:
+    return {
+        "id": entry.id,
+        "title": entry.title.model_dump(),
+        "owner": entry.owner.model_dump(),
+        "description": entry.description.model_dump() if entry.description else None,
+        "address": entry.address,
+        "registered": entry.registered.isoformat(),
     }

@@ -58,6 +58,20 @@ class ArchiveFacts:
         return self.raster.datasets if self.raster else tuple(self.features)
 
 
+@dataclass(frozen=True, slots=True)
+class VersionFacts:
+    """One accepted version of a dataset: what its history may tell everyone who sees the dataset.
+
+    Counts and extents stay out: they are those of all features, among them what an edition takes out.
+    """
+
+    version: str  # period and number, such as 2026-Q3.1
+    period: str
+    currency: str  # ISO 8601 date
+    accepted: str  # ISO 8601 date
+    score: float | None  # of the quality report, 0 … 100
+
+
 def union(bounds: Iterable[Bounds | None]) -> Bounds | None:
     """The smallest box around all; None around nothing."""
     known = [b for b in bounds if b is not None]

@@ -1,4 +1,4 @@
-"""Copies of styles and TileJSON with absolute addresses, for pages of other origins.
+"""Copies of styles, TileJSON and the catalogue's other faces with absolute addresses, for pages of other origins.
 
 There a relative `sprite` throws, a relative TileJSON resolves against the other page, and relative ``pmtiles://``
 fails. The copies are derived from files of the release and stand outside its id, so that each place that serves the
@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from pipeline.catalog import face_files
 from pipeline.errors import OutputError
 from pipeline.i18n import _
 from pipeline.portal.files import json_bytes, write_file
@@ -23,7 +24,9 @@ _ABSOLUTE = ("http://", "https://", "data:")
 
 
 def write_hotlink(dist: Path, base_url: str) -> tuple[str, ...]:
-    """Write hotlink/tilejson/*.json and hotlink/styles/*.json for a folder reached at `base_url`; returns their paths.
+    """Write the copies below hotlink/ for a folder reached at `base_url`; returns their paths.
+
+    Those of services/ (STAC, DCAT, ISO 19139) are made of catalog.json once more, where there is one.
 
     Raises OutputError when an address of a style leads out of the folder, or a file cannot be written.
     """
@@ -35,6 +38,11 @@ def write_hotlink(dist: Path, base_url: str) -> tuple[str, ...]:
             name = f"{FOLDER}/{folder}/{path.name}"
             write_file(dist / name, json_bytes(converted))
             written.append(name)
+    catalog = dist / "catalog.json"
+    if catalog.is_file():
+        for face, content in face_files(json.loads(catalog.read_text("utf-8")), base):
+            write_file(dist / FOLDER / face, content)
+            written.append(f"{FOLDER}/{face}")
     return tuple(written)
 
 

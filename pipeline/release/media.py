@@ -14,6 +14,7 @@ _TYPES = {
     "jpg": "image/jpeg",
     "js": "text/javascript; charset=utf-8",
     "json": "application/json",
+    "jsonld": "application/ld+json",
     "mbtiles": "application/vnd.sqlite3",
     "parquet": "application/vnd.apache.parquet",
     "pbf": "application/x-protobuf",

@@ -84,9 +84,11 @@ def test_catalog_has_the_agreed_form(tmp_path: Path) -> None:
         "description": None,
         "theme": "transport",
         "kind": "vector",
+        "page": "data/roads.html",
         "department": {
             "id": "planning",
             "name": {"zh": "自然资源和规划局", "en": "Bureau of Natural Resources and Planning"},
+            "contact": {"person": "某某", "phone": "0578-0000000", "email": "a@example.org"},
         },
         "currency": "2026-09-30",
         "cycle": "quarterly",
@@ -103,18 +105,32 @@ def test_catalog_has_the_agreed_form(tmp_path: Path) -> None:
             {"archive": "framework", "layer": "LRDL", "geometry": "line", "min_zoom": 6, "max_zoom": 14, "labels": True}
         ],
         "fields": [
-            {"name": "ID", "title": {"zh": "编号", "en": "Id"}, "type": "integer", "unit": None, "domain": None},
+            {
+                "name": "ID",
+                "title": {"zh": "编号", "en": "Id"},
+                "type": "integer",
+                "unit": None,
+                "required": True,
+                "domain": None,
+            },
             {
                 "name": "CLASS",
                 "title": {"zh": "技术等级", "en": "Class"},
                 "type": "string",
                 "unit": None,
+                "required": False,
                 "domain": {
                     "expressway": {"zh": "高速公路", "en": "Expressway"},
                     "national": {"zh": "国道", "en": "National road"},
                 },
             },
         ],
+        "freshness": {"fresh_until": "2027-01-10", "stale_after": "2027-04-10"},
+        "versions": [],
+        "versions_total": 0,
+        "quality": None,
+        "related": [],
+        "applications": [],
     }
 
 

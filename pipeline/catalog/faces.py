@@ -1,0 +1,29 @@
+"""Every standard's face of the catalogue, from catalog.json alone: STAC, DCAT-AP, ISO 19139."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pipeline.catalog.dcat import PATH as DCAT
+from pipeline.catalog.dcat import dcat_catalog
+from pipeline.catalog.iso19115 import iso_files
+from pipeline.catalog.stac import stac_files
+
+
+def face_files(catalog: Mapping[str, Any], base: str = "") -> Iterator[tuple[str, bytes]]:
+    """Path below the published folder and bytes of every file of `services/` that describes the data.
+
+    `catalog` is the content of catalog.json; nothing else is looked at, so the faces cannot tell more than it does.
+    Without `base`, the absolute address of the published folder, all addresses are relative.
+    """
+    base = base.rstrip("/")
+    for path, content in stac_files(catalog, base):
+        yield path, _json(content)
+    yield DCAT, _json(dcat_catalog(catalog, base))
+    yield from iso_files(catalog, base)
+
+
+def _json(value: Any) -> bytes:
+    return (json.dumps(value, ensure_ascii=False, separators=(",", ":")) + "\n").encode()
