@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from pipeline import catalog
 from pipeline.catalog.coverage import (
     INDEX,
     Coverage,
@@ -168,7 +170,7 @@ def _geometries(readers: Sequence[LayerReader]) -> Iterator[Geometries]:
 
 def _kept(path: Path, words: Sequence[Any], make: Callable[[], Coverage]) -> tuple[Coverage, bytes]:
     """What was made of the same before, else made now; damaged files of the cache are made anew."""
-    key = hashlib.sha256(json_bytes(words)).hexdigest().encode()
+    key = hashlib.sha256(json_bytes([_counting(), *words])).hexdigest().encode()
     try:
         before, _newline, data = path.read_bytes().partition(b"\n")
         if before == key:
@@ -179,6 +181,14 @@ def _kept(path: Path, words: Sequence[Any], make: Callable[[], Coverage]) -> tup
     data = coverage_bytes(coverage)
     write_file(path, key + b"\n" + data)
     return coverage, data
+
+
+@lru_cache
+def _counting() -> str:
+    """The sha256 of the modules that say which cells something covers."""
+    folder = Path(catalog.__file__).parent
+    texts = [(folder / f"{name}.py").read_bytes() for name in ("grid", "cells", "shapes", "coverage")]
+    return hashlib.sha256(b"\0".join(texts)).hexdigest()
 
 
 def _different(layers: Sequence[LayerSpec]) -> list[LayerSpec]:
