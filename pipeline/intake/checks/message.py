@@ -1,0 +1,52 @@
+"""Messages that are put into words only when somebody reads them, because a report is read in two languages.
+
+The modules of this room import `lazy` under the name `_`, as programs of gettext do: what `_("…").format(n=3)` gives is
+a Message, which says the same in either language.
+"""
+
+from __future__ import annotations
+
+import gettext
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from pipeline.i18n import DOMAIN, LOCALE_DIR, language
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A sentence of the catalogue and the values that belong into it, some of which may be messages themselves."""
+
+    source: str  # English, as the catalogue has it
+    values: tuple[tuple[str, object], ...] = field(default=())
+
+    def format(self, **values: object) -> Message:
+        """The same sentence with values."""
+        return Message(self.source, (*self.values, *values.items()))
+
+    def said(self, chosen: str) -> str:
+        """In ``zh`` or ``en``."""
+        text = _catalogue(chosen).gettext(self.source) if self.source else ""
+        if not self.values:
+            return text
+        return text.format(**{k: v.said(chosen) if isinstance(v, Message) else v for k, v in self.values})
+
+    def __str__(self) -> str:
+        return self.said(language())
+
+
+def lazy(source: str) -> Message:
+    """A message by its English sentence; imported as `_`."""
+    return Message(source)
+
+
+def verbatim(text: str) -> Message:
+    """Words that are no sentence of the catalogue, such as the name of a field: the same in every language."""
+    return Message("{text}", (("text", text),))
+
+
+@lru_cache
+def _catalogue(chosen: str) -> gettext.NullTranslations:
+    if chosen != "zh":
+        return gettext.NullTranslations()
+    return gettext.translation(DOMAIN, LOCALE_DIR, languages=["zh_CN"], fallback=True)

@@ -1,0 +1,84 @@
+"""逻辑一致性: is there anything, has every feature a geometry, and is it valid?"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Final
+
+import numpy as np
+import shapely
+
+from pipeline.intake.checks.layer import Layer, Shapes
+from pipeline.intake.checks.measures import BROKEN, MISSING
+from pipeline.intake.checks.message import lazy as _
+from pipeline.intake.checks.reference import no_coordinates
+from pipeline.intake.checks.report import PLACES
+from pipeline.intake.checks.rule import Found, Outcome, Skipped, rule
+from pipeline.intake.checks.subject import Subject
+
+_KINDS: Final = 4  # reasons that a message names
+
+
+@rule("no-features", "completeness", "A", lambda: _("The file holds features"))
+def no_features(layer: Layer, subject: Subject) -> Outcome:
+    """An empty file is no nil return."""
+    if layer.features:
+        return None
+    return Found(
+        _("The file holds no feature."),
+        _("hand in the data, or a nil return (零报告) if nothing has changed"),
+    )
+
+
+@rule("geometry-missing", "logic", "B", lambda: _("Every feature has a geometry"))
+def geometry_missing(layer: Layer, subject: Subject) -> Outcome:
+    """No geometry, an empty one, or bytes that are none."""
+    if layer.shapes_wkb is None:
+        return Skipped(no_coordinates())
+    kind = layer.measures.kind
+    rows = np.flatnonzero((kind == MISSING) | (kind == BROKEN) | layer.measures.empty)
+    if not len(rows):
+        return None
+    return Found(
+        _("{n} features have no geometry ({broken} of them one that cannot be read).").format(
+            n=len(rows), broken=int((kind == BROKEN).sum())
+        ),
+        _("draw them, or delete the rows"),
+        rows=rows,
+        places=np.empty(0, object),
+    )
+
+
+@rule("geometry-invalid", "logic", "B", lambda: _("Every geometry is valid"))
+def geometry_invalid(layer: Layer, subject: Subject) -> Outcome:
+    """By the OGC's simple features (06-103r4 § 6.1), as GEOS judges: rings that cross, holes outside, bow-ties."""
+    if layer.shapes_wkb is None:
+        return Skipped(no_coordinates())
+    rows = np.flatnonzero(~layer.measures.valid)
+    if not len(rows):
+        return None
+    shapes = layer.original(rows[:PLACES])
+    reasons, where = _reasons(shapes)
+    kinds = Counter(reasons).most_common()
+    told = ", ".join(f"{reason} {n}" for reason, n in kinds[:_KINDS])
+    return Found(
+        _("{n} geometries are invalid ({reasons}).").format(n=len(rows), reasons=told),
+        _("repair them at these places; in QGIS: Vector – Geometry Tools – Check Validity, then Fix Geometries"),
+        rows=rows,
+        places=layer.scaled(where),
+        remarks=tuple(reasons),
+    )
+
+
+def _reasons(shapes: Shapes) -> tuple[list[str], Shapes]:
+    """GEOS's reason for each shape, and the place that it names, "Self-intersection[119.1 28.0]"."""
+    texts = shapely.is_valid_reason(shapes)
+    reasons: list[str] = []
+    places = np.empty(len(shapes), object)
+    for at, text in enumerate(texts):  # of faults only, and no more than are kept
+        reason, _bracket, place = str(text).partition("[")
+        reasons.append(reason)
+        numbers = [float(part) for part in place.rstrip("]").split()[:2]] if place else []
+        if len(numbers) == 2 and np.isfinite(numbers).all():
+            places[at] = shapely.Point(numbers)
+    return reasons, places
