@@ -42,7 +42,7 @@ class Standing:
     dataset: Dataset
     duty: Duty | None  # None: nothing is to be handed in, it is read where it lies
     missed: tuple[Period, ...]  # earlier periods that nothing was handed in for
-    version: str | None  # the last one accepted
+    version: str | None  # the one that is shown: of the latest day among those accepted
     accepted: date | None
     score: float | None
     currency: date  # 现势性: of the last version, else as declared
@@ -69,7 +69,7 @@ def standings(framework: Framework, entries: Iterable[LedgerEntry], as_of: date)
 def _standing(
     department: Department, dataset: Dataset, mine: Sequence[Submission], as_of: date, rules: IntakeRules
 ) -> Standing:
-    last = next((each for each in reversed(mine) if each.kind == "accepted"), None)
+    last = _last(mine)
     currency = last.currency if last is not None and last.currency is not None else dataset.currency
     confirmed = max([currency, *(_confirmed(each) for each in mine if each.kind == "nil")])
     fresh = freshness(confirmed, dataset.cycle, rules.grace_days)
@@ -90,6 +90,12 @@ def _standing(
         fresh,
         fresh.light(as_of),
     )
+
+
+def _last(mine: Sequence[Submission]) -> Submission | None:
+    """The accepted version that is shown: of the latest day, of those the last one (see `intake.store.latest`)."""
+    accepted = [(each.currency or date.min, number) for number, each in enumerate(mine) if each.kind == "accepted"]
+    return mine[max(accepted)[1]] if accepted else None
 
 
 def _confirmed(nil: Submission) -> date:

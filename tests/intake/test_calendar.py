@@ -125,6 +125,18 @@ def test_a_purged_version_was_never_handed_in(tmp_path: Path) -> None:
     assert (found.version, found.currency) == ("2026-Q2.1", date(2026, 6, 20))
 
 
+def test_a_late_correction_of_an_old_period_does_not_take_the_place_of_newer_data(tmp_path: Path) -> None:
+    entries = [
+        accepted("roads", "2026-Q3", "2026-10-05", "2026-09-15", score=90),
+        accepted("roads", "2026-Q2", "2026-10-06", "2026-06-15", version="2026-Q2.2", score=70),
+        accepted("roads", "2026-Q3", "2026-10-07", "2026-09-15", version="2026-Q3.2", score=95),
+        accepted("roads", "2026-Q2", "2026-10-08", "2026-06-15", version="2026-Q2.3", score=71),
+    ]
+    found = standing(tmp_path, entries, "2026-11-22")
+    assert (found.version, found.accepted, found.score) == ("2026-Q3.2", date(2026, 10, 7), 95)
+    assert (found.currency, found.duty and found.duty.on) == (date(2026, 9, 15), date(2026, 10, 5))
+
+
 def test_missed_periods_since_the_first_one_handed_in(tmp_path: Path) -> None:
     entries = [
         accepted("roads", "2025-Q2", "2025-07-05", "2025-06-20"),
