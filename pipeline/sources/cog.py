@@ -1,0 +1,74 @@
+"""A raster as a Cloud Optimized GeoTIFF: every pixel as it was, tiled, with overviews (OGC 21-026)."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+from typing import Any, Final
+
+import rasterio
+import rasterio.shutil
+from rasterio.errors import RasterioError
+
+from pipeline.archive.staging import cannot_write, sync_folder, temporary_beside
+from pipeline.errors import InputError
+from pipeline.i18n import _
+from pipeline.sources.raster_open import open_raster, settings, unreadable
+
+# Nothing is lost: what a department hands in may be the only copy. DEFLATE is what every reader of TIFF knows.
+_CHOICES: Final = {
+    "COMPRESS": "DEFLATE",
+    "LEVEL": "6",
+    "PREDICTOR": "YES",
+    "BLOCKSIZE": "512",
+    "BIGTIFF": "IF_SAFER",
+    "OVERVIEWS": "IGNORE_EXISTING",
+    "NUM_THREADS": "ALL_CPUS",
+}
+
+
+def write_cog(source: Path, target: Path, scratch: Path, *, crs: str | None = None) -> None:
+    """Write the raster `source` to `target`; with `crs` that is said of it instead of its own. Pixels do not change.
+
+    `scratch` is an empty folder of the caller's. Raises InputError where the source cannot be read to its end,
+    OutputError where nothing can be written.
+    """
+    temporary = temporary_beside(target)
+    try:
+        with settings(), open_raster(source) as dataset:
+            averaged = dataset.count > 0 and not _palette(dataset) and "int8" in dataset.dtypes[0]
+            choices = {**_CHOICES, "OVERVIEW_RESAMPLING": "AVERAGE" if averaged else "NEAREST"}
+            virtual = scratch / f"{target.name}.vrt"
+            rasterio.shutil.copy(dataset, str(virtual), driver="VRT")
+            if crs is not None:
+                with rasterio.open(virtual, "r+") as changed:
+                    changed.crs = rasterio.CRS.from_user_input(crs)
+            rasterio.shutil.copy(str(virtual), str(temporary), driver="COG", strict=False, **choices)
+            _check(dataset, source, temporary)
+            virtual.unlink()
+        temporary.replace(target)
+        sync_folder(target.parent)
+    except RasterioError as error:
+        raise unreadable(source, error) from error
+    except OSError as error:
+        raise cannot_write(target, error) from error
+    finally:
+        for left in (temporary, temporary.with_name(f"{temporary.name}.aux.xml")):
+            with contextlib.suppress(OSError):
+                left.unlink()
+
+
+def _check(dataset: Any, source: Path, written: Path) -> None:
+    """Hold every band of what was written against the source's."""
+    with rasterio.open(written) as copy:
+        same = (copy.width, copy.height, copy.dtypes) == (dataset.width, dataset.height, dataset.dtypes)
+        if not same or any(copy.checksum(band) != dataset.checksum(band) for band in dataset.indexes):
+            raise InputError(
+                _("The raster could not be copied pixel by pixel."),
+                where=str(source),
+                hint=_("ask for the file again; it may be damaged"),
+            )
+
+
+def _palette(dataset: Any) -> bool:
+    return any(str(role.name) == "palette" for role in dataset.colorinterp)
