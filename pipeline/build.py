@@ -34,6 +34,7 @@ from pipeline.release import (
     RasterFile,
     Stage,
     Unfinished,
+    area_digest,
     area_reader,
     code_digest,
     database_input,
@@ -50,7 +51,6 @@ from pipeline.release import (
     raster_inputs,
     recipe_of,
     remember,
-    sha256_of,
     software_versions,
     take_over,
     told_path,
@@ -196,9 +196,9 @@ class _Site:
         return self.how.progress
 
     def digest(self, path: str) -> str:
-        """The sha256 of a file of the workspace, of areas that an edition does not show."""
+        """The hash of the areas that a file of the workspace holds. Raises InputError where it has none."""
         if path not in self.digests:
-            self.digests[path] = sha256_of(self.framework.root / path)
+            self.digests[path] = area_digest(self.framework.root / path)
         return self.digests[path]
 
 

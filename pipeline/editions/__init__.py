@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pipeline.editions.policy import DatasetView, Denial, EditionView, view_edition
 from pipeline.editions.raster import RasterPolicy, raster_policy, told_rules
-from pipeline.editions.redact import Redaction, admits, redact
+from pipeline.editions.redact import Redaction, admits, placed, redact
+from pipeline.editions.vector_policy import VectorPolicy, told_policy
 
 __all__ = [
     "DatasetView",
@@ -12,9 +13,12 @@ __all__ = [
     "EditionView",
     "RasterPolicy",
     "Redaction",
+    "VectorPolicy",
     "admits",
+    "placed",
     "raster_policy",
     "redact",
+    "told_policy",
     "told_rules",
     "view_edition",
 ]

@@ -1,15 +1,17 @@
 """Which datasets, fields and layers an edition may show; what no rule lets in stays out.
 
 A dataset enters an edition when it lists the edition in its `audiences` *and* its share class is among the edition's
-`shares`. A field enters where its dataset does, unless it lists audiences of its own that leave the edition out.
+`shares`. A field enters where its dataset does, unless it lists audiences of its own that leave the edition out. The
+edition's own rules only ever take more: datasets, fields, features, zooms, exact places.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipeline.editions.rules import admitted_rules
+from pipeline.editions.vector_policy import AS_IT_IS, VectorPolicy, limited, vector_policy
 from pipeline.errors import UsageError
 from pipeline.framework import (
     ArchiveSpec,
@@ -32,6 +34,8 @@ class DatasetView:
     department: Department
     dataset: Dataset
     fields: tuple[SchemaField, ...]
+    policy: VectorPolicy = AS_IT_IS
+    judged: tuple[SchemaField, ...] = ()  # decide which features enter; shown only when they are among `fields`
 
     def may_show(self, name: str) -> bool:
         """Whether the field of that name is among them."""
@@ -89,18 +93,29 @@ def view_edition(framework: Framework, edition_id: str) -> EditionView:
         if denial := _keeps_out(dataset, edition):
             denied.append(denial)
             continue
-        fields = framework.schema_of(dataset).entries
-        shown = tuple(field for field in fields if field.audiences is None or edition.id in field.audiences)
+        policy = vector_policy(dataset, edition.rules_of(dataset.id))
+        schema = framework.schema_of(dataset)
+        let_in = tuple(field for field in schema.entries if field.audiences is None or edition.id in field.audiences)
         denied.extend(
             Denial(f"{dataset.id}.{field.name}", _("the field's audiences do not list the edition"))
-            for field in fields
+            for field in schema.entries
+            if field not in let_in
+        )
+        shown = tuple(field for field in let_in if policy.fields is None or field.name in policy.fields)
+        denied.extend(
+            Denial(f"{dataset.id}.{field.name}", _("a rule of the edition leaves it out"), plain=False)
+            for field in let_in
             if field not in shown
         )
-        views[dataset.id] = DatasetView(department, dataset, shown)
+        judged = tuple(field for name in policy.judges if (field := schema.get(name)) is not None)
+        views[dataset.id] = DatasetView(department, dataset, shown, policy, judged)
     for id, view in list(views.items()):
         if reason := _tells_of_others(view, views):
             denied.append(Denial(id, reason, plain=False))
             del views[id]
+    for id, view in list(views.items()):
+        if (join := view.dataset.join) is not None:
+            views[id] = replace(view, policy=view.policy.with_places_of(views[join.dataset].policy))
     archives = tuple(_archives(framework.archives, views, denied))
     themes = {view.dataset.theme for view in views.values()}
     return EditionView(
@@ -119,6 +134,8 @@ def _keeps_out(dataset: Dataset, edition: Edition) -> Denial | None:
     if dataset.share not in edition.shares:
         reason = _('its share class "{share}" is not among those of the edition').format(share=dataset.share)
         return Denial(dataset.id, reason, plain=False)
+    if not all(rule.show for rule in edition.rules_of(dataset.id)):
+        return Denial(dataset.id, _("a rule of the edition leaves it out"), plain=False)
     return None
 
 
@@ -152,8 +169,14 @@ def _archives(
                 continue
             rules, taken = admitted_rules(layer, view.may_show)
             denied.extend(Denial(f"{archive.id}/{layer.name}: {what}", reason) for what, reason in taken)
-            if rules is not None:
-                layers.append(rules)
+            if rules is None:
+                continue
+            within = limited(rules, view.policy.max_zoom)
+            if within is None or within is not rules:
+                reason = _("a rule of the edition ends it at zoom {zoom}").format(zoom=view.policy.max_zoom)
+                denied.append(Denial(f"{archive.id}/{layer.name}", reason, plain=False))
+            if within is not None:
+                layers.append(within)
         if layers:
             kept.append(archive.model_copy(update={"layers": tuple(layers)}))
     return kept

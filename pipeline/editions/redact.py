@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,14 +11,20 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from pipeline.editions.cast import cast, convert
+from pipeline.editions.coarsen_vector import Grid, coarsened
+from pipeline.editions.mask_vector import VectorMask, masked
 from pipeline.errors import InputError
 from pipeline.framework import SchemaField, Where, did_you_mean
 from pipeline.i18n import _
 from pipeline.sources.ragged import only
-from pipeline.types import FeatureBatch, Tally
+from pipeline.types import FeatureBatch, Geometries, Tally
 
 NOT_IN_DOMAIN = "code-not-in-domain"  # a code that the field's table does not hold; it stays
 REQUIRED_MISSING = "required-value-missing"
+MASKED = "masked-by-edition"  # a feature inside an area that the edition does not show
+TOO_SMALL = "too-small-for-grid"  # a feature that fell together when its coordinates were rounded
+
+_MULTIPLE = 1e-6  # of an interval; heights come as floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +36,11 @@ class Redaction:
     fields: tuple[SchemaField, ...]  # may be shown, in this order
     where: Where | None = None
     where_field: SchemaField | None = None  # judged, but shown only when it is among `fields`
+    judged: tuple[SchemaField, ...] = ()  # as well, by `passes`
+    passes: Callable[[pa.Table], NDArray[np.bool_]] | None = None  # of the judged fields, by their names
+    intervals: tuple[tuple[SchemaField, float], ...] = ()  # a multiple of so many metres
+    grid: Grid | None = None
+    masks: tuple[VectorMask, ...] = ()
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -36,6 +48,8 @@ class Redaction:
         needed = [field.column for field in self.fields]
         if self.where_field is not None:
             needed.append(self.where_field.column)
+        needed += [field.column for field in self.judged]
+        needed += [field.column for field, _metres in self.intervals]
         return tuple(dict.fromkeys(needed))
 
 
@@ -55,7 +69,42 @@ def redact(batch: FeatureBatch, redaction: Redaction, tally: Tally) -> FeatureBa
 
 
 def admits(table: pa.Table, redaction: Redaction) -> NDArray[np.bool_] | None:
-    """Which features the layer's `where` lets in [features]; None when it has none and all may enter."""
+    """Which features the rules let in [features]; None when there are none and all may enter."""
+    found = [each for each in (_where(table, redaction), *_edition_rules(table, redaction)) if each is not None]
+    return np.logical_and.reduce(found) if found else None
+
+
+def placed(geometries: Geometries, redaction: Redaction, tally: Tally) -> Geometries:
+    """The geometries as an edition may show them: nothing inside its masks, coordinates on its grid.
+
+    Masks act before and after the rounding: what is inside must not leave by it, nor come in.
+    """
+    for mask in redaction.masks:
+        geometries, gone = masked(geometries, mask)
+        tally.add(MASKED, int(gone.sum()), redaction.dataset)
+    if redaction.grid is None:
+        return geometries
+    geometries, gone = coarsened(geometries, redaction.grid)
+    tally.add(TOO_SMALL, int(gone.sum()), redaction.dataset)
+    for mask in redaction.masks:
+        geometries, gone = masked(geometries, mask)
+        tally.add(MASKED, int(gone.sum()), redaction.dataset)
+    return geometries
+
+
+def _edition_rules(table: pa.Table, redaction: Redaction) -> Iterator[NDArray[np.bool_]]:
+    if redaction.passes is not None:
+        _require(table, tuple(field.column for field in redaction.judged), redaction)
+        columns = {field.name: cast(table.column(field.column), field.type)[0] for field in redaction.judged}
+        yield redaction.passes(pa.table(columns))
+    for field, metres in redaction.intervals:
+        _require(table, (field.column,), redaction)
+        heights, _lost = cast(table.column(field.column), "number")
+        steps = heights.combine_chunks().to_numpy(zero_copy_only=False) / metres  # null is NaN, which is no multiple
+        yield np.abs(steps - np.rint(steps)) <= _MULTIPLE
+
+
+def _where(table: pa.Table, redaction: Redaction) -> NDArray[np.bool_] | None:
     if redaction.where is None or redaction.where_field is None:
         return None
     _require(table, (redaction.where_field.column,), redaction)

@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from pipeline.editions import DatasetView, EditionView, Redaction, admits, redact
+from pipeline.editions import DatasetView, EditionView, Redaction, admits, placed, redact
+from pipeline.editions.coarsen_vector import grid_of
+from pipeline.editions.mask_vector import VectorMask
 from pipeline.errors import InputError
 from pipeline.framework import Framework, LayerSpec, Where
+from pipeline.framework.filter import Filter
 from pipeline.i18n import _
 from pipeline.intake.harvest import Harvest
 from pipeline.intake.locate import Places, gather_places, locate
 from pipeline.intake.opened import OpenSources
 from pipeline.sources import Source, read_batches
+from pipeline.sources.area import read_area
 from pipeline.sources.ragged import features_of, only, without
 from pipeline.types import Bounds, FeatureBatch, Geometries, Tally
 
 OUTSIDE = "outside-city"  # a feature that leaves the city's bounds by more than the margin; it is left out
 MARGIN = 1.0  # degrees, or the size of the city's own box where that is larger
+
+Passes = Callable[[Filter, pa.Table], NDArray[np.bool_]]  # which rows a filter without zoom lets through
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +40,7 @@ class LayerReader:
     spec: LayerSpec
     sources: OpenSources
     choose: Callable[[pa.Table], NDArray[np.bool_]] | None = None  # of the redacted rows, those that ever appear
+    passes: Passes | None = None  # needed where the edition has filters
 
     def read(self, harvest: Harvest) -> Iterator[FeatureBatch]:
         """The layer's batches, all that an edition may show and nothing else; counts go to `harvest`.
@@ -49,6 +56,8 @@ class LayerReader:
                 batch = locate(batch, join.on.source_field, places, harvest.source)
             batch = batch._replace(geometries=fence.inside(batch.geometries))
             admitted = admits(batch.attributes, redaction)
+            if self.view.policy.changes_features:
+                batch = batch._replace(geometries=_placed(batch.geometries, admitted, redaction, harvest.layer))
             shown = redact(batch, redaction, harvest.layer)
             if self.choose is not None:
                 chosen = self.choose(shown.attributes)
@@ -67,13 +76,31 @@ class LayerReader:
     def _redaction(self) -> Redaction:
         where = self.spec.where if isinstance(self.spec.where, Where) else None
         schema = self.framework.schema_of(self.view.dataset)
-        return Redaction(
-            dataset=self.view.dataset.id,
-            source=self.view.dataset.source,
+        return replace(
+            self._rules_of(self.view),
             fields=self.view.fields,
             where=where,
             where_field=schema.get(where.field) if where else None,
         )
+
+    def _rules_of(self, view: DatasetView) -> Redaction:
+        """What the edition takes from a dataset, whichever layer it becomes."""
+        policy, by_name = view.policy, {field.name: field for field in view.judged}
+        return Redaction(
+            dataset=view.dataset.id,
+            source=view.dataset.source,
+            fields=(),
+            judged=tuple(by_name[name] for filter in policy.filters for name in sorted(filter.fields)),
+            passes=self._all_of(policy.filters) if policy.filters else None,
+            intervals=tuple((by_name[name], metres) for name, metres in policy.intervals),
+            grid=grid_of(policy.grid, self.framework.city.bounds) if policy.grid is not None else None,
+            masks=tuple(VectorMask(read_area(self.sources.root / path), mode == "cut") for path, mode in policy.masks),
+        )
+
+    def _all_of(self, filters: Sequence[Filter]) -> Callable[[pa.Table], NDArray[np.bool_]]:
+        passes = self.passes
+        assert passes is not None, "a reader of a dataset with filters needs to be told how they are asked"
+        return lambda table: np.logical_and.reduce([passes(filter, table) for filter in filters])
 
     def _batches(self, redaction: Redaction, tally: Tally) -> Iterator[FeatureBatch]:
         columns = redaction.columns
@@ -101,8 +128,11 @@ class LayerReader:
         target = self.edition.dataset(join.dataset)
         column = next(field.column for field in target.fields if field.name == join.on.target_field)
         source = self.sources.of(target.dataset)
-        # Faults of the other dataset are told where it is read for itself.
-        places = gather_places(read_batches(source, self.sources.options(target, (column,)), Tally()), column)
+        # Faults of the other dataset are told where it is read for itself. Points that it must not show locate nothing.
+        rules = self._rules_of(target)
+        columns = tuple(dict.fromkeys((column, *rules.columns)))
+        batches = read_batches(source, self.sources.options(target, columns), Tally())
+        places = gather_places((_allowed(batch, rules) for batch in batches), column)
         if not places.lng:
             raise InputError(
                 _("dataset {id}: {target} has no points to locate it by").format(
@@ -112,6 +142,18 @@ class LayerReader:
                 expected=_("point features with a text in {column}").format(column=column),
             )
         return places
+
+
+def _placed(
+    geometries: Geometries, admitted: NDArray[np.bool_] | None, redaction: Redaction, tally: Tally
+) -> Geometries:
+    """The places of the features that enter, as the edition may show them."""
+    return placed(geometries if admitted is None else without(geometries, ~admitted), redaction, tally)
+
+
+def _allowed(batch: FeatureBatch, redaction: Redaction) -> FeatureBatch:
+    """The same rows; those that the edition does not show have no place."""
+    return batch._replace(geometries=_placed(batch.geometries, admits(batch.attributes, redaction), redaction, Tally()))
 
 
 def _among(rows: NDArray[np.bool_], chosen: NDArray[np.bool_]) -> NDArray[np.bool_]:

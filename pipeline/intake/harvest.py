@@ -22,9 +22,11 @@ HARMLESS = frozenset(
         "gdal-warning",
         "invalid-area",
         "m-dropped",
+        "masked-by-edition",
         "outside-crs-area",
         "ring-closed",
         "surface-to-polygons",
+        "too-small-for-grid",
         "z-dropped",
     }
 )

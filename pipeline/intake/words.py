@@ -21,9 +21,11 @@ def in_words(kind: str) -> str:
         "implausible-heights": _("heights that cannot be, left out"),
         "invalid-area": _("areas that cross themselves, mended"),
         "large-voids": _("voids too large to be filled"),
+        "masked-by-edition": _("features inside areas that the edition does not show"),
         "outside-city": _("features outside the city, left out"),
         "required-value-missing": _("required values that are missing"),
         "small-contours": _("rings of contours that are too small, left out"),
+        "too-small-for-grid": _("features smaller than the grid that the edition rounds to, left out"),
         "value-not-of-type": _("values that are not of their field's type"),
     }
     return words.get(kind) or describe(kind)

@@ -13,7 +13,7 @@ from pipeline.release.manifest import MANIFEST, SUMS, read_manifest, release_id,
 from pipeline.release.raster_inputs import RasterFile, raster_inputs
 from pipeline.release.raster_kept import KeptRaster, forget_others
 from pipeline.release.raster_making import make_raster
-from pipeline.release.raster_plan import PlannedRaster, area_reader, plan_raster
+from pipeline.release.raster_plan import PlannedRaster, area_digest, area_reader, plan_raster
 from pipeline.release.raster_products import drawn_words
 from pipeline.release.reuse import take_over
 from pipeline.release.software import code_digest, software_versions
@@ -32,6 +32,7 @@ __all__ = [
     "RasterFile",
     "Stage",
     "Unfinished",
+    "area_digest",
     "area_reader",
     "code_digest",
     "database_input",

@@ -39,6 +39,7 @@ from pipeline.intake.opened import OpenSources
 from pipeline.portal.files import json_bytes, write_file
 from pipeline.progress import Progress
 from pipeline.release.inputs import InputFile, database_input, digest_files, input_files
+from pipeline.release.making import passes
 from pipeline.release.raster_inputs import RasterFile, raster_inputs
 from pipeline.release.software import code_digest
 from pipeline.types import Geometries
@@ -80,7 +81,9 @@ def write_coverages(
         if not extent:
             words.append(sorted(recipes[archive.id] for archive in of))
         layers = [layer for archive in of for layer in archive.layers if layer.dataset == dataset.id]
-        readers = [LayerReader(framework, view, shown, layer, sources, _choice(layer)) for layer in _different(layers)]
+        readers = [
+            LayerReader(framework, view, shown, layer, sources, _choice(layer), passes) for layer in _different(layers)
+        ]
         make = _maker(framework, dataset, readers, pixels.get(dataset.id, ()))
         made.append(_kept(cache / f"{dataset.id}.json", words, make))
         progress.advance()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -68,14 +68,24 @@ def recipe_of(
     inputs: Mapping[str, Sequence[InputFile]],
     versions: Mapping[str, str],
     raster: Mapping[str, Any] | None = None,
+    masks: Callable[[str], str] = str,
 ) -> str:
     """The recipe of an archive as one edition shows it; editions that show the same of it share the recipe.
 
     `inputs` maps datasets to the files they are read from, `versions` names the software and code, `raster` is what
-    else decides over an archive of rasters, the edition's limits above all.
+    else decides over an archive of rasters, the edition's limits above all. `masks` tells the hash of a file of areas.
     """
     names = list(archive.made_of)
     joined = [join.dataset for name in names if (join := view.dataset(name).dataset.join) is not None]
+    policies = {
+        name: {
+            **policy.words,
+            "masks": [(masks(path), mode) for path, mode in policy.masks],
+            "judged": [field.model_dump(mode="json") for field in view.dataset(name).judged],
+        }
+        for name in (*names, *joined)
+        if (policy := view.dataset(name).policy).changes_features
+    }
     text = {
         "city": framework.city.model_dump(mode="json"),
         "archive": archive.model_dump(mode="json"),
@@ -84,6 +94,7 @@ def recipe_of(
                 "dataset": (shown := view.dataset(name)).dataset.model_dump(mode="json"),
                 "fields": [field.model_dump(mode="json") for field in shown.fields],
                 "key": shown.key,
+                **({"policy": policies[name]} if name in policies else {}),
                 "inputs": [file.sha256 for file in inputs[name]],
             }
             for name in dict.fromkeys((*names, *joined))

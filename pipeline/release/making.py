@@ -19,6 +19,7 @@ from pipeline.catalog.tilejson import notice_of
 from pipeline.editions import EditionView
 from pipeline.errors import InputError
 from pipeline.framework import ArchiveSpec, Framework, LayerSpec
+from pipeline.framework.filter import Filter
 from pipeline.i18n import _
 from pipeline.intake.counts import count_datasets
 from pipeline.intake.features import LayerReader
@@ -64,7 +65,7 @@ def make_archive(
     """
     harvests = [Harvest(layer.dataset) for layer in archive.layers]
     readers = [
-        LayerReader(framework, view, view.dataset(layer.dataset), layer, sources, _choice(layer))
+        LayerReader(framework, view, view.dataset(layer.dataset), layer, sources, _choice(layer), passes)
         for layer in archive.layers
     ]
     inputs = [
@@ -129,6 +130,11 @@ def _choice(layer: LayerSpec) -> Callable[[pa.Table], NDArray[np.bool_]] | None:
         return None
     zooms = range(layer.min_zoom, layer.max_zoom + 1)
     return lambda table: visible(filter, table, zooms) > 0
+
+
+def passes(filter: Filter, table: pa.Table) -> NDArray[np.bool_]:
+    """Which rows an edition's filter lets through."""
+    return visible(filter, table, range(1)) > 0
 
 
 def _archive_plan(framework: Framework, archive: ArchiveSpec) -> ArchivePlan:

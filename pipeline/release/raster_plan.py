@@ -183,7 +183,7 @@ def _mask(policy: RasterPolicy, extents: Sequence[Bounds], area_of: Callable[[st
     area = area_of(policy.masks)
     if not any(shapely.intersects(area, shapely.box(*extent)) for extent in extents):
         return None
-    return Masked(area, policy.blur, hashlib.sha256(shapely.to_wkb(area)).hexdigest())
+    return Masked(area, policy.blur, _digest(area))
 
 
 def _no_finer(plan: PlannedRaster, policy: RasterPolicy, extents: Sequence[Bounds]) -> PlannedRaster:
@@ -255,6 +255,19 @@ def contour_pixel(plan: PlannedRaster) -> float:
     if plan.mask is None:
         return pixel
     return 2 * HALF / (max(1, round(2 * HALF / pixel / (1 << ROWS))) << ROWS)
+
+
+def area_digest(path: Path) -> str:
+    """The sha256 of the areas that a file holds. Raises InputError where it cannot be read or has none."""
+    from pipeline.sources.area import read_area
+
+    return _digest(read_area(path))
+
+
+def _digest(area: Geometry) -> str:
+    import shapely
+
+    return hashlib.sha256(shapely.to_wkb(area)).hexdigest()
 
 
 def area_reader(root: Path) -> Callable[[str], Geometry]:
