@@ -66,7 +66,7 @@ def _page(document: Mapping[str, Any], lang: str) -> str:
 <section><h2>{escape(_("Result"))}</h2>
 <ul class="result">{"".join(_conclusion(theme, lang) for theme in document["themes"])}</ul>
 {_no_themes(document)}
-{legend([escape(w) for w in (_("there and good enough"), _("there, but not good enough"), _("missing"))])}
+{legend([escape(w) for w in (_("there and good enough"), _("there, but not good enough"), _("nothing there"))])}
 </section>
 {themes}
 {_planned(document)}
@@ -270,10 +270,10 @@ def _planned(document: Mapping[str, Any]) -> str:
 def state_text(state: str) -> str:
     """Where a request stands."""
     words = {
-        "open": _("open"),
+        "open": _("waiting for an answer"),
         "answered": _("answered"),
         "approved": _("approved"),
-        "refused": _("refused"),
+        "refused": _("not approved"),
         "withdrawn": _("withdrawn"),
     }
     return words[state]

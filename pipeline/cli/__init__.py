@@ -25,6 +25,7 @@ VERBS = {
     "demo": Verb("pipeline.cli.demo:demo", "Write a fictional sample city, build it, say how to look at it."),
     "init": Verb("pipeline.cli.init:init", "Write an empty workspace with commented files."),
     "status": Verb("pipeline.cli.status:status", "Tell who handed in what was due, and how fresh every dataset is."),
+    "duplicates": Verb("pipeline.cli.duplicates:duplicates", "Find out what there is already for a planned project."),
     "build": Verb("pipeline.cli.build:build", "Build what a workspace publishes, one folder per edition."),
     "tile": Verb("pipeline.cli.tile:tile", "Turn files into one PMTiles archive, without a workspace."),
     "archive": Verb("pipeline.cli.archive:archive", "Look into PMTiles archives and check them."),
