@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pipeline.catalog.addresses import Place
+from pipeline.catalog.iso19115 import identifier_of
 from pipeline.catalog.licences import known_licence
 from pipeline.catalog.words import abstract_of, archives_of, both, theme_of
 
@@ -100,7 +101,7 @@ def _dataset(place: Place, catalog: Mapping[str, Any], dataset: Mapping[str, Any
     node: dict[str, Any] = {
         "@id": iri,
         "@type": "dcat:Dataset",
-        "dct:identifier": f"{catalog['city']['code']}.{dataset['id']}",
+        "dct:identifier": identifier_of(catalog, dataset),
         "dct:title": _texts(dataset["title"]),
         "dct:description": _texts(abstract_of(dataset, theme), *([catalog["notice"]] if catalog["sample"] else [])),
         "dct:publisher": {"@id": place.to(f"{PATH}#department-{dataset['department']['id']}")},

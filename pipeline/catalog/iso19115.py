@@ -66,7 +66,7 @@ _MAINTENANCE = {
     "yearly": "annually",
     "irregular": "irregular",
 }
-_ACCESS = {
+ACCESS = {
     "unconditional": {"zh": "无条件共享", "en": "shared without conditions"},
     "conditional": {"zh": "有条件共享", "en": "shared under conditions"},
     "none": {"zh": "不予共享", "en": "not shared"},
@@ -100,7 +100,7 @@ def iso_record(catalog: Mapping[str, Any], dataset: Mapping[str, Any], base: str
     """The record of one dataset, as UTF-8 XML."""
     place = Place(FOLDER, base)
     root = ET.Element(tag("gmd:MD_Metadata"))
-    add_string(root, "gmd:fileIdentifier", f"{catalog['city']['code']}.{dataset['id']}")
+    add_string(root, "gmd:fileIdentifier", identifier_of(catalog, dataset))
     add_code(root, "gmd:language", "LanguageCode", "chi")
     add_code(root, "gmd:characterSet", "MD_CharacterSetCode", "utf8")
     add_code(root, "gmd:hierarchyLevel", "MD_ScopeCode", "dataset")
@@ -112,7 +112,7 @@ def iso_record(catalog: Mapping[str, Any], dataset: Mapping[str, Any], base: str
     locale = add(root, "gmd:locale/gmd:PT_Locale", id=ENGLISH)
     add_code(locale, "gmd:languageCode", "LanguageCode", "eng")
     add_code(locale, "gmd:characterEncoding", "MD_CharacterSetCode", "utf8")
-    for code in (_degrees(catalog["crs"]), 3857):  # of the coordinates, and of the tiles they are published in
+    for code in (degrees_code(catalog["crs"]), 3857):  # of the coordinates, and of the tiles they are published in
         system = add(
             root, "gmd:referenceSystemInfo/gmd:MD_ReferenceSystem/gmd:referenceSystemIdentifier/gmd:RS_Identifier"
         )
@@ -135,7 +135,7 @@ def _identification(root: ET.Element, catalog: Mapping[str, Any], dataset: Mappi
     if dataset["versions"]:
         add_string(citation, "gmd:edition", dataset["versions"][0]["version"])
     identifier = add(citation, "gmd:identifier/gmd:MD_Identifier")
-    add_string(identifier, "gmd:code", f"{catalog['city']['code']}.{dataset['id']}")
+    add_string(identifier, "gmd:code", identifier_of(catalog, dataset))
     add_text(info, "gmd:abstract", abstract_of(dataset, theme))
     add_text(info, "gmd:credit", catalog["attribution"])
     add_code(info, "gmd:status", "MD_ProgressCode", "onGoing")
@@ -188,7 +188,7 @@ def _constraints(info: ET.Element, catalog: Mapping[str, Any], dataset: Mapping[
         add_text(legal, "gmd:useLimitation", {"zh": f"审图号：{number}", "en": f"Map review number: {number}"})
     add_code(legal, "gmd:accessConstraints", "MD_RestrictionCode", "otherRestrictions")
     add_code(legal, "gmd:useConstraints", "MD_RestrictionCode", "license")
-    add_text(legal, "gmd:otherConstraints", _ACCESS[dataset["share"]])
+    add_text(legal, "gmd:otherConstraints", ACCESS[dataset["share"]])
     known = known_licence(dataset["licence"])
     licence = f"{dataset['licence']} {known.address}" if known else dataset["licence"]
     add_string(legal, "gmd:otherConstraints", licence)
@@ -285,8 +285,13 @@ def _date(citation: ET.Element, day: str, kind: str) -> None:
     add_code(date, "gmd:dateType", "CI_DateTypeCode", kind)
 
 
+def identifier_of(catalog: Mapping[str, Any], dataset: Mapping[str, Any]) -> str:
+    """What names a dataset in every catalogue and edition, for ever: the city's code and the dataset's id."""
+    return f"{catalog['city']['code']}.{dataset['id']}"
+
+
 @functools.cache
-def _degrees(crs: str) -> int:
+def degrees_code(crs: str) -> int:
     """The EPSG code of the longitudes and latitudes: CGCS2000 where the city's plane system is on it, else WGS 84."""
     import pyproj
 

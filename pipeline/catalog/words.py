@@ -19,8 +19,9 @@ def abstract_of(dataset: Mapping[str, Any], theme: Both) -> dict[str, str]:
     if dataset["description"]:
         return dict(dataset["description"])
     title, owner = dataset["title"], dataset["department"]["name"]
+    year, month, day = (int(part) for part in dataset["currency"].split("-"))
     return {
-        "zh": f"{title['zh']}（{theme['zh']}），由{owner['zh']}提供，现势性 {dataset['currency']}。",
+        "zh": f"{title['zh']}（{theme['zh']}），由{owner['zh']}提供，现势性 {year}年{month}月{day}日。",
         "en": f"{title['en']} ({theme['en']}), provided by {owner['en']}, current as of {dataset['currency']}.",
     }
 

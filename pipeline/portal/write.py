@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from pipeline.portal import fonts, glyphs, sprites
 from pipeline.portal.built_site import PRIVATE, built_site, published_files
 from pipeline.portal.characters import character_groups, count_characters
+from pipeline.portal.dataset_pages import dataset_pages
 from pipeline.portal.files import content_hash, json_bytes, write_file
 from pipeline.portal.flavour import read_flavour, read_layers, read_look
 from pipeline.portal.font_slices import FAMILY, WEIGHTS, read_outlines
 from pipeline.portal.page import render_page
+from pipeline.portal.pages import Frame, page_css, template_texts
 from pipeline.portal.style import compose_style
 
 
@@ -23,7 +26,7 @@ def write_portal(
     tilejsons: Mapping[str, Mapping[str, Any]],
     texts: Iterable[str],
 ) -> None:
-    """Write `index.html`, `assets/` and `styles/` of one edition into `dist`.
+    """Write the pages, `assets/` and `styles/` of one edition into `dist`, which holds its archives already.
 
     `catalog` is the content of catalog.json; `tilejsons` maps archive ids to TileJSON; `texts` are the strings the
     map may show, from which the fonts' characters are chosen. The same arguments give the same bytes.
@@ -36,7 +39,7 @@ def write_portal(
     for name, path in published_files(site):
         write_file(dist / name, path.read_bytes())
 
-    faces = _write_fonts(dist, private, texts)
+    faces = _write_fonts(dist, private, chain(texts, template_texts()))
     css = fonts.page_css(faces, WEIGHTS)
     css_name = f"assets/fonts-{content_hash(css)}.css"
     write_file(dist / css_name, css)
@@ -75,6 +78,10 @@ def write_portal(
         fonts_css=css_name,
     )
     write_file(dist / "index.html", page.encode())
+    pages_name, pages_css = page_css()
+    write_file(dist / pages_name, pages_css)
+    for written, content in dataset_pages(dist, Frame(catalog, css=pages_name, fonts=css_name)):
+        write_file(dist / written, content)
 
 
 def _write_fonts(dist: Path, private: Path, texts: Iterable[str]) -> dict[str, list[fonts.FontFile]]:

@@ -33,14 +33,39 @@ def dataset(
     return {
         "id": id,
         "title": text(id),
+        "description": None,
         "theme": "t",
-        "department": {"id": "d", "name": text("局")},
+        "kind": "vector",
+        "page": f"data/{id}.html",
+        "department": {
+            "id": "d",
+            "name": text("局", "Bureau"),
+            "contact": {"person": "某某", "phone": "0578 000", "email": "a@example.org"},
+        },
+        "currency": "2026-09-30",
+        "cycle": "quarterly",
+        "licence": "CC-BY-4.0",
+        "share": "unconditional",
+        "lineage": None,
+        "accuracy_m": 50.0,
+        "scale": 10000,
+        "features": 12,
+        "extent": [119.02, 28.02, 119.1, 28.1],
+        "freshness": {"fresh_until": "2027-01-10", "stale_after": "2027-04-10"},
+        "versions": [],
+        "versions_total": 0,
+        "quality": None,
+        "related": [],
+        "applications": [],
         "style": style or {"colour": None, "icon": None},
         "layers": [
             {"archive": a, "layer": n, "geometry": g, "min_zoom": 6, "max_zoom": 14, "labels": labels}
             for a, n, g in layers
         ],
-        "fields": [{"name": name} for name in fields],
+        "fields": [
+            {"name": name, "title": text(name), "type": "string", "unit": None, "required": False, "domain": None}
+            for name in fields
+        ],
     }
 
 
@@ -55,10 +80,24 @@ def catalog(*datasets: dict[str, Any], sample: bool = True, number: str | None =
         "notice": text("示例数据，纯属虚构", "Sample data, fictional") if sample else text(""),
         "attribution": text("青溪市 <规划局>", "Qingxi Bureau"),
         "review": {"number": number},
+        "crs": "EPSG:4549",
         "bounds": [119.0, 28.0, 119.2, 28.2],
         "center": [119.1, 28.1, 12],
+        "as_of": "2026-11-22",
+        "themes": [{"id": "t", "title": text("专题", "Theme")}],
         "archives": [
-            {"id": a, "file": f"tiles/{a}-0123456789ab.pmtiles", "type": "vector", "bytes": 1} for a in archives
+            {
+                "id": a,
+                "title": text(a),
+                "file": f"tiles/{a}-0123456789ab.pmtiles",
+                "tilejson": f"tilejson/{a}.json",
+                "type": "vector",
+                "bytes": 1,
+                "sha256": "0123456789ab" + "0" * 52,
+                "min_zoom": 6,
+                "max_zoom": 14,
+            }
+            for a in archives
         ],
         "datasets": list(datasets),
         "styles": [{"id": "light", "title": text("浅色", "Light"), "href": "styles/light.json"}],

@@ -42,8 +42,14 @@ def test_everything_a_page_needs_and_nothing_private(written: dict[str, bytes]) 
         "assets/index-#.css",
         "assets/index-#.js",
         "assets/licences.txt",
+        "assets/city-#.svg",
+        "assets/lights-#.js",
         "assets/maplibre-gl-worker-#.js",
+        "assets/pages-#.css",
         *(f"assets/sprites/sprite-#{suffix}" for suffix in (".json", ".png", "@2x.json", "@2x.png")),
+        "data.html",
+        "data/roads.html",
+        "data/schools.html",
         "index.html",
         "styles/light.json",
     }
@@ -80,8 +86,8 @@ def test_what_only_the_portal_draws_stands_in_the_style_of_a_city_with_rasters(p
         "type": "raster",
         "product": "imagery",
         "file": "tiles/p.pmtiles",
-        "bytes": 1,
         "tile_size": 512,
+        "bytes": 1,
     }
     content = {**CONTENT, "archives": [*CONTENT["archives"], photo]}
     look = json.loads(write(tmp_path, content)["styles/light.json"])["metadata"]["longquan:portal"]
