@@ -136,7 +136,7 @@ def test_an_edition_refuses_what_is_too_fine(tmp_path: Path) -> None:
 
 def test_nothing_to_draw_is_said(tmp_path: Path) -> None:
     flat = write(tmp_path / "flat.tif", np.full((40, 40), 33.0))
-    with pytest.raises(InputError, match="nothing to tile"):
+    with pytest.raises(InputError, match="No contour runs through these heights"):
         tile_files(job(tmp_path / "out.pmtiles", flat), ContourOptions())
     assert sorted(each.name for each in tmp_path.iterdir()) == ["flat.tif"]
 

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import json
 import math
-import os
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -18,44 +14,13 @@ import rasterio
 import rasterio.shutil
 from rio_tiler.io import Reader
 
-from pipeline import open_archive, tile
-from pipeline.api import TileOptions, estimate
-from pipeline.api.imagery import ImageryOptions
-from pipeline.api.raster import PRODUCTS, are_rasters
-from pipeline.cli import main
-from pipeline.errors import InputError, LongquanError, OutputError, UsageError
+from pipeline import open_archive
+from pipeline.api import estimate
+from pipeline.api.raster import PRODUCTS
+from pipeline.errors import InputError, LongquanError
 from pipeline.raster.images import decode_image
 from pipeline.raster.result import RasterResult
-from tests.oracles.rasters import waves
-
-UTM = "EPSG:32650"  # 117° E in its middle
-WEST, NORTH = 500_000.0, 3_100_000.0  # 28° N
-
-
-def picture(
-    path: Path, west: float = WEST, north: float = NORTH, size: int = 600, pixel: float = 2.0, **more: Any
-) -> Path:
-    """Smooth waves of three bands, north up."""
-    y, x = np.mgrid[:size, :size] * pixel
-    values = waves(west + x, north - y, length=600.0).astype(more.pop("dtype", "uint8"))
-    values += more.pop("brighter", 0)
-    profile = {
-        "driver": "GTiff", "width": size, "height": size, "count": 3, "dtype": values.dtype, "crs": UTM,
-        "transform": rasterio.transform.from_origin(west, north, pixel, pixel), "tiled": True, "blockxsize": 256,
-        "blockysize": 256, "compress": "deflate",
-    }  # fmt: skip
-    tags = more.pop("tags", {})
-    with rasterio.open(path, "w", **profile | more) as file:
-        file.write(values)
-        file.update_tags(**tags)
-    return path
-
-
-def made(*inputs: Path, **more: Any) -> RasterResult:
-    out = more.pop("out", inputs[0].parent / "out.pmtiles")
-    result = tile(list(inputs), out, **more)
-    assert isinstance(result, RasterResult)
-    return result
+from tests.pictures import NORTH, UTM, WEST, made, picture
 
 
 @pytest.fixture
@@ -193,86 +158,6 @@ def test_folders_and_zips_stand_for_their_rasters(tmp_path: Path) -> None:
     assert found == {made(folder / "a.tif", folder / "b.tif", name="x").tiles}
 
 
-@pytest.fixture
-def roads(tmp_path: Path) -> Path:
-    path = tmp_path / "roads.geojson"
-    line = {"type": "LineString", "coordinates": [[117, 28], [117.1, 28.1]]}
-    path.write_text(json.dumps({"type": "Feature", "properties": {}, "geometry": line}))
-    return path
-
-
-def test_what_a_raster_is(tmp_path: Path, town: Path, roads: Path) -> None:
-    assert are_rasters([town]) and not are_rasters([roads]) and not are_rasters(["-"]) and not are_rasters([])
-    assert not are_rasters(["postgresql://me@here/db"]) and not are_rasters([tmp_path / "missing.tif"])
-    renamed = town.rename(tmp_path / "town.data")
-    assert are_rasters([renamed, str(renamed)])
-
-
-@pytest.mark.parametrize(
-    ("choices", "match"),
-    [
-        ({"density": 8}, "--density: this does not apply to imagery"),
-        ({"layer": "x", "fields": ("a",)}, "--layer, --field"),
-        ({"explain": True}, "--explain"),
-        ({"changes": "x.geojson"}, "--changes"),
-        ({"interval": 20.0}, "--interval"),
-        ({"product": "soup"}, "no product soup"),
-        ({"tile_size": 333}, "Tiles of 333"),
-        ({"format": "gif"}, "--format cannot be gif"),
-        ({"quality": 0}, "Quality"),
-        ({"feather": -1}, "feather"),
-        ({"effort": 7}, "Effort"),
-        ({"lossless": True, "format": "png"}, "Only WebP"),
-        ({"effort": 1, "format": "jpeg"}, "JPEG"),
-        ({"date": "yesterday"}, "no date"),
-        ({"min_zoom": 9, "max_zoom": 8}, "no range"),
-        ({"max_zoom": 27}, "no range"),
-        ({"stretch": "5"}, "no range of values"),
-        ({"stretch": "9,5"}, "no range of values"),
-        ({"stretch": "2%,98"}, "no range of values"),
-        ({"stretch": "2%,101%"}, "no range of values"),
-        ({"resampling": "best"}, "--resampling cannot be best"),
-        ({"top": "me"}, "--top cannot be me"),
-        ({"options": TileOptions(buffer=9)}, "--buffer"),
-    ],
-)  # fmt: skip
-def test_what_does_not_apply_is_refused(town: Path, choices: dict[str, Any], match: str) -> None:
-    with pytest.raises(UsageError, match=match):
-        made(town, **choices)
-    assert not (town.parent / "out.pmtiles").exists()
-
-
-@pytest.mark.parametrize(
-    "choices", [{"tile_size": 256}, {"product": "imagery"}, {"options": ImageryOptions(quality=5)}]
-)
-def test_nor_do_rasters_options_to_vectors(roads: Path, choices: dict[str, Any]) -> None:
-    with pytest.raises(UsageError, match="this is for rasters"):
-        tile(roads, roads.with_suffix(".pmtiles"), **choices)
-
-
-def test_places_that_cannot_be(town: Path, roads: Path, tmp_path: Path) -> None:
-    for choices, error in (
-        ({"out": tmp_path}, OutputError),
-        ({"out": tmp_path / "none" / "a.pmtiles"}, OutputError),
-        ({"out": town}, UsageError),
-        ({"previous": tmp_path / "none.pmtiles"}, InputError),
-    ):
-        with pytest.raises(error):
-            made(town, **choices)
-    with pytest.raises(UsageError, match="archives of their own"):
-        tile([town, roads], tmp_path / "x.pmtiles")
-    heights = tmp_path / "dem.tif"
-    with rasterio.open(town) as source:
-        profile = source.profile | {"count": 1, "dtype": "float32"}
-    with rasterio.open(heights, "w", **profile) as file:
-        file.write(np.full((1, 600, 600), 500, np.float32))
-    with pytest.raises(UsageError, match="pictures and some are elevations"):
-        tile([town, heights], tmp_path / "x.pmtiles")
-    assert made(town, out=tmp_path / "y.pmtiles").path.exists()
-    with pytest.raises(OutputError):
-        made(town, out=tmp_path / "y.pmtiles", no_clobber=True)
-
-
 def test_every_product_can_be_asked_for() -> None:
     from dataclasses import fields, is_dataclass
     from importlib import import_module
@@ -288,114 +173,6 @@ def test_an_estimate_is_near(town: Path) -> None:
     assert told.tiles == pytest.approx(real.tiles, abs=2)
     assert told.bytes == pytest.approx(real.bytes, rel=0.3)
     assert [each.zoom for each in told.zooms] == list(range(10, real.max_zoom + 1))
-
-
-# ---------------------------------------------------------------- the command line
-
-
-def test_the_command(town: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    out = town.with_suffix(".pmtiles")
-    assert (
-        main(["--lang", "en", "tile", str(town), str(out), "--tile-size", "256", "--format", "jpeg", "-z", "15"]) == 0
-    )
-    said = capsys.readouterr()
-    assert said.out.splitlines()[0].startswith(f"{out}: ") and "imagery, jpeg, 256 pixels a tile" in said.out
-    assert "tiles · " in said.err
-    assert main(["tile", str(town), str(out), "--json", "-z", "13", "--keep-state"]) == 0
-    told = json.loads(capsys.readouterr().out)
-    assert (told["product"], told["format"], told["max_zoom"], told["tile_size"]) == ("imagery", "webp", 13, 512)
-    assert main(["--lang", "en", "tile", str(town), str(out), "-z", "13", "--previous", str(out)]) == 0
-    assert "copied from the previous archive" in capsys.readouterr().out
-
-
-def test_the_command_estimates(town: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--lang", "en", "tile", "--estimate", str(town)]) == 0
-    said = capsys.readouterr().out
-    assert "blocks" in said and "zoom" in said and not list(town.parent.glob("*.pmtiles"))
-    assert main(["tile", "--estimate", str(town), "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["tiles"] > 0
-
-
-@pytest.mark.parametrize(
-    ("options", "code", "said"),
-    [
-        (["--labels"], 2, "--labels"),
-        (["--clusters", "64"], 2, "--clusters"),
-        (["--bands", "0"], 2, "bands"),
-        (["--bands", "1,9,2"], 2, ""),
-        (["--as", "soup"], 2, "soup"),
-        (["--no-clobber"], 0, ""),
-    ],
-)
-def test_the_command_refuses(
-    town: Path, capsys: pytest.CaptureFixture[str], options: list[str], code: int, said: str
-) -> None:
-    assert main(["--lang", "en", "tile", str(town), str(town.with_suffix(".pmtiles")), *options]) == code
-    assert said in capsys.readouterr().err
-
-
-def test_imagery_needs_no_vectors(town: Path) -> None:
-    """Starting takes a second less of processor time without them."""
-    program = "import sys; from pipeline.cli import main; main(sys.argv[1:]); print(sorted(sys.modules))"
-    done = subprocess.run(
-        [sys.executable, "-c", program, "tile", str(town), str(town.with_suffix(".pmtiles"))],
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    loaded = done.stdout.splitlines()[-1]
-    assert "'PIL.Image'" in loaded and "'rasterio'" in loaded
-    for heavy in ("pyarrow", "pyogrio", "pandas", "rio_tiler", "pydantic", "pipeline.vector"):
-        assert f"'{heavy}'" not in loaded, heavy
-
-
-def test_interrupted_it_leaves_nothing(tmp_path: Path) -> None:
-    """Ctrl-C while tiles are made."""
-    big = picture(tmp_path / "big.tif", size=3000, pixel=0.5)
-    out = tmp_path / "out.pmtiles"
-    command = [
-        sys.executable,
-        "-m",
-        "pipeline",
-        "--lang",
-        "en",
-        "tile",
-        str(big),
-        str(out),
-        "--effort",
-        "6",
-        "--keep-state",
-    ]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-    deadline = time.monotonic() + 60
-    while not list(tmp_path.glob(".*.part")) and process.poll() is None and time.monotonic() < deadline:
-        time.sleep(0.01)
-    time.sleep(0.3)
-    os.kill(process.pid, signal.SIGINT)
-    assert process.wait(30) == 130
-    assert [each.name for each in tmp_path.iterdir()] == ["big.tif"]
-
-
-@pytest.mark.long
-def test_memory_is_bounded(tmp_path: Path) -> None:
-    """An input of 1.7 GB of pixels within 500 MB."""
-    size = 24_000
-    profile = {
-        "driver": "GTiff", "width": size, "height": size, "count": 3, "dtype": "uint8", "crs": UTM, "tiled": True,
-        "transform": rasterio.transform.from_origin(WEST, NORTH, 1.0, 1.0), "compress": "deflate", "bigtiff": "yes",
-    }  # fmt: skip
-    big = tmp_path / "big.tif"
-    with rasterio.open(big, "w", **profile) as file:
-        rows = np.arange(256)[:, None] + np.arange(size)[None]
-        stripe = np.stack([rows & 255, (rows // 3) & 255, (rows // 7) & 255]).astype(np.uint8)
-        for row in range(0, size, 256):
-            n = min(256, size - row)
-            file.write(stripe[:, :n], window=rasterio.windows.Window(0, row, size, n))
-    program = (
-        "import sys, resource; from pipeline.cli import main; code = main(sys.argv[1:]);"
-        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss); sys.exit(code)"
-    )
-    command = ["tile", str(big), str(tmp_path / "o.pmtiles"), "--memory", "500MB", "--format", "jpeg"]
-    done = subprocess.run([sys.executable, "-c", program, *command], capture_output=True, text=True, check=True)
-    assert int(done.stdout.splitlines()[-1]) * 1024 < 500e6
 
 
 def test_errors_are_ours(tmp_path: Path) -> None:

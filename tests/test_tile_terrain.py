@@ -7,12 +7,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import rasterio
+import rasterio.shutil
 from click.testing import CliRunner
 
 from pipeline import open_archive, tile
 from pipeline.cli import cli
-from pipeline.errors import ConfigError, UsageError
-from tests.raster.elevations import FRAMES, dem, mapbox, pictures, swell, terrarium
+from pipeline.errors import ConfigError, InputError, UsageError
+from tests.raster.elevations import FRAMES, dem, mapbox, pictures, plane, swell, terrarium
 
 
 @pytest.fixture
@@ -120,3 +122,64 @@ def test_real_terrain(tmp_path: Path, shared_data: Path) -> None:
         assert lowest <= heights.min() and highest * 0.9 < heights.max() <= highest
         assert made.tally is not None and made.tally.counts["filled-void-cells"] > 0  # type: ignore[union-attr]
         assert CliRunner().invoke(cli, ["archive", "verify", str(out)]).exit_code == 0
+
+
+@pytest.mark.parametrize("product", ["hillshade", "slope", "aspect", "tint"])
+def test_flat_land_is_drawn_as_flat(tmp_path: Path, product: str) -> None:
+    """A veil over it is clear, and there: one tile of the lowest zoom; the others would say no more."""
+    flat = dem(tmp_path / "flat.tif", FRAMES["gauss"], lambda x, y: 0 * x + 40.0)
+    made = tile(flat, tmp_path / "f.pmtiles", product=product, max_zoom=12, min_zoom=8)
+    assert made.min_zoom == 8  # type: ignore[union-attr]
+    found = pictures(tmp_path / "f.pmtiles")
+    if product == "hillshade":
+        assert [zoom for zoom, _x, _y in found] == [8]
+        assert all(picture.shape[2] == 4 and not picture[..., 3].any() for picture in found.values())
+    assert CliRunner().invoke(cli, ["archive", "verify", str(tmp_path / "f.pmtiles")]).exit_code == 0
+
+
+def test_a_plain_beside_mountains_has_no_tiles_of_its_own(tmp_path: Path) -> None:
+    half = dem(tmp_path / "half.tif", FRAMES["gauss"], lambda x, y: np.maximum(0, plane(x, y) - 700))
+    tile(half, tmp_path / "h.pmtiles", product="hillshade", max_zoom=13, min_zoom=8)
+    tile(half, tmp_path / "t.pmtiles", product="terrain", max_zoom=13, min_zoom=8)
+    shades, heights = (set(pictures(tmp_path / name)) for name in ("h.pmtiles", "t.pmtiles"))
+    assert shades < heights and {zoom for zoom, _x, _y in shades} == set(range(8, 14))
+
+
+@pytest.mark.parametrize("product", ["terrain", "hillshade", "contours"])
+def test_heights_that_nobody_believes_are_told(tmp_path: Path, product: str) -> None:
+    """Centimetres without a unit: hills of 500 m would be 50 km high."""
+    far = dem(tmp_path / "far.tif", FRAMES["gauss"], lambda x, y: 100 * swell(x, y))
+    with pytest.raises(InputError, match=r"No height is believed: [\d,]+ lie beyond -500 to 9000 m") as caught:
+        tile(far, tmp_path / "f.pmtiles", product=product, max_zoom=12)
+    assert caught.value.where is not None and caught.value.where.startswith("far.tif: ")
+    assert [each.name for each in tmp_path.iterdir()] == ["far.tif"]
+
+
+@pytest.mark.parametrize("product", ["terrain", "contours"])
+def test_a_damaged_file_is_not_taken_for_an_empty_one(tmp_path: Path, product: str) -> None:
+    path = dem(tmp_path / "torn.tif", FRAMES["gauss"], compress="deflate", tiled=True, blockxsize=128, blockysize=128)
+    whole = bytearray(path.read_bytes())
+    whole[len(whole) // 2 :] = bytes(len(whole) - len(whole) // 2)
+    path.write_bytes(whole)
+    with pytest.raises(InputError, match="is damaged"):
+        tile(path, tmp_path / "f.pmtiles", product=product)
+
+
+def test_what_lies_behind_and_beside_heights_counts(tmp_path: Path) -> None:
+    """As for pictures: a virtual raster does not tell that its file changed, and a mask beside the file does."""
+    path, out = dem(tmp_path / "a.tif", FRAMES["gauss"], swell), tmp_path / "t.pmtiles"
+    with rasterio.open(path) as file:
+        rasterio.shutil.copy(file, tmp_path / "a.vrt", driver="VRT")
+    tile(tmp_path / "a.vrt", out, keep_state=True, max_zoom=11)
+    tile(path, tmp_path / "b.pmtiles", keep_state=True, max_zoom=11, name="t")
+    with rasterio.open(path, "r+") as file:
+        file.write(file.read() + np.float32(50))
+    made = tile(tmp_path / "a.vrt", out, previous=out, max_zoom=11)
+    assert made.copied == 0  # type: ignore[union-attr]
+    tile(path, tmp_path / "c.pmtiles", keep_state=True, max_zoom=11, name="t")
+    with rasterio.Env(GDAL_TIFF_INTERNAL_MASK=False), rasterio.open(path, "r+") as file:
+        file.write_mask(np.pad(np.full((180, 400), 255, np.uint8), ((0, 180), (0, 0))))
+    assert (tmp_path / "a.tif.msk").exists()
+    tile(path, tmp_path / "c.pmtiles", previous=tmp_path / "c.pmtiles", max_zoom=11, name="t")
+    tile(path, tmp_path / "d.pmtiles", keep_state=True, max_zoom=11, name="t")
+    assert (tmp_path / "c.pmtiles").read_bytes() == (tmp_path / "d.pmtiles").read_bytes()

@@ -28,6 +28,7 @@ from pipeline.api.raster import (
     estimate_rasters,
     product_of,
     refuse_foreign,
+    tell_notes,
     tile_rasters,
 )
 from pipeline.api.reading import open_layers
@@ -210,6 +211,7 @@ def _job(
     infos, reading = describe_inputs(listed, told)
     chosen = product_of(infos, product, progress)
     refuse_foreign(spoken, chosen)
+    tell_notes(infos, progress)
     return RasterJob(infos, reading, target, progress=progress), chosen
 
 

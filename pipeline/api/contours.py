@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
-from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from pipeline.api.raster import RasterChoices, RasterJob, check_target, check_zooms, file_facts
-from pipeline.api.terrain import TOPS, height_sources
-from pipeline.errors import UsageError
+from pipeline.api.raster import RasterChoices, RasterJob
+from pipeline.api.raster_checks import TOPS, check_choices, check_one_of, check_target
+from pipeline.api.raster_files import agreed_date, file_facts
+from pipeline.api.terrain import height_sources
+from pipeline.errors import InputError, UsageError
 from pipeline.i18n import _
 from pipeline.types import FeatureBatch, Tally
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from pipeline.api import Tiled
     from pipeline.raster.contour_lines import HeightGrid
     from pipeline.raster.contour_rules import ContourRules
+    from pipeline.raster.contours import Drawn
     from pipeline.raster.heights import Heights
     from pipeline.vector import LayerInput
 
@@ -62,7 +64,7 @@ def tile_files(job: RasterJob, options: ContourOptions) -> Tiled:
     from pipeline.api import Tiled
     from pipeline.machine import memory_bound, processors
     from pipeline.raster.contour_lines import HeightGrid
-    from pipeline.raster.contours import source_window
+    from pipeline.raster.contours import Drawn, source_window
     from pipeline.raster.heights import HeightRules, open_heights
     from pipeline.sources.raster_open import raster_memory
     from pipeline.vector import ArchivePlan, tile_layers
@@ -76,20 +78,25 @@ def tile_files(job: RasterJob, options: ContourOptions) -> Tiled:
             job.progress.note(_("maximum zoom {zoom}, from interval and resolution").format(zoom=rules.max_zoom))
         pixel = min(info.pixel for info in job.infos)
         grid = HeightGrid(source_window(heights.bounds, pixel, heights.margin), heights.read)
-        layers = [_contours(options, rules, grid, heights, job.threads or processors())]
+        drawn = Drawn()
+        layers = [_contours(options, rules, grid, heights, drawn, job.threads or processors())]
         if options.peaks is not None:
-            layers.append(_peaks(options.peaks, rules.max_zoom, grid))
-        result = tile_layers(
-            ArchivePlan(
-                options.name or job.target.stem, options.description, options.attribution, _extra(job, rules, options)
-            ),
-            layers,
-            job.target,
-            threads=job.threads,
-            memory=max(memory - _BESIDE, memory // 2),
-            no_clobber=job.no_clobber,
-            progress=job.progress,
-        )
+            layers.append(_peaks(options.peaks, rules.max_zoom, grid, drawn))
+        name = options.name or job.target.stem
+        try:
+            result = tile_layers(
+                ArchivePlan(name, options.description, options.attribution, _extra(job, rules, options)),
+                layers,
+                job.target,
+                threads=job.threads,
+                memory=max(memory - _BESIDE, memory // 2),
+                no_clobber=job.no_clobber,
+                progress=job.progress,
+            )
+        except InputError as error:
+            if drawn.nothing:
+                raise _nothing(heights, rules) from error
+            raise
     without = tuple(layer.name for layer in result.layers if not layer.features)
     return Tiled(result, options.max_zoom is None, without)
 
@@ -127,7 +134,8 @@ def contour_rules(options: ContourOptions, finest: int) -> ContourRules:
 
 
 def _check(options: ContourOptions) -> None:
-    check_zooms(options)
+    check_choices(options)
+    check_one_of("--top", options.top, TOPS)
     table = options.interval if isinstance(options.interval, Mapping) else {}
     zooms = (options.min_zoom or 0, options.max_zoom or 0, *table)
     if not 0 <= min(zooms) <= max(zooms) <= _LAST_ZOOM or options.tile_size != 512:
@@ -149,11 +157,6 @@ def _check(options: ContourOptions) -> None:
         )
     if options.peaks is not None and not options.peaks > 0:
         raise UsageError(_("The prominence of peaks must be above 0 m."), hint=_("Correct --peaks."))
-    if options.top not in TOPS:
-        raise UsageError(
-            _("{option} cannot be {value}.").format(option="--top", value=options.top),
-            expected=_("one of: {names}").format(names=", ".join(TOPS)),
-        )
     if not options.layer:
         raise UsageError(
             _("The layer's name is empty."), hint=_("Give it a name, or leave -l out: layers keep their own names.")
@@ -161,7 +164,7 @@ def _check(options: ContourOptions) -> None:
 
 
 def _contours(
-    options: ContourOptions, rules: ContourRules, grid: HeightGrid, heights: Heights, threads: int
+    options: ContourOptions, rules: ContourRules, grid: HeightGrid, heights: Heights, drawn: Drawn, threads: int
 ) -> LayerInput:
     from pipeline.raster.contours import WHERE, contour_batches
     from pipeline.vector import LayerInput, LayerPlan
@@ -172,26 +175,39 @@ def _contours(
     )
 
     def read(tally: Tally) -> Iterator[FeatureBatch]:
-        yield from contour_batches(grid, rules, tally, threads=threads)
+        yield from drawn.through(contour_batches(grid, rules, tally, threads=threads))
         tally.merge(heights.tally())
 
     return LayerInput(plan, read)
 
 
-def _peaks(prominence: float, max_zoom: int, grid: HeightGrid) -> LayerInput:
+def _nothing(heights: Heights, rules: ContourRules) -> InputError:
+    """Why there is no contour at all."""
+    from pipeline.raster.heights import IMPLAUSIBLE
+
+    if heights.tally().counts.get(IMPLAUSIBLE):
+        return heights.unbelieved()
+    least = min(step.millimetres for step in rules.steps) / 1000
+    return InputError(
+        _("No contour runs through these heights."),
+        expected=_("heights that cross a multiple of {metres:g} m").format(metres=least),
+        hint=_("Choose a smaller --interval; of flat land, or where nothing is known, there are no contours."),
+    )
+
+
+def _peaks(prominence: float, max_zoom: int, grid: HeightGrid, drawn: Drawn) -> LayerInput:
     from pipeline.raster.peaks import PeakRules, peak_batches
     from pipeline.vector import LayerInput, LayerPlan, ZoomByField
 
     rules = PeakRules(prominence, min(_PEAK_MIN_ZOOM, max_zoom), max_zoom)
     zooms = {str(rank): zoom for rank, zoom in rules.zooms.items()}
     plan = LayerPlan(PEAKS, rules.min_zoom, max_zoom, zoom_by=ZoomByField("rank", zooms, max_zoom))
-    return LayerInput(plan, partial(peak_batches, grid, rules))
+    return LayerInput(plan, lambda tally: drawn.through(peak_batches(grid, rules, tally)))
 
 
 def _extra(job: RasterJob, rules: ContourRules, options: ContourOptions) -> dict[str, Any]:
     """What the metadata say of the heights and of how the lines were drawn."""
-    dates = {info.date for info in job.infos}
-    date = options.date or (next(iter(dates)) if len(dates) == 1 else None)
+    date = agreed_date(options.date, job.infos)
     vertical = sorted({info.vertical for info in job.infos if info.vertical})
     return {
         **({"date": date} if date else {}),

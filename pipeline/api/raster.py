@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from importlib import import_module
@@ -9,14 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from pipeline.api.options import TileOptions
-from pipeline.errors import InputError, OutputError, UsageError
-from pipeline.i18n import _
+from pipeline.errors import InputError, UsageError
+from pipeline.i18n import _, ngettext
 from pipeline.progress import Progress, Silent
 
 if TYPE_CHECKING:
     from pipeline.api import Tiled
     from pipeline.raster.estimate import RasterEstimate
-    from pipeline.raster.plan import SourceFact
     from pipeline.raster.result import RasterResult
     from pipeline.sources.raster import RasterInfo, RasterOptions
 
@@ -43,6 +43,7 @@ PRODUCTS: Final[Mapping[str, Product]] = {
     "aspect": Product("terrain", "AspectOptions", "tile_aspect_files"),
     "contours": Product("contours", "ContourOptions", "tile_files", state=False),
 }
+_NETWORK: Final = re.compile(r"(?:/vsi(?:curl|s3|gs|az)\w*/)?(?:https?|ftps?|s3|gs|az)://", re.IGNORECASE)
 BY_KIND: Final = {"imagery": "imagery", "elevation": "terrain"}  # where nobody says
 
 
@@ -78,7 +79,10 @@ class RasterJob:
 
 
 def are_rasters(inputs: Sequence[str | Path]) -> bool:
-    """Whether the inputs are rasters, by their content. Raises UsageError where some are and some are not."""
+    """Whether the inputs are rasters, by their content.
+
+    Raises UsageError where some are and some are not, InputError for an address on the network.
+    """
     found = [_is_raster(each) for each in inputs]
     if any(found) and not all(found):
         vectors = [
@@ -132,7 +136,7 @@ def product_of(infos: Sequence[RasterInfo], asked: str | None, progress: Progres
     if asked is not None:
         if asked not in PRODUCTS:
             raise UsageError(
-                _("There is no product {name}.").format(name=asked),
+                _("There is no product {name}.").format(name=repr(asked)),
                 expected=_("one of: {names}").format(names=", ".join(PRODUCTS)),
             )
         return asked
@@ -147,6 +151,21 @@ def product_of(infos: Sequence[RasterInfo], asked: str | None, progress: Progres
     if chosen == "terrain":
         progress.note(_("one band of numbers: taken for elevations; --as imagery makes pictures of it"))
     return chosen
+
+
+def tell_notes(infos: Sequence[RasterInfo], progress: Progress) -> None:
+    """Tell the user how files are read where that is not what one would expect, each thing once."""
+    words = {
+        "gcps": _("placed by its control points"),
+        "rotated": _("turned: it is not north up"),
+        "crs-beside": _("its coordinate reference system stands in the .prj beside it"),
+        "nodata-impossible": _("no pixel can have the value that means nothing, so none is left out"),
+    }
+    for slug, text in words.items():
+        noted = [info.path.name for info in infos if slug in info.notes]
+        if noted:
+            others = ngettext(" and 1 other", " and {n} others", len(noted) - 1) if len(noted) > 1 else ""
+            progress.note(f"{noted[0]}{others.format(n=len(noted) - 1)}: {text}")
 
 
 def refuse_foreign(given: Collection[str], product: str | None) -> None:
@@ -180,77 +199,15 @@ def applicable(product: str | None) -> frozenset[str]:
     )
 
 
-def check_target(job: RasterJob) -> None:
-    """Raise OutputError or UsageError for an archive that cannot be written; nothing is opened."""
-    target = job.target
-    if target.is_dir() or not target.parent.is_dir():
-        raise OutputError(
-            _("The archive cannot be written here."),
-            where=str(target),
-            expected=_("a file name in an existing folder"),
-            hint=_("Create the folder first, or name another."),
-        )
-    if target.exists() and any(info.path.exists() and target.samefile(info.path) for info in job.infos):
-        raise UsageError(
-            _("The archive would replace its own input."), where=str(target), hint=_("Name another output.")
-        )
-    if job.no_clobber:
-        from pipeline.archive.staging import refuse_existing
-
-        refuse_existing(target)
-    if job.previous is not None and not job.previous.exists():
-        raise InputError(
-            _("The input does not exist."), where=str(job.previous), hint=_("Check the name and the folder.")
-        )
-
-
-def check_zooms(choices: RasterChoices) -> None:
-    """Raise UsageError for zooms and tiles that cannot be."""
-    from pipeline.raster.plan import LAST_ZOOM, TILE_SIZES
-
-    lowest = choices.min_zoom or 0
-    highest = LAST_ZOOM if choices.max_zoom is None else choices.max_zoom
-    if not 0 <= lowest <= highest <= LAST_ZOOM:
-        raise UsageError(
-            _("Zooms {low} to {high} are no range.").format(low=lowest, high=highest),
-            expected=_("0 ≤ minimum ≤ maximum ≤ {last}").format(last=LAST_ZOOM),
-            hint=_("Correct -Z and -z."),
-        )
-    if choices.tile_size not in TILE_SIZES:
-        raise UsageError(
-            _("Tiles of {size} pixels are not made.").format(size=choices.tile_size),
-            expected=_("one of: {names}").format(names=", ".join(map(str, TILE_SIZES))),
-        )
-
-
-def file_facts(infos: Sequence[RasterInfo], *, contents: bool = True) -> list[SourceFact]:
-    """Name, size and sha256 of every file, several at once; of the zip where the raster lies in one.
-
-    Without `contents` nothing is read, and the sha256 is empty.
-    """
-    import hashlib
-    from concurrent.futures import ThreadPoolExecutor
-
-    from pipeline.raster.plan import SourceFact
-
-    def fact(info: RasterInfo) -> SourceFact:
-        path = real_file(info.path)
-        if not contents:
-            return SourceFact(info.path.name, path.stat().st_size, "")
-        with path.open("rb") as file:
-            return SourceFact(info.path.name, path.stat().st_size, hashlib.file_digest(file, "sha256").hexdigest())
-
-    with ThreadPoolExecutor(2) as pool:
-        return list(pool.map(fact, infos))
-
-
-def real_file(path: Path) -> Path:
-    """The file on the disk that holds a raster: the zip where it lies in one."""
-    return next((each for each in (path, *path.parents) if each.is_file()), path)
-
-
 def _is_raster(given: str | Path) -> bool:
     """Whether an input is a raster; addresses, standard input and what is not there are none."""
+    if isinstance(given, str) and _NETWORK.match(given):
+        raise InputError(
+            _("This is an address on the network, not a file."),
+            where=given,
+            expected=_("files on this machine: a build reads nothing from elsewhere"),
+            hint=_("Download it, and name the file."),
+        )
     if isinstance(given, str) and ("://" in given or given == "-"):
         return False
     path = Path(given)

@@ -7,9 +7,9 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from pipeline.api.raster import RasterChoices, RasterJob, check_target, check_zooms, file_facts
-from pipeline.errors import UsageError
-from pipeline.i18n import _
+from pipeline.api.raster import RasterChoices, RasterJob
+from pipeline.api.raster_checks import TOPS, check_choices, check_image, check_one_of, check_target
+from pipeline.api.raster_files import agreed_date, beside_words, file_facts, ordered, rooms_code, usable_previous
 
 if TYPE_CHECKING:
     from pipeline.raster.heights import Heights, HeightSource
@@ -19,11 +19,9 @@ if TYPE_CHECKING:
     from pipeline.raster.shade import Light
     from pipeline.sources.raster import RasterInfo, RasterOptions
 
-FORMATS: Final = ("webp", "jpeg", "png")
 ENCODINGS: Final = ("terrarium", "mapbox")
 LIGHTS: Final = ("multi", "single")
 STYLES: Final = ("veil", "grey")
-TOPS: Final = ("first", "last", "newest", "finest")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +97,8 @@ class AspectOptions(PictureOptions):
 
 def tile_terrain_files(job: RasterJob, options: TerrainOptions) -> RasterResult:
     """Write heights as pictures. Raises UsageError, InputError, OutputError."""
-    _check(options, (options.height_encoding, ENCODINGS, "--height-encoding"))
+    _check(options)
+    check_one_of("--height-encoding", options.height_encoding, ENCODINGS)
     from pipeline.raster.packed import packed_heights
 
     form = _form(options, lossless=True)
@@ -109,7 +108,9 @@ def tile_terrain_files(job: RasterJob, options: TerrainOptions) -> RasterResult:
 
 def tile_hillshade_files(job: RasterJob, options: HillshadeOptions) -> RasterResult:
     """Draw shaded relief. Raises UsageError, InputError, OutputError."""
-    _check(options, (options.style, STYLES, "--style"), (options.light, LIGHTS, "--light"))
+    _check(options)
+    check_one_of("--style", options.style, STYLES)
+    check_one_of("--light", options.light, LIGHTS)
     from pipeline.raster.shade import hillshade
 
     form = _form(options, lossless=options.style == "veil" and options.format == "webp")
@@ -120,7 +121,8 @@ def tile_hillshade_files(job: RasterJob, options: HillshadeOptions) -> RasterRes
 
 def tile_tint_files(job: RasterJob, options: TintOptions) -> RasterResult:
     """Draw heights in colours. Raises UsageError, ConfigError, InputError, OutputError."""
-    _check(options, (options.light, LIGHTS, "--light"))
+    _check(options)
+    check_one_of("--light", options.light, LIGHTS)
     from pipeline.raster.ramp import read_ramp
     from pipeline.raster.tint import COLOURS, tint
 
@@ -153,29 +155,21 @@ def height_sources(
     """Elevation files in the order in which they say the heights."""
     from pipeline.raster.heights import HeightSource
 
-    infos = list(infos)
-    if top == "last":
-        infos.reverse()
-    elif top == "newest":
-        infos.sort(key=lambda info: info.date or "", reverse=True)
-    elif top == "finest":
-        infos.sort(key=lambda info: info.pixel)
-    return [HeightSource(info, reading, unit=unit) for info in infos]
+    return [HeightSource(info, reading, unit=unit) for info in ordered(infos, top)]
 
 
 def _tile(job: RasterJob, options: HeightOptions, product: Product) -> RasterResult:
     check_target(job)
     from pipeline.raster.heights import HeightRules, open_heights
-    from pipeline.raster.imagery import Work
     from pipeline.raster.pixels import HEIGHTS
     from pipeline.raster.plan import About
     from pipeline.raster.share import share
     from pipeline.raster.terrain import TerrainPlan, tile_terrain
+    from pipeline.raster.work import Work
     from pipeline.sources.raster_open import raster_memory
 
     allowed = share(HEIGHTS, job.threads, job.memory)
-    dates = {info.date for info in job.infos}
-    date = options.date or (next(iter(dates)) if len(dates) == 1 else None)
+    date = agreed_date(options.date, job.infos)
     about = About(options.name or job.target.stem, options.description, options.attribution, date)
     plan = TerrainPlan(about, options.min_zoom, options.max_zoom, options.tile_size)
     rules = HeightRules(*options.plausible, void_span=options.fill_voids)
@@ -186,8 +180,8 @@ def _tile(job: RasterJob, options: HeightOptions, product: Product) -> RasterRes
         work = Work(
             threads=allowed.threads,
             keep_state=job.keep_state,
-            previous=job.previous,
-            code=_code() if job.keep_state or job.previous else "",
+            previous=usable_previous(job),
+            code=rooms_code() if job.keep_state or job.previous else "",
             no_clobber=job.no_clobber,
             progress=job.progress,
         )
@@ -200,7 +194,10 @@ def _origins(heights: Heights, job: RasterJob, options: HeightOptions) -> list[A
 
     infos = [each.info for each in heights.sources]
     said = repr((job.reading, options.unit))
-    return [Origin(fact, (info.bounds,), said) for fact, info in zip(file_facts(infos), infos, strict=True)]
+    return [
+        Origin(fact, (info.bounds,), said + near)
+        for info, fact, near in zip(infos, file_facts(infos), beside_words(infos), strict=True)
+    ]
 
 
 def _light(options: LightOptions) -> Light:
@@ -215,10 +212,6 @@ def _form(options: HeightOptions, *, lossless: bool = False, quality: int = 75) 
     from pipeline.raster.plan import ImageFormat
 
     if isinstance(options, PictureOptions):
-        if options.lossless and options.format != "webp":
-            raise UsageError(
-                _("Only WebP may be lossless or not: PNG always is, JPEG never."), hint=_("Leave --lossless out.")
-            )
         if options.lossless is None and options.quality is not None:
             lossless = False  # whoever speaks of quality takes the loss
         elif options.lossless is not None:
@@ -227,28 +220,14 @@ def _form(options: HeightOptions, *, lossless: bool = False, quality: int = 75) 
     return ImageFormat(options.format, quality, lossless and options.format == "webp", options.effort)  # type: ignore[arg-type]
 
 
-def _check(options: HeightOptions, *more: tuple[str, tuple[str, ...], str]) -> None:
-    check_zooms(options)
-    for value, allowed, option in ((options.format, FORMATS, "--format"), (options.top, TOPS, "--top"), *more):
-        if value not in allowed:
-            raise UsageError(
-                _("{option} cannot be {value}.").format(option=option, value=value),
-                expected=_("one of: {names}").format(names=", ".join(allowed)),
-            )
-    quality = options.quality if isinstance(options, PictureOptions) else None
-    if quality is not None and not 1 <= quality <= 100:
-        raise UsageError(_("Quality is from 1 to 100."), hint=_("Correct --quality."))
-    if options.effort is not None and not 0 <= options.effort <= 6:
-        raise UsageError(_("Effort is from 0 to 6."), hint=_("Correct --effort."))
+def _check(options: HeightOptions) -> None:
+    check_choices(options)
+    check_one_of("--top", options.top, TOPS)
+    if isinstance(options, PictureOptions):
+        check_image(options.format, options.effort, options.quality, options.lossless)
+    else:
+        check_image(options.format, options.effort)
     if options.unit is not None:
         from pipeline.raster.height_units import metres_of
 
         metres_of(options.unit)
-
-
-def _code() -> str:
-    from importlib.metadata import version
-
-    from pipeline.api.recipe import RASTER_ROOMS, code_digest
-
-    return f"{code_digest(RASTER_ROOMS)} rasterio {version('rasterio')}"  # which brings its GDAL

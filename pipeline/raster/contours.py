@@ -7,7 +7,8 @@ A line's class depends on the interval of the zoom, so a line of 500 m may be a 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -25,6 +26,27 @@ ZOOMS: Final = ("first_zoom", "last_zoom")  # fields that the engine looks at an
 WHERE: Final = "zoom >= first_zoom AND zoom <= last_zoom"
 _FOOT: Final = 0.3048  # metres, exactly (international foot, 1959)
 _VERTICES: Final = 1 << 20  # of a batch, about
+
+
+@dataclass(slots=True)
+class Drawn:
+    """Whether heights that were read to their end had anything to draw; a damaged file is another matter."""
+
+    features: int = 0
+    reading: int = 0  # layers
+
+    @property
+    def nothing(self) -> bool:
+        """Whether everything was read, and there is no feature."""
+        return not self.features and not self.reading
+
+    def through(self, batches: Iterable[FeatureBatch]) -> Iterator[FeatureBatch]:
+        """The same batches, counted."""
+        self.reading += 1
+        for batch in batches:
+            self.features += batch.geometries.features
+            yield batch
+        self.reading -= 1
 
 
 def source_window(bounds: Bounds, pixel: float, margin: int = 0) -> PixelWindow:

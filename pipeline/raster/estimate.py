@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from pipeline.i18n import _
 from pipeline.progress import Progress
 from pipeline.raster.grid import BLOCK, Grid
-from pipeline.raster.imagery import Mosaic, plan_grid
+from pipeline.raster.imagery import Mosaic
 from pipeline.raster.images import encode_image
 from pipeline.raster.pixels import RGBA, RGBA_LINEAR
 from pipeline.raster.plan import ImageryPlan
@@ -25,6 +25,7 @@ from pipeline.raster.pyramid import Anew, Recipe, build_pyramid
 from pipeline.raster.share import BASE
 from pipeline.raster.spool import Body
 from pipeline.raster.state import Origin
+from pipeline.raster.zooms import plan_grid
 
 _SHRINKING: Final = 3.5
 SAMPLE: Final = 12  # blocks; the first also loads what all of them need

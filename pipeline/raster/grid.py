@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,6 +16,7 @@ from pipeline.types import Bounds, PixelWindow
 HALF: Final = math.pi * 6378137.0  # metres of EPSG:3857 from the middle of the world to its edge
 BLOCK: Final = 2048  # pixels of a block's side; GDAL warps it at one go, and its neighbours share few source blocks
 _FEW: Final = 16  # blocks; a small picture is read in smaller ones, so that threads share the work
+_AT_ONCE: Final = 1 << 20  # tiles whose positions are found at once
 _SLACK: Final = 1e-3  # of a pixel: an edge this near to a tile's lies on it
 
 
@@ -65,8 +66,22 @@ def make_grid(tile_size: int, min_zoom: int, max_zoom: int, boxes: Sequence[Boun
 def cover(tile_size: int, zoom: int, boxes: Iterable[Bounds], margin: float = 0.0) -> NDArray[np.int64]:
     """Positions of the tiles of a zoom that meet boxes in EPSG:3857 metres, widened by `margin` pixels; ascending."""
     found = [np.empty(0, np.int64)]
+    for low_x, low_y, high_x, high_y in _ranges(zoom, boxes, (margin - _SLACK) / tile_size):
+        columns, rows = high_x - low_x + 1, max(1, _AT_ONCE // (high_x - low_x + 1))
+        for top in range(low_y, high_y + 1, rows):  # the curve of many tiles at once takes twenty times their memory
+            y, x = np.divmod(np.arange(columns * min(rows, high_y + 1 - top)), columns)
+            found.append(positions(zoom, low_x + x, top + y))
+    return ancestors(np.sort(np.concatenate(found)), 0)  # each once; numpy.unique imports all of numpy.ma
+
+
+def count_tiles(zoom: int, boxes: Iterable[Bounds]) -> int:
+    """How many tiles of a zoom boxes in EPSG:3857 metres meet, at most: those that meet several count for each."""
+    return sum((right - left + 1) * (low - top + 1) for left, top, right, low in _ranges(zoom, boxes, 0.0))
+
+
+def _ranges(zoom: int, boxes: Iterable[Bounds], slack: float) -> Iterator[tuple[int, int, int, int]]:
+    """First and last columns and rows (left, top, right, low) of boxes, widened by `slack` tiles."""
     last = (1 << zoom) - 1
-    slack = (margin - _SLACK) / tile_size
     for west, south, east, north in boxes:
         left, top, right, bottom = ((value / HALF + 1) / 2 * (last + 1) for value in (west, -north, east, -south))
         if right < 0 or bottom < 0 or left > last + 1 or top > last + 1:
@@ -75,9 +90,7 @@ def cover(tile_size: int, zoom: int, boxes: Iterable[Bounds], margin: float = 0.
         high_x, high_y = (
             min(max(math.ceil(value + slack) - 1, low), last) for value, low in ((right, low_x), (bottom, low_y))
         )
-        x, y = np.meshgrid(np.arange(low_x, high_x + 1), np.arange(low_y, high_y + 1))
-        found.append(positions(zoom, x.ravel(), y.ravel()))
-    return ancestors(np.sort(np.concatenate(found)), 0)  # each once; numpy.unique imports all of numpy.ma
+        yield low_x, low_y, high_x, high_y
 
 
 def ancestors(cells: NDArray[np.int64], levels: int) -> NDArray[np.int64]:

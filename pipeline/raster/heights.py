@@ -103,6 +103,18 @@ class Heights:
                 tally.add(IMPLAUSIBLE, fault.count, sample)
         return tally
 
+    def unbelieved(self) -> InputError:
+        """The error where all heights that there are lie beyond what is believed."""
+        tally = self.tally()
+        return InputError(
+            _("No height is believed: {n:,} lie beyond {low:g} to {high:g} m.").format(
+                n=tally.counts[IMPLAUSIBLE], low=self.rules.lowest, high=self.rules.highest
+            ),
+            where=tally.samples[IMPLAUSIBLE],
+            expected=_("heights in metres, or in the unit that is named"),
+            hint=_("Look at the unit of the values and at the one that means nodata; --unit, --nodata, --plausible."),
+        )
+
     def read(self, window: PixelWindow) -> NDArray[np.float32] | None:
         """Metres [rows, columns], NaN where nothing is known; None where that is everywhere.
 

@@ -3,29 +3,28 @@
 from __future__ import annotations
 
 import hashlib
-import math
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from pipeline.errors import InputError, UsageError
 from pipeline.i18n import _
-from pipeline.progress import Progress, Silent
 from pipeline.raster.assemble import Before, degrees, write_archive
-from pipeline.raster.grid import HALF, Grid, make_grid
+from pipeline.raster.grid import Grid
 from pipeline.raster.images import encode_image, image_software
 from pipeline.raster.metadata import raster_metadata
 from pipeline.raster.packing import pack_pixels
-from pipeline.raster.pixels import RGBA, RGBA_LINEAR, PixelKind, Pixels
-from pipeline.raster.plan import LAST_ZOOM, ImageryPlan
+from pipeline.raster.pixels import RGBA, RGBA_LINEAR, Pixels
+from pipeline.raster.plan import ImageryPlan
 from pipeline.raster.pyramid import Recipe, build_pyramid
 from pipeline.raster.result import RasterResult
 from pipeline.raster.spool import TileSpool
 from pipeline.raster.state import Origin, StateWriter
-from pipeline.raster.update import MARGIN, Scratch, Update, keep_others, plan_update
+from pipeline.raster.update import find_update, keep_others
+from pipeline.raster.work import Work
+from pipeline.raster.zooms import plan_grid, tell_zooms
 from pipeline.types import Bounds, PixelWindow
 
 
@@ -43,19 +42,6 @@ class Mosaic(Protocol):
         """The zoom that shows everything that the finest file shows."""
 
 
-@dataclass(frozen=True, slots=True)
-class Work:
-    """How the work is done; the archive's bytes do not depend on it."""
-
-    threads: int = 1
-    keep_state: bool = False
-    previous: Path | None = None  # an archive of the files before their changes, built with its state kept
-    code: str = ""  # stands for the code: an archive of other code is of no use
-    margin: int = MARGIN  # pixels that a file may reach beyond its boxes
-    no_clobber: bool = False
-    progress: Progress = Silent()  # noqa: RUF009 - without state
-
-
 def tile_imagery(
     plan: ImageryPlan, mosaic: Mosaic, origins: Sequence[Origin], out: Path, work: Work | None = None
 ) -> RasterResult:
@@ -70,7 +56,8 @@ def tile_imagery(
     grid = plan_grid(plan, mosaic, origins)
     kind = RGBA_LINEAR if plan.linear_light else RGBA
     print_ = fingerprint(plan, grid, work.code)
-    update = _update(grid, kind, origins, print_, work)
+    tell_zooms(plan, mosaic, grid, work.progress)
+    update = find_update(work, grid, kind, origins, print_)
     encode = partial(_encode, plan)
     recipe = Recipe(kind, mosaic.read, encode, _pack if work.keep_state else None)
     with ExitStack() as stack:
@@ -109,49 +96,11 @@ def tile_imagery(
     )  # fmt: skip
 
 
-def plan_grid(plan: ImageryPlan, mosaic: Mosaic, origins: Sequence[Origin]) -> Grid:
-    """The tiles of a mosaic: zooms as planned, else by ground resolution and extent. Raises UsageError."""
-    highest = plan.max_zoom
-    if highest is None:
-        highest = max(mosaic.max_zoom(plan.tile_size), plan.min_zoom or 0)
-    lowest = plan.min_zoom
-    if lowest is None:
-        lowest = min(whole_zoom(mosaic.bounds), highest)
-    if not 0 <= lowest <= highest <= LAST_ZOOM:
-        raise UsageError(
-            _("Zooms {low} to {high} are no range.").format(low=lowest, high=highest),
-            expected=_("0 ≤ minimum ≤ maximum ≤ {last}").format(last=LAST_ZOOM),
-            hint=_("Correct -Z and -z."),
-        )
-    grid = make_grid(plan.tile_size, lowest, highest, [box for each in origins for box in each.boxes])
-    if not grid.tiles:
-        raise InputError(_("The input lies beyond the map."), expected=_("latitudes from 85.05° south to 85.05° north"))
-    return grid
-
-
-def whole_zoom(bounds: Bounds) -> int:
-    """The last zoom at which bounds in metres of EPSG:3857 are no larger than a tile."""
-    west, south, east, north = bounds
-    side = max(east - west, north - south, 2 * HALF / 2**LAST_ZOOM)
-    return max(0, math.floor(math.log2(2 * HALF / side) + 1e-9))
-
-
 def fingerprint(plan: ImageryPlan, grid: Grid, code: str) -> str:
     """What must be the same for tiles of a previous archive to be of use."""
     rules = replace(plan, about=replace(plan.about, name="", description="", attribution="", date=None, extra={}))
     words = (code, rules, grid.min_zoom, grid.max_zoom, grid.levels, image_software())
     return hashlib.sha256(repr(words).encode()).hexdigest()
-
-
-def _update(grid: Grid, kind: PixelKind, origins: Sequence[Origin], print_: str, work: Work) -> Update | None:
-    if work.previous is None:
-        return None
-    work.progress.start(_("finding what changed"))
-    try:
-        return plan_update(work.previous, grid, kind, origins, print_, margin=work.margin)
-    except Scratch as why:
-        work.progress.note(_("everything is built: {why}").format(why=why))
-        return None
 
 
 def _encode(plan: ImageryPlan, _zoom: int, _x: int, _y: int, pixels: Pixels) -> bytes:

@@ -13,7 +13,7 @@ from pipeline.raster.height_tiles import HeightTiles
 from pipeline.raster.plan import ImageFormat
 
 Picture = NDArray[np.uint8]  # [rows, columns, 4] red, green, blue, alpha
-Draw = Callable[[HeightTiles, int, int, int], Picture | None]  # heights, zoom, x, y; None: nothing to be seen
+Draw = Callable[[HeightTiles, int, int, int], Picture | None]  # heights, zoom, x, y; None: none is known
 
 
 @dataclass(frozen=True, slots=True)

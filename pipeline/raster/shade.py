@@ -123,7 +123,7 @@ def _veil(
         return None
     out = np.empty((*found.shape, 4), np.uint8)
     shade_alpha(found, light.flat, shadow, shine, _LEVELS, out)
-    return out if out[..., 3].any() else None
+    return out
 
 
 def _grey(tiles: HeightTiles, zoom: int, x: int, y: int, *, light: Light) -> Picture | None:

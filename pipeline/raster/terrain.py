@@ -16,26 +16,26 @@ from numpy.typing import NDArray
 
 from pipeline.archive.reader import open_archive
 from pipeline.archive.tileids import FIRST_IDS, columns_rows, zoom_of, zxy_of
-from pipeline.errors import InputError, UsageError
 from pipeline.i18n import _
 from pipeline.raster.assemble import Before, degrees, write_archive
-from pipeline.raster.grid import HALF, Grid, make_grid
+from pipeline.raster.grid import HALF, Grid
 from pipeline.raster.height_tiles import COUNTED, HeightTiles, build_height_tiles
-from pipeline.raster.heights import Heights
-from pipeline.raster.imagery import Work, whole_zoom
+from pipeline.raster.heights import IMPLAUSIBLE, Heights
 from pipeline.raster.images import encode_image, image_software
 from pipeline.raster.metadata import raster_metadata
 from pipeline.raster.packing import pack_pixels
 from pipeline.raster.pixels import Pixels
-from pipeline.raster.plan import LAST_ZOOM, About
+from pipeline.raster.plan import About
 from pipeline.raster.product import Product
 from pipeline.raster.pyramid import ReadBlock
 from pipeline.raster.result import RasterResult
 from pipeline.raster.spool import Body, TileSpool
 from pipeline.raster.state import Origin, StateWriter
 from pipeline.raster.terrain_update import Partly, Remembered, widen
-from pipeline.raster.update import Scratch, keep_others, plan_update
+from pipeline.raster.update import find_update, keep_others
 from pipeline.raster.voids import survey_voids
+from pipeline.raster.work import Work
+from pipeline.raster.zooms import plan_grid, tell_zooms
 from pipeline.types import Bounds, Tally
 
 VOIDS = "large-voids"  # kinds in a tally
@@ -75,7 +75,9 @@ def tile_terrain(
     work = work or Work()
     grid = plan_grid(plan, heights, origins)
     print_ = fingerprint(plan, grid, heights, product, work.code)
-    update = _update(grid, heights, product, origins, print_, work)
+    tell_zooms(plan, heights, grid, work.progress)
+    changed = find_update(replace(work, margin=heights.margin), grid, COUNTED, origins, print_)
+    update = None if changed is None else widen(grid, changed, product.reach)
     read = heights.read if wrap is None else wrap(heights.read)
     with ExitStack() as stack:
         state = stack.enter_context(StateWriter(out)) if work.keep_state else None
@@ -95,6 +97,8 @@ def tile_terrain(
             )
         )
         tally = heights.tally()
+        if update is None and not tiles.zooms() and tally.counts.get(IMPLAUSIBLE):
+            raise heights.unbelieved()
         tally.add(FILLED, heights.filled)
         if update is None:
             _tell_voids(tiles, tally)
@@ -124,48 +128,11 @@ def draw_tiles(
             raise
 
 
-def plan_grid(plan: TerrainPlan, heights: Heights, origins: Sequence[Origin]) -> Grid:
-    """The tiles of a terrain: zooms as planned, else by the finest file and the extent.
-
-    Raises UsageError, InputError.
-    """
-    highest = plan.max_zoom
-    if highest is None:
-        highest = max(heights.max_zoom(plan.tile_size), plan.min_zoom or 0)
-    lowest = plan.min_zoom
-    if lowest is None:
-        lowest = min(whole_zoom(heights.bounds), highest)
-    if not 0 <= lowest <= highest <= LAST_ZOOM:
-        raise UsageError(
-            _("Zooms {low} to {high} are no range.").format(low=lowest, high=highest),
-            expected=_("0 ≤ minimum ≤ maximum ≤ {last}").format(last=LAST_ZOOM),
-            hint=_("Correct -Z and -z."),
-        )
-    grid = make_grid(plan.tile_size, lowest, highest, [box for each in origins for box in each.boxes])
-    if not grid.tiles:
-        raise InputError(_("The input lies beyond the map."), expected=_("latitudes from 85.05° south to 85.05° north"))
-    return grid
-
-
 def fingerprint(plan: TerrainPlan, grid: Grid, heights: Heights, product: Product, code: str) -> str:
     """What must be the same for tiles of a previous archive to be of use."""
     facts = (product.name, product.form, product.encoding, product.facts)
     words = (code, plan.said, heights.rules, facts, plan.tile_size, grid.min_zoom, grid.max_zoom, grid.levels)
     return hashlib.sha256(repr((*words, image_software())).encode()).hexdigest()
-
-
-def _update(
-    grid: Grid, heights: Heights, product: Product, origins: Sequence[Origin], print_: str, work: Work
-) -> Partly | None:
-    if work.previous is None:
-        return None
-    work.progress.start(_("finding what changed"))
-    try:
-        update = plan_update(work.previous, grid, COUNTED, origins, print_, margin=heights.margin)
-    except Scratch as why:
-        work.progress.note(_("everything is built: {why}").format(why=why))
-        return None
-    return widen(grid, update, product.reach)
 
 
 def _archive(
@@ -253,9 +220,10 @@ def _tell_voids(tiles: HeightTiles, tally: Tally) -> None:
 
 
 def _draw(tiles: HeightTiles, product: Product, tile_id: int) -> Body | None:
+    """A tile; clear ones are left out but at the lowest zoom, where they say that there is land and it is flat."""
     zoom, x, y = zxy_of(tile_id)
     picture = product.draw(tiles, zoom, x, y)
-    if picture is None:
+    if picture is None or (zoom > tiles.grid.min_zoom and not picture[..., 3].any()):
         return None
     return Body.of(zoom, tile_id - FIRST_IDS[zoom_of(tile_id)], encode_image(picture, product.form))
 

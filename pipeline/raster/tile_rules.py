@@ -12,6 +12,7 @@ from pipeline.raster.nature import Nature
 
 Found = Iterator[Finding]
 Tile = tuple[int, int, int]
+_DRAWN: Final = frozenset({"hillshade", "tint", "slope", "aspect"})  # flat land has no shade, and is clear
 SIZES: Final = (256, 512)  # pixels; what clients take without being told
 
 
@@ -78,7 +79,7 @@ def image_ends(b: Batch) -> Found:
 
 
 def image_visible(b: Batch) -> Found:
-    if b.nature.kind == "imagery":
+    if b.nature.kind == "imagery" and b.nature.product not in _DRAWN:
         yield from (Finding(_("nothing can be seen in it"), tile) for tile, look in b.where() if not look.visible)
 
 

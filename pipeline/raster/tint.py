@@ -70,7 +70,7 @@ def _tint(
     out = _coloured(heights, ramp)
     if strength and (found := light_of(light, tiles, zoom, x, y)) is not None:
         shade_colours(found, light.flat, strength, out)
-    return out if out[..., 3].any() else None
+    return out
 
 
 def _gradient(
@@ -86,8 +86,7 @@ def _gradient(
         kernels.slope(heights, tiles.ground(zoom, y), values)
     else:
         kernels.aspect(heights, 0.0, values)
-    out = _coloured(values, ramp)
-    return out if out[..., 3].any() else None
+    return _coloured(values, ramp)
 
 
 def _coloured(values: NDArray[np.float32], ramp: Ramp) -> Picture:

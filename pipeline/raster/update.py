@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from pathlib import Path
-from typing import Final
 
 import numpy as np
 
@@ -22,9 +21,8 @@ from pipeline.raster.grid import Grid, ancestors, cover
 from pipeline.raster.pixels import PixelKind, Pixels
 from pipeline.raster.pyramid import Anew
 from pipeline.raster.state import Origin, State, StateWriter, load_state
+from pipeline.raster.work import MARGIN, Work
 from pipeline.types import Bounds
-
-MARGIN: Final = 4  # pixels around a footprint that its pixels may reach into; Lanczos reaches 3
 
 
 class Scratch(Exception):
@@ -66,6 +64,18 @@ def plan_update(
 
     ids = np.concatenate([FIRST_IDS[zoom] + below[zoom] for zoom in range(grid.min_zoom, grid.max_zoom + 1)])
     return Update(state, Anew(below, known), tuple(ids.tolist()), changed)
+
+
+def find_update(work: Work, grid: Grid, kind: PixelKind, origins: Sequence[Origin], print_: str) -> Update | None:
+    """What there is to do after the previous archive of some work; None where all is built, and why is told."""
+    if work.previous is None:
+        return None
+    work.progress.start(_("finding what changed"))
+    try:
+        return plan_update(work.previous, grid, kind, origins, print_, margin=work.margin)
+    except Scratch as why:
+        work.progress.note(_("everything is built: {why}").format(why=why))
+        return None
 
 
 def keep_others(update: Update, writer: StateWriter) -> None:

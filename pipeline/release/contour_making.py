@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -17,7 +17,7 @@ from pipeline.i18n import _
 from pipeline.machine import memory_bound, processors
 from pipeline.raster.contour_lines import HeightGrid
 from pipeline.raster.contour_rules import ContourRules
-from pipeline.raster.contours import WHERE, contour_batches, source_window
+from pipeline.raster.contours import WHERE, Drawn, contour_batches, source_window
 from pipeline.raster.peaks import PeakRules, peak_batches
 from pipeline.release.files import sha256_of
 from pipeline.release.made import MadeArchive
@@ -49,7 +49,7 @@ def make_contours(
     unnamed = folder / "tiles" / f"{plan.spec.id}.pmtiles"
     unnamed.parent.mkdir(exist_ok=True)
     memory = how.memory or memory_bound()
-    found = _Count()
+    found = Drawn()
     with ExitStack() as stack:
         stack.enter_context(raster_memory(min(_CACHE, memory // 8)))
         heights, read = stack.enter_context(opened_heights(plan))
@@ -72,7 +72,7 @@ def make_contours(
                 progress=how.progress,
             )
         except InputError:
-            if found.features:
+            if not found.nothing:
                 raise
             how.progress.note(_("no height has a contour, so there is no archive"))
             return MadeArchive(recipe, None, 0, 0, {}, {}, tally_counts(plan, Tally()), None)
@@ -100,20 +100,8 @@ def _in_rows(read: Callable[[PixelWindow], Any]) -> Callable[[PixelWindow], Any]
     return lambda window: read(window._replace(zoom=ROWS, tile_size=window.tile_size >> ROWS))
 
 
-@dataclass(slots=True)
-class _Count:
-    """Whether there was anything to draw."""
-
-    features: int = 0
-
-    def through(self, batches: Iterable[FeatureBatch]) -> Iterator[FeatureBatch]:
-        for batch in batches:
-            self.features += batch.geometries.features
-            yield batch
-
-
 def _contours(
-    rules: ContourRules, grid: HeightGrid, threads: int, faults: Callable[[], Tally], found: _Count
+    rules: ContourRules, grid: HeightGrid, threads: int, faults: Callable[[], Tally], found: Drawn
 ) -> LayerInput:
     fields = ("ele", "index", "ele_ft") if rules.feet else ("ele", "index")
     plan = LayerPlan(CONTOURS, rules.min_zoom, rules.max_zoom, fields, where=WHERE, min_length=_MIN_LENGTH, labels=True)
@@ -125,7 +113,7 @@ def _contours(
     return LayerInput(plan, read)
 
 
-def _peaks(prominence: float, max_zoom: int, grid: HeightGrid, found: _Count) -> LayerInput:
+def _peaks(prominence: float, max_zoom: int, grid: HeightGrid, found: Drawn) -> LayerInput:
     rules = PeakRules(prominence, min(_PEAK_MIN_ZOOM, max_zoom), max_zoom)
     zooms = {str(rank): zoom for rank, zoom in rules.zooms.items()}
     plan = LayerPlan(PEAKS, rules.min_zoom, max_zoom, zoom_by=ZoomByField("rank", zooms, max_zoom))

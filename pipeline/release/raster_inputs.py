@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 from pipeline.editions import DatasetView
 from pipeline.errors import InputError, LongquanError
@@ -13,9 +11,7 @@ from pipeline.framework import Dataset
 from pipeline.i18n import _
 from pipeline.release.inputs import InputFile, digest_files
 from pipeline.sources.raster import RasterInfo, RasterOptions, describe_raster, raster_files
-
-# What GDAL looks for beside a raster: a change in any of them changes what is read.
-_BESIDE: Final = (".aux.xml", ".ovr", ".msk", ".prj", ".wld", ".tfw", ".jgw", ".pgw", ".j2w", ".tifw", ".hdr", ".rrd")
+from pipeline.sources.raster_beside import files_beside, on_disk
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +55,8 @@ def raster_inputs(root: Path, view: DatasetView) -> tuple[tuple[RasterFile, ...]
             expected=_("the files that hold the pixels, so that their hashes can be recorded"),
             hint=_("put them into a folder of the inbox, and name the folder as the source"),
         )
-    real = [_on_disk(info.path) for info in infos]
-    belongs = [_beside(file) for file in real]
+    real = [on_disk(info.path) for info in infos]
+    belongs = files_beside(real)
     files = tuple(dict.fromkeys((*real, *(each for group in belongs for each in group))))
     more = (root / dataset.cutline,) if dataset.cutline else ()
     inputs = digest_files(root, view.department, dataset, (*sorted(files), *more))
@@ -75,15 +71,3 @@ def raster_inputs(root: Path, view: DatasetView) -> tuple[tuple[RasterFile, ...]
 def raster_options(dataset: Dataset) -> RasterOptions:
     """How a dataset's files are read."""
     return RasterOptions(dataset.crs, dataset.nodata, dataset.bands)
-
-
-def _on_disk(path: Path) -> Path:
-    """The file on the disk that holds a raster: the zip where it lies in one."""
-    return next((each for each in (path, *path.parents) if each.is_file()), path)
-
-
-def _beside(file: Path) -> Sequence[Path]:
-    """Files that belong to a raster: those called like it and more, and those with its stem."""
-    names = {(stem + suffix).lower() for stem in (file.name, file.stem) for suffix in _BESIDE} - {file.name.lower()}
-    found = [each for each in file.parent.iterdir() if each.name.lower() in names and each.is_file()]
-    return sorted(found, key=lambda path: path.name.encode())

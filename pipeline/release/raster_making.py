@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,18 +21,17 @@ from pipeline.framework import ArchiveSpec, Framework
 from pipeline.i18n import _
 from pipeline.intake.counts import DatasetCounts
 from pipeline.raster.grid import HALF
-from pipeline.raster.height_tiles import HeightTiles
 from pipeline.raster.heights import HeightRules, Heights, HeightSource, open_heights
-from pipeline.raster.imagery import Work, tile_imagery
+from pipeline.raster.imagery import tile_imagery
 from pipeline.raster.mosaic import Mosaic, MosaicRules, MosaicSource, open_mosaic
 from pipeline.raster.pixels import HEIGHTS, RGBA
 from pipeline.raster.plan import About, ImageryPlan, SourceFact
-from pipeline.raster.product import Draw, Picture
 from pipeline.raster.result import RasterResult
 from pipeline.raster.share import share
 from pipeline.raster.state import Origin, state_path
 from pipeline.raster.stretch import Stretch
 from pipeline.raster.terrain import TerrainPlan, tile_terrain
+from pipeline.raster.work import Work
 from pipeline.release.files import sha256_of
 from pipeline.release.made import MadeArchive
 from pipeline.release.making import Making
@@ -55,8 +54,8 @@ def make_raster(
     """Tile rasters into ``folder/tiles/<id>-<hash12>.pmtiles``, going on from what the last build kept.
 
     The bytes are those of a build from scratch. Whatever the edition does not show is taken out before the pyramid, so
-    it is neither in the archive nor in what is kept. Where masks leave nothing, or nothing is to be drawn (flat land
-    has no shades), there is no file, and the result has no facts. Raises InputError and OutputError.
+    it is neither in the archive nor in what is kept. Where masks leave nothing there is no file, and the result has no
+    facts. Raises InputError and OutputError.
     """
     unnamed = folder / "tiles" / f"{plan.spec.id}.pmtiles"
     unnamed.parent.mkdir(exist_ok=True)
@@ -65,8 +64,7 @@ def make_raster(
     try:
         result = make(framework, plan, unnamed, Frame(kept.previous, code, how), seen)
     except InputError:
-        masked_away = plan.mask is not None and not seen.anything
-        if not masked_away and not seen.drew_nothing:
+        if plan.mask is None or seen.anything:
             raise
         how.progress.note(_("there is no pixel to show, so there is no archive"))
         return MadeArchive(recipe, None, 0, 0, {}, {}, tally_counts(plan, Tally()), None)
@@ -90,24 +88,6 @@ class _Seen:
     """Whether an edition shows any pixel at all. Threads only ever set what is false."""
 
     anything: bool = False  # was read
-    asked: bool = False  # for pictures; before that everything has been read
-    drawn: bool = False
-
-    @property
-    def drew_nothing(self) -> bool:
-        """Whether all pictures are empty."""
-        return self.asked and not self.drawn
-
-    def drawing(self, draw: Draw) -> Draw:
-        """The same, watched."""
-
-        def watched(tiles: HeightTiles, zoom: int, x: int, y: int) -> Picture | None:
-            self.asked = True
-            picture = draw(tiles, zoom, x, y)
-            self.drawn |= picture is not None
-            return picture
-
-        return watched
 
     def through(self, read: ReadBlock) -> ReadBlock:
         """The same reader, watched until it has given something."""
@@ -244,7 +224,6 @@ def _heights(framework: Framework, plan: PlannedRaster, out: Path, frame: Frame,
     allowed = share(HEIGHTS, frame.how.threads, frame.how.memory)
     tiling = TerrainPlan(about(framework, plan), spec.min_zoom, plan.max_zoom, plan.tile_size, plan.limits)
     product = product_of(spec, plan.product, framework.root)
-    product = replace(product, draw=seen.drawing(product.draw))
     with ExitStack() as stack:
         stack.enter_context(raster_memory(allowed.cache))
         heights, _read = stack.enter_context(opened_heights(plan))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any, Final, Literal
 from zipfile import BadZipFile
@@ -304,6 +306,7 @@ def _date(tags: dict[str, str]) -> str | None:
         "ACQUISITION_DATE",
         "ACQUISITIONDATETIME",
     ):
-        if found := re.match(r"(\d{4})[:-](\d\d)[:-](\d\d)", tags.get(key, "")):
-            return "-".join(found.groups())
+        if found := re.match(r"(\d{4})[:-](\d\d)[:-](\d\d)", tags.get(key, ""), re.ASCII):
+            with suppress(ValueError):  # cameras without a clock write 0000:00:00
+                return date(*map(int, found.groups())).isoformat()
     return None

@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 
 from pipeline.archive.reader import open_archive
 from pipeline.raster.heights import HeightRules, Heights, HeightSource, open_heights
-from pipeline.raster.imagery import Work
 from pipeline.raster.images import decode_image
 from pipeline.raster.plan import About, SourceFact
 from pipeline.raster.product import Product
 from pipeline.raster.result import RasterResult
 from pipeline.raster.state import Origin
 from pipeline.raster.terrain import TerrainPlan, tile_terrain
+from pipeline.raster.work import Work
 from pipeline.sources.raster import describe_raster
 from pipeline.types import PixelWindow
 from tests.oracles.rasters import EDGE, Floats, Frame, frame_at, write

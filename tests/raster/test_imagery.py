@@ -15,12 +15,14 @@ from numpy.typing import NDArray
 from pipeline.archive.header import TileType
 from pipeline.archive.reader import open_archive
 from pipeline.errors import InputError, OutputError, UsageError
-from pipeline.raster.imagery import Work, tile_imagery, whole_zoom
+from pipeline.raster.imagery import tile_imagery
 from pipeline.raster.images import decode_image
 from pipeline.raster.pixels import RGBA
 from pipeline.raster.plan import About, ImageFormat, ImageryPlan
 from pipeline.raster.result import RasterResult
 from pipeline.raster.state import load_state, state_path
+from pipeline.raster.work import Work
+from pipeline.raster.zooms import whole_zoom
 from pipeline.types import PixelWindow
 from tests.raster.mosaics import Patch, Patches
 
