@@ -24,8 +24,13 @@ from pipeline.cli._outcome import exit_code_of
 VERBS = {
     "demo": Verb("pipeline.cli.demo:demo", "Write a fictional sample city, build it, say how to look at it."),
     "init": Verb("pipeline.cli.init:init", "Write an empty workspace with commented files."),
+    "pack": Verb("pipeline.cli.pack:pack", "Make a package of data, ready to be handed in."),
+    "submit": Verb("pipeline.cli.submit:submit", "Hand packages in: accepted into the store, or refused with reasons."),
+    "store": Verb("pipeline.cli.store:store", "Look at what was handed in; remove what should not be there."),
+    "ledger": Verb("pipeline.cli.ledger:ledger", "Look into the log of every decision and verify it."),
     "status": Verb("pipeline.cli.status:status", "Tell who handed in what was due, and how fresh every dataset is."),
     "duplicates": Verb("pipeline.cli.duplicates:duplicates", "Find out what there is already for a planned project."),
+    "changes": Verb("pipeline.cli.changes:changes", "Tell what changed between two versions of a dataset."),
     "build": Verb("pipeline.cli.build:build", "Build what a workspace publishes, one folder per edition."),
     "tile": Verb("pipeline.cli.tile:tile", "Turn files into one PMTiles archive, without a workspace."),
     "archive": Verb("pipeline.cli.archive:archive", "Look into PMTiles archives and check them."),

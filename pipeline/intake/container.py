@@ -30,6 +30,7 @@ _NO_NAME: Final = re.compile(r'[\x00-\x1f\x7f<>:"|?*]|[. ]$')
 _UTF8: Final = 0x800  # zip's general purpose flag 11 (APPNOTE 4.4.4): the name is UTF-8
 _LOCKED: Final = 0x1
 _METHODS: Final = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
+_TABLES: Final = (".csv", ".tsv", ".txt")
 _LONGEST: Final = 240  # bytes of one part of a name: file systems have 255
 
 
@@ -41,6 +42,7 @@ class Limits:
     files: int = 50_000
     ratio: int = 200  # unpacked to packed, of what is more than `free`
     free: int = GIB
+    table: int = GIB  # of a text table, which is read as a whole: the type of a column is known only at its end
 
 
 class PackageFault(NamedTuple):
@@ -111,6 +113,13 @@ def look_into(path: Path, limits: Limits | None = None) -> Container:
     if (size := sum(member.size for member in members)) > limits.bytes:
         text = _("{size} bytes unpacked, and at most {limit} are taken").format(size=size, limit=limits.bytes)
         faults.append(PackageFault("too-large", "", text))
+    for member in members:
+        if member.name.lower().endswith(_TABLES) and member.size > limits.table:
+            text = _(
+                "a text table of {size} bytes, and at most {limit} are taken; hand it in as GeoParquet or GeoPackage"
+            )
+            text = text.format(size=member.size, limit=limits.table)
+            faults.append(PackageFault("table-too-large", member.name, text))
     return Container(path, tuple(sorted(members, key=lambda member: member.name)), tuple(faults))
 
 
@@ -120,7 +129,7 @@ def _of_folder(path: Path) -> tuple[list[Member], list[PackageFault]]:
     for folder, folders, files in os.walk(path):
         for name in sorted((*folders, *files)):
             there = Path(folder, name)
-            plain = _printable(there.relative_to(path).as_posix())
+            plain = printable(there.relative_to(path).as_posix())
             status = there.lstat()
             if _junk(plain):
                 continue
@@ -180,7 +189,7 @@ def _zipped_name(info: zipfile.ZipInfo) -> str:
                 break
             except UnicodeDecodeError:
                 continue
-    return unicodedata.normalize("NFC", _printable(name.replace("\\", "/")))
+    return unicodedata.normalize("NFC", printable(name.replace("\\", "/")))
 
 
 def _bombs(path: Path, members: Sequence[Member], limits: Limits) -> list[PackageFault]:
@@ -243,7 +252,7 @@ def _junk(name: str) -> bool:
     return any(part.casefold() in _JUNK or part.startswith("._") for part in name.split("/"))
 
 
-def _printable(name: str) -> str:
+def printable(name: str) -> str:
     """The name with a mark where it is no text: bytes that the system could not decode (PEP 383)."""
     return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 

@@ -32,7 +32,7 @@ WAIT: Final = 60.0  # seconds that an entry waits for those of others
 _BLOCK: Final = 1 << 16
 _KEYS: Final = ("at", "facts", "hash", "kind", "n", "previous")
 
-FaultKind = Literal["unreadable", "unfinished", "altered", "chain", "number", "head", "missing"]
+FaultKind = Literal["unreadable", "unfinished", "altered", "chain", "number", "head", "missing", "version"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +116,11 @@ def head(root: Path) -> tuple[int, str]:
     """Number and hash of the last entry; 0 and zeros where there is none. Raises InputError."""
     last = _last(root / LEDGER)
     return (last.n, last.hash) if last is not None else (0, GENESIS)
+
+
+def has_hash(root: Path, hash: str) -> bool:
+    """Whether an entry has this hash; so has no entry, that of the beginning. Raises InputError."""
+    return hash == GENESIS or any(entry.hash == hash for entry in entries(root))
 
 
 def _against_head(root: Path, count: int, hashes: Mapping[int, str]) -> Iterator[LedgerFault]:

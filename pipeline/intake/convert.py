@@ -1,0 +1,133 @@
+"""The data of a package in the store's form: one GeoParquet file, or Cloud Optimized GeoTIFFs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+from pipeline.errors import InputError
+from pipeline.framework import Dataset
+from pipeline.framework.package import Package
+from pipeline.i18n import _
+from pipeline.intake.store import DATA_FILE, RASTER_FOLDER
+from pipeline.progress import Progress
+from pipeline.sources import ReadOptions, read_batches
+from pipeline.sources.files import SUFFIXES
+from pipeline.types import Bounds, FeatureBatch, Tally
+
+_COMPANIONS: Final = frozenset(
+    {".dbf", ".shx", ".prj", ".cpg", ".qpj", ".sbn", ".sbx", ".xml", ".mid", ".dat", ".map", ".id"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Converted:
+    """What became of a package's data."""
+
+    data: tuple[Path, ...]
+    features: int | None  # None of rasters
+    bounds: Bounds | None  # degrees
+    counts: dict[str, int]  # what reading told by kind
+
+
+def vector_source(package: Package, folder: Path) -> Path:
+    """The one file that a vector package's features are in. Raises InputError where there are several, or none."""
+    names = [PurePosixPath(name) for name in package.data]
+    suffixes = SUFFIXES | {".zip", ".pbf", ".gz", ".bz2", ".parquet"}
+    found = [name for name in names if name.suffix.lower() in suffixes]
+    if not found:  # a table of dBASE, or what only its content tells
+        found = [name for name in names if name.suffix.lower() == ".dbf"] or [
+            name for name in names if name.suffix.lower() not in _COMPANIONS
+        ]
+    if len(found) != 1:
+        raise InputError(
+            _("{n} of the files in data hold features: {names}").format(n=len(found), names=", ".join(map(str, found))),
+            where=", ".join(package.data),
+            expected=_("one file with the features of the dataset, and the files that belong to it"),
+            hint=_("hand in one GeoPackage, GeoParquet or zipped Shapefile; the rest belongs to other datasets"),
+        )
+    return folder / found[0]
+
+
+def read_options(package: Package, dataset: Dataset, root: Path) -> ReadOptions:
+    """How a package's file is read: as the package says, else as the register does."""
+    coordinates = package.coordinates or dataset.coordinates
+    return ReadOptions(
+        layer=package.layer or dataset.layer,
+        crs=package.crs or dataset.crs,
+        encoding=package.encoding or dataset.encoding,
+        x=coordinates.x if coordinates else None,
+        y=coordinates.y if coordinates else None,
+        rules=root / dataset.rules if dataset.rules else None,
+    )
+
+
+def convert_features(source: Path, options: ReadOptions, into: Path, scratch: Path, progress: Progress) -> Converted:
+    """Write the features of `source` to data.parquet in the folder `into`.
+
+    Raises InputError where they cannot be read to their end, OutputError.
+    """
+    from pipeline.sources.geoparquet_write import write_geoparquet
+
+    tally = Tally()
+    progress.start(_("storing"), None, _("features"))
+    batches = _counted(read_batches(source, options, tally), progress)
+    written = write_geoparquet(into / DATA_FILE, batches, scratch)
+    progress.done()
+    return Converted((into / DATA_FILE,), written.features, written.bounds, dict(sorted(tally.counts.items())))
+
+
+def convert_rasters(
+    sources: Sequence[Path], crs: str | None, into: Path, scratch: Path, progress: Progress
+) -> Converted:
+    """Write every raster at `sources` (files, folders, zips) as a COG into data/ in the folder `into`.
+
+    `crs` is what is said of them instead of their own. Raises InputError where one cannot be read, OutputError.
+    """
+    from pipeline.sources.cog import write_cog
+    from pipeline.sources.raster import RasterOptions, describe_raster, raster_files
+
+    files = [file for source in sources for file in raster_files(source)]
+    infos = [describe_raster(file, RasterOptions(crs)) for file in files]
+    if virtual := [info.path.name for info in infos if info.driver == "VRT"]:
+        raise InputError(
+            _("{name} is a virtual raster, whose pixels lie in other files").format(name=virtual[0]),
+            where=virtual[0],
+            expected=_("the files that hold the pixels"),
+        )
+    folder = into / RASTER_FOLDER
+    folder.mkdir()
+    progress.start(_("storing"), len(infos), _("rasters"))
+    targets = [folder / name for name in _names(files)]
+    for info, target in zip(infos, targets, strict=True):
+        said = {"crs-given", "crs-beside"}.intersection(info.notes)
+        write_cog(info.path, target, scratch, crs=info.crs if said else None)
+        progress.advance()
+    progress.done()
+    return Converted(tuple(targets), None, _around(info.extent for info in infos), {})
+
+
+def _counted(batches: Iterable[FeatureBatch], progress: Progress) -> Iterator[FeatureBatch]:
+    for batch in batches:
+        yield batch
+        progress.advance(batch.geometries.features)
+
+
+def _names(files: Sequence[Path]) -> list[str]:
+    """A name for each file, those of one stem numbered, in the order of the files."""
+    taken: set[str] = set()
+    names = []
+    for file in files:
+        name, number = f"{file.stem}.tif", 2
+        while name.casefold() in taken:
+            name, number = f"{file.stem}-{number}.tif", number + 1
+        taken.add(name.casefold())
+        names.append(name)
+    return names
+
+
+def _around(boxes: Iterable[Bounds]) -> Bounds | None:
+    sides = list(zip(*boxes, strict=True))
+    return (min(sides[0]), min(sides[1]), max(sides[2]), max(sides[3])) if sides else None

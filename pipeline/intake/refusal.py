@@ -1,0 +1,92 @@
+"""A refused package, kept with the reasons: inbox/refused/<sha12>/, where nothing that was handed in is lost.
+
+    package/ or <name>.zip    as it was handed in
+    report.json               why, and what the checks found
+
+Nothing is kept of packages that are classified, or do not say that they are not: the ledger has hash, sender and time.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+from pipeline.archive.staging import cannot_write, sync_folder
+from pipeline.intake.acceptance import REFUSED
+from pipeline.intake.container import Container, PackageFault
+from pipeline.intake.json_file import write_json
+from pipeline.intake.ledger import Entry, append
+from pipeline.intake.store import REPORT_FILE
+
+FOLDER: Final = "inbox/refused"
+PACKAGE: Final = "package"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a package is refused, and what is told of it."""
+
+    sha256: str
+    reason: str  # slug of the first fault
+    facts: Mapping[str, Any]  # of the ledger's line, without package and reason
+    faults: tuple[PackageFault, ...]
+    quality: Mapping[str, Any] | None = None  # the checks' report
+
+
+def keep_original(container: Container, staged: Path) -> None:
+    """Copy a package that could not be unpacked into the folder `staged` as it lies; links are not followed."""
+    try:
+        if container.path.is_dir():
+            shutil.copytree(container.path, staged / PACKAGE, symlinks=False, ignore=_not_plain)
+        else:
+            shutil.copyfile(container.path, staged / container.path.name)
+    except shutil.Error as error:
+        raise cannot_write(staged, OSError(*error.args[:1])) from error
+    except OSError as error:
+        raise cannot_write(staged, error) from error
+
+
+def refuse(root: Path, staged: Path | None, refusal: Refusal, before: Entry | None, at: datetime) -> Path | None:
+    """Put what is kept of a refused package (the folder `staged`) into its place, and a line into the ledger.
+
+    Held: the store's lock. `before` is the ledger's last refusal of the same package: the same once more needs no
+    second line. Returns the folder, None where nothing is kept. Raises OutputError.
+    """
+    folder = root / FOLDER / refusal.sha256[:12] if staged is not None else None
+    facts = {**refusal.facts, "package": refusal.sha256, "reason": refusal.reason}
+    if staged is not None and folder is not None:
+        write_json(staged / REPORT_FILE, _report(refusal, at))
+        try:
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            if folder.exists():
+                folder.rename(staged.with_name(f"{staged.name}-before"))  # goes with the work of this submission
+            staged.rename(folder)
+            sync_folder(folder.parent)
+        except OSError as error:
+            raise cannot_write(folder, error) from error
+    if before is None or {**before.facts} != facts:
+        append(root, REFUSED, facts, at)
+    return folder
+
+
+def _report(refusal: Refusal, at: datetime) -> dict[str, Any]:
+    return {
+        "package": refusal.sha256,
+        "refused": at.isoformat(timespec="seconds"),
+        "reason": refusal.reason,
+        **{key: refusal.facts.get(key) for key in ("dataset", "department", "period", "name")},
+        "faults": [fault._asdict() for fault in refusal.faults],
+        "quality": refusal.quality,
+    }
+
+
+def _not_plain(folder: str, names: list[str]) -> list[str]:
+    """What is neither a file nor a folder of its own."""
+    with os.scandir(folder) as entries:
+        plain = {e.name for e in entries if e.is_file(follow_symlinks=False) or e.is_dir(follow_symlinks=False)}
+    return [name for name in names if name not in plain]

@@ -1,0 +1,58 @@
+"""The files of the other datasets that a submission is held against, found when a rule asks for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from pipeline.framework import Dataset, Framework
+from pipeline.intake.store import stored_source
+from pipeline.sources import is_database
+
+
+@dataclass(frozen=True)
+class Siblings(Mapping[str, Path]):
+    """Layer names and dataset ids → a file that needs no options to be read: a stored version, or a plain source.
+
+    A dataset that has nothing yet is a key without a value: looking it up raises KeyError.
+    """
+
+    framework: Framework
+    of: str  # the dataset that is handed in, which is not its own sibling
+    as_of: date
+
+    def __getitem__(self, name: str) -> Path:
+        for dataset in self._named(name):
+            path = self._file(dataset)
+            if path is not None:
+                return path
+        raise KeyError(name)
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and any(self._file(dataset) is not None for dataset in self._named(name))
+
+    def __iter__(self) -> Iterator[str]:
+        names = [layer.name for archive in self.framework.archives for layer in archive.layers]
+        names += [dataset.id for _owner, dataset in self.framework.datasets]
+        return (name for name in dict.fromkeys(names) if name in self)
+
+    def __len__(self) -> int:
+        return sum(1 for _name in self)
+
+    def _named(self, name: str) -> Iterator[Dataset]:
+        """Datasets that are called so in an archive, then the one whose id it is."""
+        ids = [layer.dataset for archive in self.framework.archives for layer in archive.layers if layer.name == name]
+        known = {dataset.id: dataset for _owner, dataset in self.framework.datasets}
+        for id in dict.fromkeys((*ids, name)):
+            if id in known and id != self.of and known[id].kind == "vector":
+                yield known[id]
+
+    def _file(self, dataset: Dataset) -> Path | None:
+        if dataset.handed_in:
+            return stored_source(self.framework.root, dataset, self.as_of)
+        if dataset.layer or dataset.crs or dataset.encoding or dataset.coordinates or is_database(dataset.source):
+            return None
+        path = self.framework.root / dataset.source
+        return path if path.is_file() else None

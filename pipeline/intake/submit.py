@@ -1,0 +1,338 @@
+"""Hand a package in: a new version in the store, a nil return in the ledger, or refused with the reasons.
+
+What is classified is refused before a byte of it is copied. All else is copied first, so that nothing can change while
+it is looked at. Work is done without a lock; only the last step, which takes a moment, waits for others.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+import zipfile
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from pipeline.archive.staging import StagedFile
+from pipeline.errors import InputError
+from pipeline.framework import Framework
+from pipeline.framework.package import PACKAGE_FILE, Package, declared_classification
+from pipeline.i18n import _
+from pipeline.intake.acceptance import NIL, History, accept, history, last_refusal, recover
+from pipeline.intake.admission import POLICY, admission_faults, marked_secret, secrecy_fault
+from pipeline.intake.checks.report import report_json
+from pipeline.intake.container import Container, PackageFault, look_into, printable
+from pipeline.intake.convert import Converted, convert_features, convert_rasters, read_options, vector_source
+from pipeline.intake.incoming import incoming, store_lock
+from pipeline.intake.json_file import write_json
+from pipeline.intake.ledger import append
+from pipeline.intake.refusal import PACKAGE, Refusal, keep_original, refuse
+from pipeline.intake.siblings import Siblings
+from pipeline.intake.store import REPORT_FILE, STORE, StoredVersion, latest, source_of
+from pipeline.intake.unpack import Unpacked, outer_identity, unpack
+from pipeline.progress import Progress, Silent
+
+if TYPE_CHECKING:
+    from pipeline.intake.checks import Report
+
+Outcome = Literal["accepted", "nil", "refused", "known"]
+_TOML: Final = 1 << 20  # bytes of a package.toml that are looked at
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """What became of one package."""
+
+    name: str  # of its folder or zip
+    outcome: Outcome  # known: it was accepted before, and nothing was done
+    sha256: str
+    dataset: str | None = None
+    department: str | None = None
+    period: str | None = None
+    version: str | None = None
+    folder: Path | None = None  # in the store, or in inbox/refused/
+    features: int | None = None
+    score: float | None = None
+    reason: str | None = None  # slug, where it was refused
+    faults: tuple[PackageFault, ...] = ()
+    report: Report | None = None  # of the checks, where they ran
+
+    @property
+    def exit_code(self) -> int:
+        """0 where the package is in, 3 where a rule of the platform forbids it, 1 where it is faulty."""
+        if self.outcome != "refused":
+            return 0
+        return 3 if self.reason in POLICY else 1
+
+
+def submit(framework: Framework, path: Path, now: datetime, progress: Progress | None = None) -> Submission:
+    """Hand in the package at `path`, a folder or a zip, at the moment `now` (with its zone).
+
+    The same package once more changes nothing. Raises InputError where there is no package to read, OutputError where
+    nothing can be written; then nothing was decided.
+    """
+    if now.tzinfo is None:
+        raise ValueError("now has no time zone")
+    container = look_into(path)
+    return _Work(framework, container, now, progress or Silent()).done()
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    framework: Framework
+    container: Container
+    now: datetime
+    progress: Progress
+
+    @property
+    def root(self) -> Path:
+        return self.framework.root
+
+    def done(self) -> Submission:
+        """Everything from the first look to the last line of the ledger."""
+        with incoming(self.root) as work:
+            said = self._package_text()
+            if (unseen := self._unseen(said)) is not None:
+                return self._refuse_unseen(said, unseen)
+            folder = work / PACKAGE
+            folder.mkdir()
+            unpacked = unpack(self.container, folder, progress=self.progress)
+            if unpacked.package is None:
+                return self._refuse(work, unpacked, unpacked.faults)
+            package = unpacked.package
+            faults = (*unpacked.faults, *admission_faults(self.framework, package, self.now.date()))
+            past = history(self.root, unpacked.sha256, package.dataset, package.period)
+            if (known := self._known(unpacked, package, past)) is not None:
+                return known
+            if past.purged:
+                text = _("this very package was removed from the store for good and may not come back")
+                return self._refuse_unseen(said, PackageFault("purged", "", text), unpacked.sha256)
+            if faults:
+                return self._refuse(work, unpacked, faults)
+            if package.nil:
+                return self._take_nil(work, unpacked, package)
+            return self._take_data(work, unpacked, package)
+
+    def _package_text(self) -> bytes | None:
+        """The bytes of package.toml; None where they cannot be had."""
+        member = self.container.get(PACKAGE_FILE)
+        if member is None:
+            return None
+        try:
+            with self.container.opened() as opened, opened(member) as file:
+                return file.read(_TOML)
+        except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError):
+            return None
+
+    def _unseen(self, said: bytes | None) -> PackageFault | None:
+        """Why nothing of the package may be copied; None where it may."""
+        if said is None:
+            if self.container.faults:
+                return self.container.faults[0]
+            return PackageFault("no-package-file", PACKAGE_FILE, _("the file is missing; longquan pack writes it"))
+        secret = secrecy_fault(declared_classification(said))
+        return secret or marked_secret(member.name for member in self.container.members)
+
+    def _known(self, unpacked: Unpacked, package: Package, past: History) -> Submission | None:
+        """The submission that was accepted before; None where it was not."""
+        if past.taken is None or past.purged:
+            return None
+        version = past.taken.facts.get("version")
+        return self._told(unpacked, package, "known", version=None if version is None else str(version))
+
+    def _take_nil(self, work: Path, unpacked: Unpacked, package: Package) -> Submission:
+        with store_lock(self.root):
+            recover(self.root, self.progress)
+            past = history(self.root, unpacked.sha256, package.dataset, package.period)
+            if (known := self._known(unpacked, package, past)) is not None:
+                return known
+            contradicted = past.last > 0 and not past.nil
+            if not contradicted:
+                append(self.root, NIL, {**self._facts(package, unpacked), "statement": package.statement}, self.now)
+        if contradicted:
+            text = _("a nil return for {period}, for which data was accepted: version {period}.{n}")
+            text = text.format(period=package.period, n=past.last)
+            return self._refuse(work, unpacked, (PackageFault("nil-after-data", "", text),))
+        return self._told(unpacked, package, "nil")
+
+    def _take_data(self, work: Path, unpacked: Unpacked, package: Package) -> Submission:
+        _owner, dataset = self.framework.dataset(package.dataset)
+        staged, scratch = work / "version", work / "scratch"
+        staged.mkdir()
+        scratch.mkdir()
+        report = None
+        try:
+            if dataset.kind == "vector":
+                report = self._examine(package, vector_source(package, unpacked.folder))
+                if not report.passed:
+                    return self._refuse(work, unpacked, _faults_of(report), report)
+            converted = self._convert(package, unpacked, staged, scratch)
+        except InputError as error:
+            fault = PackageFault("unreadable-data", _place(error, unpacked.folder), _sentence(error))
+            return self._refuse(work, unpacked, (fault,), report)
+        with StagedFile(staged / PACKAGE_FILE) as copy:
+            copy.file.write((unpacked.folder / PACKAGE_FILE).read_bytes())
+            copy.commit()
+        write_json(staged / REPORT_FILE, report_json(report) if report is not None else {"version": 1, "findings": []})
+        with store_lock(self.root):
+            recover(self.root, self.progress)
+            past = history(self.root, unpacked.sha256, package.dataset, package.period)
+            if (known := self._known(unpacked, package, past)) is not None:
+                return known  # by another submission, meanwhile
+            version = self._version(package, unpacked, staged, converted, past, report)
+            accept(self.root, staged, version, self._facts(package, unpacked, report), self.now)
+        told = self._told(unpacked, package, "accepted", version=version.version, report=report)
+        folder = self.root / STORE / package.dataset / version.version
+        return replace(told, folder=folder, features=version.features)
+
+    def _examine(self, package: Package, source: Path) -> Report:
+        """What the checks find in the file of a vector package."""
+        from pipeline.intake.checks import check_source, subject_of
+
+        _owner, dataset = self.framework.dataset(package.dataset)
+        today = self.now.date()
+        before = latest(self.root, dataset.id)
+        subject = subject_of(
+            self.framework,
+            dataset.id,
+            today,
+            package=package,
+            previous=source_of(before) if before is not None else None,
+            previous_currency=before.currency if before is not None else None,
+            siblings=Siblings(self.framework, dataset.id, today),
+        )
+        return check_source(source, replace(subject, read=read_options(package, dataset, self.root)), self.progress)
+
+    def _convert(self, package: Package, unpacked: Unpacked, staged: Path, scratch: Path) -> Converted:
+        _owner, dataset = self.framework.dataset(package.dataset)
+        if dataset.kind == "raster":
+            return convert_rasters(unpacked.data, package.crs or dataset.crs, staged, scratch, self.progress)
+        source, options = vector_source(package, unpacked.folder), read_options(package, dataset, self.root)
+        return convert_features(source, options, staged, scratch, self.progress)
+
+    def _version(
+        self, package: Package, unpacked: Unpacked, staged: Path, made: Converted, past: History, report: Report | None
+    ) -> StoredVersion:
+        _owner, dataset = self.framework.dataset(package.dataset)
+        return StoredVersion(
+            dataset=package.dataset,
+            version=f"{package.period}.{past.last + 1}",
+            folder=staged,
+            period=package.period,
+            currency=package.currency,
+            accepted=self.now.isoformat(timespec="seconds"),
+            number=past.number + 1,
+            kind=dataset.kind,
+            data=made.data,
+            features=made.features,
+            bounds=made.bounds,
+            sha256=unpacked.sha256,
+            score=report.score if report is not None else None,
+        )
+
+    def _facts(self, package: Package, unpacked: Unpacked, report: Report | None = None) -> dict[str, Any]:
+        """What the ledger says of a package that could be read."""
+        facts: dict[str, Any] = {
+            "dataset": package.dataset,
+            "department": package.department,
+            "period": package.period,
+            "currency": package.currency.isoformat(),
+            "package": unpacked.sha256,
+            "name": self._name,
+        }
+        if report is not None:
+            facts |= {"score": report.score, "findings": dict(sorted(report.counts.items()))}
+        return facts
+
+    def _refuse(
+        self, work: Path, unpacked: Unpacked, faults: Sequence[PackageFault], report: Report | None = None
+    ) -> Submission:
+        """Keep what was copied, with the reasons."""
+        staged = work / "refused"
+        staged.mkdir()
+        if unpacked.digests:
+            unpacked.folder.rename(staged / PACKAGE)
+        elif all(fault.rule != "too-large" for fault in faults):
+            keep_original(self.container, staged)
+        package = unpacked.package
+        reason = "quality" if report is not None and not report.passed else _reason(faults)
+        facts = self._facts(package, unpacked, report) if package is not None else {"name": self._name}
+        quality = report_json(report) if report is not None else None
+        refusal = Refusal(unpacked.sha256, reason, facts, tuple(faults), quality)
+        with store_lock(self.root):
+            recover(self.root, self.progress)
+            folder = refuse(self.root, staged, refusal, last_refusal(self.root, unpacked.sha256), self.now)
+        told = Submission(self._name, "refused", unpacked.sha256, reason=reason, faults=tuple(faults), folder=folder)
+        if package is not None:
+            told = replace(told, dataset=package.dataset, department=package.department, period=package.period)
+        return replace(told, report=report, score=report.score if report is not None else None)
+
+    def _refuse_unseen(self, said: bytes | None, fault: PackageFault, sha256: str | None = None) -> Submission:
+        """Refuse without keeping anything: hash, sender and time, and of what is not secret the reason."""
+        sender = _sender(said, {department.id for department in self.framework.departments})
+        sha256 = sha256 or outer_identity(self.container.path)
+        refusal = Refusal(sha256, fault.rule, {"department": sender}, (fault,))
+        with store_lock(self.root):
+            recover(self.root, self.progress)
+            refuse(self.root, None, refusal, last_refusal(self.root, sha256), self.now)
+        return Submission(self._name, "refused", sha256, department=sender, reason=fault.rule, faults=(fault,))
+
+    def _told(
+        self,
+        unpacked: Unpacked,
+        package: Package,
+        outcome: Outcome,
+        *,
+        version: str | None = None,
+        report: Report | None = None,
+    ) -> Submission:
+        return Submission(
+            name=self._name,
+            outcome=outcome,
+            sha256=unpacked.sha256,
+            dataset=package.dataset,
+            department=package.department,
+            period=package.period,
+            version=version,
+            score=report.score if report is not None else None,
+            report=report,
+        )
+
+    @property
+    def _name(self) -> str:
+        return printable(self.container.path.resolve().name)
+
+
+def _reason(faults: Sequence[PackageFault]) -> str:
+    """The rule that decides: one of the platform's before a mistake."""
+    return next((fault.rule for fault in faults if fault.rule in POLICY), faults[0].rule)
+
+
+def _faults_of(report: Report) -> tuple[PackageFault, ...]:
+    return tuple(PackageFault(finding.rule, "", finding.message) for finding in report.findings)
+
+
+def _sender(said: bytes | None, known: Collection[str]) -> str | None:
+    """The department that a package names, where there is such a one: nothing else is told of what is not kept."""
+    try:
+        named = tomllib.loads((said or b"").decode("utf-8-sig")).get("department")
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError):
+        return None
+    return named if isinstance(named, str) and named in known else None
+
+
+def _sentence(error: InputError) -> str:
+    """An error's message with what was expected and what to do, on one line; its place is the file's name."""
+    parts = [
+        error.message.rstrip(".。"),
+        error.expected and _("expected: {text}").format(text=error.expected),
+        error.hint,
+    ]
+    return "; ".join(part for part in parts if part)
+
+
+def _place(error: InputError, folder: Path) -> str:
+    """Where a file is at fault, without the folder that it was copied to."""
+    return (error.where or "").replace(f"{folder}{os.sep}", "").replace(str(folder), "")
