@@ -10,14 +10,14 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
 
 from pipeline.catalog import build_catalog, build_tilejson, face_files, version_facts
-from pipeline.editions import DatasetView, EditionView, raster_policy, told_policy, told_rules, view_edition
+from pipeline.editions import Breach, DatasetView, EditionView, raster_policy, told_policy, told_rules, view_edition
 from pipeline.errors import UsageError
-from pipeline.framework import ArchiveSpec, Confirmed, Framework, did_you_mean, load_workspace
+from pipeline.framework import ArchiveSpec, Framework, did_you_mean, load_workspace
 from pipeline.i18n import _
 from pipeline.intake.counts import DatasetCounts, merge_counts, refuse_faulty
 from pipeline.intake.opened import OpenSources
@@ -26,6 +26,7 @@ from pipeline.portal.files import json_bytes, write_file
 from pipeline.portal.write import write_portal
 from pipeline.progress import Progress, Silent
 from pipeline.release import (
+    Gate,
     InputFile,
     KeptRaster,
     MadeArchive,
@@ -43,13 +44,17 @@ from pipeline.release import (
     forget_all,
     forget_others,
     input_files,
+    let_through,
     make_archive,
     make_contours,
     make_raster,
+    marks,
     place_file,
     plan_raster,
     raster_inputs,
     recipe_of,
+    record_overrides,
+    refuse_breaches,
     remember,
     software_versions,
     take_over,
@@ -88,6 +93,7 @@ class BuildResult:
     bytes: int  # of all files
     reviewed: bool  # whether the city has a map review number
     missing: tuple[str, ...]  # datasets of the city that nobody has handed in yet
+    breaches: tuple[Breach, ...]  # what a rule of maps does not allow, and who answers for it
 
 
 def build_workspace(
@@ -100,6 +106,7 @@ def build_workspace(
     threads: int | None = None,
     memory: int | None = None,
     progress: Progress | None = None,
+    now: datetime | None = None,
 ) -> tuple[BuildResult, ...]:
     """Build the editions asked for (all) into ``dist/<edition>/``, each replaced as a whole or not at all.
 
@@ -107,9 +114,11 @@ def build_workspace(
     built from the same inputs by the same rules; editions that show none of them are left alone. `as_of` (today) is
     recorded in catalog.json and release.json. With `explain` a Parquet file beside each archive tells which features
     its rules leave out, gather or join at which zoom. `threads`, `memory` (bytes; a quarter of the machine's) and the
-    time of the build change no byte otherwise. A build that was interrupted is gone on with where it was.
+    time of the build change no byte otherwise. A build that was interrupted is gone on with where it was. `now` (with a
+    zone; else the beginning of `as_of`) is when the ledger says that overrides took effect.
 
-    Raises ConfigError for faults of workspace files, UsageError for unknown editions and datasets and for an `only`
+    Raises PolicyRefusal for what the rules of maps do not let any of the editions show, before anything is made;
+    ConfigError for faults of workspace files, UsageError for unknown editions and datasets and for an `only`
     that cannot give what a full build would, InputError for sources that cannot be read, lie elsewhere or have too
     many faults, OutputError where nothing can be written.
     """
@@ -127,7 +136,14 @@ def build_workspace(
         how = Making(threads, memory, explain, progress or Silent())
         site = _Site(framework, sources, frozenset(only or ()), day, how, supplied.missing)
         stages = [stack.enter_context(Stage(framework.root / "dist" / view.edition.id)) for view in views]
-        results = tuple(_build_edition(site, view, stage) for view, stage in zip(views, stages, strict=True))
+        plans = [_plan_edition(site, view) for view in views]
+        for plan in plans:
+            refuse_breaches(plan.view, plan.breaches)
+        _tell_idle_overrides(site, plans)
+        results = tuple(_build_edition(site, plan, stage) for plan, stage in zip(plans, stages, strict=True))
+        for result in results:
+            at = now or datetime.combine(day, time(), UTC)
+            record_overrides(framework.root, result.edition, result.release, result.breaches, at)
         for stage in stages:
             stage.commit()
         for edition, archives in site.finished.items():
@@ -202,14 +218,32 @@ class _Site:
         return self.digests[path]
 
 
-def _build_edition(site: _Site, view: EditionView, stage: Stage) -> BuildResult:
-    """Everything of one edition, into the stage's empty folder."""
-    framework, folder, base_url = site.framework, stage.folder, site.framework.publish.base_url
-    _tell_rules(view, framework.confirmed, site.progress)
-    _check_sources(site, view)
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What an edition is about to show."""
 
+    view: EditionView
+    inputs: tuple[InputFile, ...]
+    planned: Mapping[str, PlannedRaster]  # by archive
+    recipes: Mapping[str, str]  # by archive
+    breaches: tuple[Breach, ...]
+
+
+def _plan_edition(site: _Site, view: EditionView) -> _Plan:
+    """Sources found and hashed, limits applied, and the whole judged by the rules of maps."""
+    _tell_rules(view, site.progress)
+    _check_sources(site, view)
+    inputs = tuple(file for shown in view.datasets for file in site.inputs.get(shown.dataset.id, ()))
     planned = _plan_rasters(site, view)
     recipes = {archive.id: _recipe(site, view, archive, planned.get(archive.id)) for archive in view.archives}
+    gate = Gate(site.framework, site.sources, site.pixels, site.progress)
+    return _Plan(view, inputs, planned, recipes, gate.judge(view, recipes, planned))
+
+
+def _build_edition(site: _Site, plan: _Plan, stage: Stage) -> BuildResult:
+    """Everything of one edition, into the stage's empty folder."""
+    framework, folder, base_url = site.framework, stage.folder, site.framework.publish.base_url
+    view, planned, recipes = plan.view, plan.planned, plan.recipes
     taken = take_over(view, site.only, recipes, site.how.explain, stage.target, site.cache) if site.only else {}
     site.made.update({made.recipe: (made, stage.target) for made in taken.values()})
     made = {id: _archive(site, view, id, recipe, folder, planned.get(id)) for id, recipe in recipes.items()}
@@ -233,9 +267,15 @@ def _build_edition(site: _Site, view: EditionView, stage: Stage) -> BuildResult:
     if base_url:
         write_hotlink(folder, base_url)
 
-    inputs = [file for shown in view.datasets for file in site.inputs.get(shown.dataset.id, ())]
     release = write_manifest(
-        folder, framework, view, archives=made, inputs=inputs, software=site.software, as_of=site.as_of
+        folder,
+        framework,
+        view,
+        archives=made,
+        inputs=plan.inputs,
+        software=site.software,
+        as_of=site.as_of,
+        overrides=marks(plan.breaches),
     )
     site.progress.done()
     site.finished[view.edition.id] = made
@@ -248,6 +288,7 @@ def _build_edition(site: _Site, view: EditionView, stage: Stage) -> BuildResult:
         bytes=sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()),
         reviewed=bool(framework.publish.review_number),
         missing=site.missing,
+        breaches=plan.breaches,
     )
 
 
@@ -270,18 +311,31 @@ def _showing(framework: Framework, views: list[EditionView], only: Sequence[str]
     return showing
 
 
-def _tell_rules(view: EditionView, confirmed: Mapping[str, Confirmed], progress: Progress) -> None:
+def _tell_rules(view: EditionView, progress: Progress) -> None:
     """What stays out although its audiences would let it in, what is taken, and public rules that hold unsaid."""
     for denial in view.denied:
         if not denial.plain:
             reason = _("{name}: {text}").format(name=denial.subject, text=denial.reason)
             progress.note(_("{name}: {text}").format(name=view.edition.id, text=reason))
     if any(shown.dataset.kind == "raster" for shown in view.datasets):
-        for rule in told_rules(view.edition, confirmed):
+        for rule in told_rules(view.edition, view.confirmed):
             progress.note(_("{name}: {text}").format(name=view.edition.id, text=rule))
     for shown in view.datasets:
         for rule in told_policy(shown.policy):
             progress.note(_("{name}: {text}").format(name=f"{view.edition.id}/{shown.dataset.id}", text=rule))
+
+
+def _tell_idle_overrides(site: _Site, plans: Sequence[_Plan]) -> None:
+    """Overrides that let nothing through any more, where all editions are built: they may be taken out."""
+    if len(plans) < len(site.framework.editions):
+        return
+    used = [breach.override for plan in plans for breach in let_through(plan.breaches)]
+    for override in site.framework.overrides:
+        if override not in used:
+            text = _("the override of {rule} for {dataset} lets nothing through").format(
+                rule=override.rule, dataset=override.dataset
+            )
+            site.progress.note(text)
 
 
 def _check_sources(site: _Site, view: EditionView) -> None:
@@ -311,7 +365,7 @@ def _inputs(site: _Site, shown: DatasetView) -> tuple[InputFile, ...]:
 
 def _plan_rasters(site: _Site, view: EditionView) -> dict[str, PlannedRaster]:
     """What becomes of the rasters of an edition, by archive, under the edition's limits."""
-    policy = raster_policy(view.edition, site.framework.confirmed)
+    policy = raster_policy(view.edition, view.confirmed)
     area_of = area_reader(site.framework.root)
     planned = {}
     for archive in view.archives:

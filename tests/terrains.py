@@ -82,11 +82,24 @@ format = "png"
 tile_size = 256
 """
 
+# For public editions that show more than public maps may: somebody answers for it.
+ANSWERED = "".join(
+    f'\n[[override]]\nrule = "{rule}"\ndataset = "{dataset}"\nreason = "a test"\nby = "tester"\ndate = 2026-11-01\n'
+    for rule, dataset in (
+        ("contour-interval", "dem"),
+        ("dem-grid", "dem"),
+        ("ground-resolution", "photo"),
+        ("ground-resolution", "old-photo"),
+    )
+)
+
 COMMON = """\
 theme = "base"
 kind = "raster"
 cycle = "yearly"
 licence = "CC-BY-4.0"
+accuracy_m = 50.0
+scale = 250000
 share = "unconditional"
 audiences = ["public", "government"]
 """

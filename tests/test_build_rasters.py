@@ -24,8 +24,9 @@ from shapely.geometry import box
 from pipeline import build
 from pipeline.archive.reader import open_archive
 from pipeline.build import build_workspace
-from pipeline.errors import ConfigError, InputError
+from pipeline.errors import ConfigError, InputError, PolicyRefusal
 from tests.terrains import (
+    ANSWERED,
     DEPTH,
     EAST,
     FRAMEWORK,
@@ -254,7 +255,7 @@ def test_masks_hide_heights_of_every_product(tmp_path: Path, mode: str) -> None:
     """A hollow of 200 m in the middle, masked: no contour runs through it, no height below the plane is published."""
     said = f'mask_mode = "{mode}", blur_m = 700, min_dem_grid_m = 0, min_contour_interval_m = 0'
     toml = FRAMEWORK.replace('masks = "inbox/secrecy/masks.geojson"', f'masks = "inbox/secrecy/masks.geojson", {said}')
-    root = write_terrain(tmp_path, {"framework.toml": toml})
+    root = write_terrain(tmp_path, {"framework.toml": toml + ANSWERED})
     x, y = np.meshgrid(*(np.arange(-SIDE / 2 + 0.5, SIDE / 2) * STEP,) * 2)
     hollow = np.where((abs(x) < 300) & (abs(y) < 300), 250.0, 450.0).astype(np.float32)
     write_tif(root / "inbox/planning/dem.tif", hollow[None], EAST - SIDE / 2 * STEP, NORTH + SIDE / 2 * STEP, STEP)
@@ -340,7 +341,9 @@ def test_limits_may_be_lifted_knowingly(built: tuple[Path, Told], tmp_path: Path
     root, _told = built
     lifted = "raster = { min_ground_resolution_m = 0, min_contour_interval_m = 0, min_dem_grid_m = 0 }"
     toml = FRAMEWORK.replace('raster = { masks = "inbox/secrecy/masks.geojson" }', lifted)
-    mine = write_terrain(tmp_path, {"framework.toml": toml})
+    with pytest.raises(PolicyRefusal):
+        build_workspace(write_terrain(tmp_path / "unanswered", {"framework.toml": toml}), as_of=DAY)
+    mine = write_terrain(tmp_path / "answered", {"framework.toml": toml + ANSWERED})
     build_workspace(mine, as_of=DAY)
     for id in ("terrain", "hills", "lines", "photo-2024", "old-photo"):
         assert archive_of(mine, "public", id).name == archive_of(mine, "government", id).name

@@ -77,6 +77,8 @@ COMMON = """\
 currency = 2026-09-30
 cycle = "yearly"
 licence = "CC-BY-4.0"
+accuracy_m = 50.0
+scale = 10000
 """
 
 OPEN = COMMON + 'share = "unconditional"\naudiences = ["public", "government"]\n'

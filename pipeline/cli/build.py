@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -81,6 +81,7 @@ def build(
             threads=threads,
             memory=memory,
             progress=progress,
+            now=datetime.now(UTC),
         )
     if as_json:
         click.echo(json.dumps([_as_json(result) for result in results], ensure_ascii=False, indent=2))
@@ -91,7 +92,11 @@ def build(
 
 
 def _as_json(result: BuildResult) -> dict[str, Any]:
-    return {**dataclasses.asdict(result), "folder": str(result.folder)}
+    breaches = [
+        {**dataclasses.asdict(each), "override": each.override and each.override.model_dump(mode="json")}
+        for each in result.breaches
+    ]
+    return {**dataclasses.asdict(result), "folder": str(result.folder), "breaches": breaches}
 
 
 def _print_edition(result: BuildResult) -> None:
@@ -113,6 +118,11 @@ def _print_edition(result: BuildResult) -> None:
     if not result.archives:
         click.echo(_("  no dataset may enter this edition, or none has a feature: there is nothing to see yet"))
     click.echo(_("  release {id}").format(id=result.release))
+    for breach in result.breaches:
+        if breach.override is not None and breach.stops:
+            line = _("  let through by {person}, {date}: {breach}")
+            text = line.format(person=breach.override.by, date=breach.override.date, breach=breach.words)
+            click.echo(text + _(" — {reason}").format(reason=breach.override.reason))
     if not result.reviewed:
         click.echo(_("  without a map review number: every page says 待审核"))
 

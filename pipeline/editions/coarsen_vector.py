@@ -105,8 +105,8 @@ def _offsets(counts: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def _degree_of_latitude(lat: float) -> float:
-    bent = 1 - _FLAT * math.sin(math.radians(lat)) ** 2
-    return math.radians(1) * _AXIS * (1 - _FLAT) / bent**1.5
+    bent = math.sqrt(1 - _FLAT * math.sin(math.radians(lat)) ** 2)
+    return math.radians(1) * _AXIS * (1 - _FLAT) / (bent * bent * bent)
 
 
 def _degree_of_longitude(lat: float) -> float:

@@ -103,10 +103,11 @@ def _shapes(g: Geometries) -> NDArray[Any]:
         if kind == POINT:
             out[row] = shapely.multipoints(np.concatenate(parts))
         elif kind == LINE:
-            out[row] = shapely.multilinestrings([shapely.linestrings(part) for part in parts if len(part) > 1])
+            lines: list[Any] = [shapely.linestrings(part) for part in parts if len(part) > 1]
+            out[row] = shapely.multilinestrings(lines)
         elif kind == POLYGON:
             begins = np.flatnonzero(g.roles[first:last] == EXTERIOR).tolist()
-            rings = [shapely.linearrings(part) if len(part) >= 4 else None for part in parts]
+            rings: list[Any] = [shapely.linearrings(part) if len(part) >= 4 else None for part in parts]
             groups = [rings[a:b] for a, b in zip(begins, [*begins[1:], len(rings)], strict=True)]
             whole = [shapely.polygons(r[0], [h for h in r[1:] if h is not None]) for r in groups if r[0] is not None]
             out[row] = shapely.make_valid(shapely.multipolygons(whole))

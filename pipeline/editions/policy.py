@@ -7,14 +7,15 @@ edition's own rules only ever take more: datasets, fields, features, zooms, exac
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from pipeline.editions.rules import admitted_rules
 from pipeline.editions.vector_policy import AS_IT_IS, VectorPolicy, limited, vector_policy
 from pipeline.errors import UsageError
 from pipeline.framework import (
     ArchiveSpec,
+    Confirmed,
     Dataset,
     Department,
     Edition,
@@ -66,6 +67,7 @@ class EditionView:
     datasets: tuple[DatasetView, ...]
     archives: tuple[ArchiveSpec, ...]  # without what is made of other datasets; none is empty
     denied: tuple[Denial, ...]
+    confirmed: Mapping[str, Confirmed] = field(default_factory=dict)  # numbers of the rules of maps
 
     def dataset(self, id: str) -> DatasetView:
         """The view of the dataset of that id; KeyError when the edition may not show it."""
@@ -124,6 +126,7 @@ def view_edition(framework: Framework, edition_id: str) -> EditionView:
         datasets=tuple(views.values()),
         archives=archives,
         denied=tuple(denied),
+        confirmed=framework.confirmed,
     )
 
 

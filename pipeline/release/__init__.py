@@ -5,6 +5,7 @@ from __future__ import annotations
 from pipeline.release.contour_making import make_contours
 from pipeline.release.coverage_making import KnownCoverage, workspace_coverages, write_coverages
 from pipeline.release.files import sha256_of
+from pipeline.release.gate import Gate, let_through, marks, record_overrides, refuse_breaches
 from pipeline.release.hotlink import write_hotlink
 from pipeline.release.inputs import InputFile, database_input, input_files
 from pipeline.release.made import MadeArchive, recipe_of, remember, told_path
@@ -23,6 +24,7 @@ from pipeline.release.unfinished import Unfinished, forget_all
 __all__ = [
     "MANIFEST",
     "SUMS",
+    "Gate",
     "InputFile",
     "KeptRaster",
     "KnownCoverage",
@@ -41,14 +43,18 @@ __all__ = [
     "forget_all",
     "forget_others",
     "input_files",
+    "let_through",
     "make_archive",
     "make_contours",
     "make_raster",
+    "marks",
     "place_file",
     "plan_raster",
     "raster_inputs",
     "read_manifest",
     "recipe_of",
+    "record_overrides",
+    "refuse_breaches",
     "release_id",
     "remember",
     "sha256_of",

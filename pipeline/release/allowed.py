@@ -64,7 +64,7 @@ def _layers(view: EditionView, layer: LayerSpec) -> Iterator[dict[str, Any]]:
 
 
 def _limits(view: EditionView, product: str) -> dict[str, float | None]:
-    policy = raster_policy(view.edition)
+    policy = raster_policy(view.edition, view.confirmed)
     known = {
         "min_ground_resolution_m": policy.ground_resolution,
         "min_contour_interval_m": policy.contour_interval,

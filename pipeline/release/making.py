@@ -65,7 +65,7 @@ def make_archive(
     """
     harvests = [Harvest(layer.dataset) for layer in archive.layers]
     readers = [
-        LayerReader(framework, view, view.dataset(layer.dataset), layer, sources, _choice(layer), passes)
+        LayerReader(framework, view, view.dataset(layer.dataset), layer, sources, choice(layer), passes)
         for layer in archive.layers
     ]
     inputs = [
@@ -123,7 +123,7 @@ def _read(
     unfinished.keep_harvest(number, harvest)
 
 
-def _choice(layer: LayerSpec) -> Callable[[pa.Table], NDArray[np.bool_]] | None:
+def choice(layer: LayerSpec) -> Callable[[pa.Table], NDArray[np.bool_]] | None:
     """Which rows the layer's CQL2 filter ever lets through; None where it does not look at fields."""
     filter = layer.filter
     if filter is None or not filter.fields:

@@ -52,11 +52,12 @@ def write_manifest(
     inputs: Sequence[InputFile],
     software: Mapping[str, str],
     as_of: date,
+    overrides: Sequence[Mapping[str, Any]] = (),
 ) -> str:
     """Write release.json and SHA256SUMS for everything that lies in `dist`, and return the release id.
 
     `archives` are by id; `inputs` are those of the edition's own datasets, so that the manifest of one edition names
-    nothing of another.
+    nothing of another. `overrides` mark what was let through although a rule of maps forbids it.
 
     Raises OutputError when a file cannot be written.
     """
@@ -82,6 +83,7 @@ def write_manifest(
         "sample": framework.city.sample,
         "review": {"number": framework.publish.review_number or None},
         "as_of": as_of.isoformat(),
+        "overrides": [dict(each) for each in overrides],
         "datasets": [
             {
                 "id": shown.dataset.id,
