@@ -6,6 +6,7 @@ import { writeAddress, type Wishes } from './address.ts';
 import { applyLook, baseMap, beginWith, drawnBase, EXAGGERATION, maxPitch, type BaseMap, type BaseState } from './base-map.ts';
 import { basePanel } from './base-panel.ts';
 import { inLanguage, type Catalog, type Language } from './catalog.ts';
+import type { Check } from './coverage/check.ts';
 import { element } from './element.ts';
 import { featurePanel } from './feature-panel.ts';
 import { header } from './header.ts';
@@ -57,14 +58,38 @@ export async function portal(options: PortalOptions): Promise<void> {
     onClose: () => marked?.show(null), returnFocus: () => map.getCanvas(),
   });
   let marked: Selection | null = null;
+  let check: Check | null = null;
+  const checkPanel = panel({
+    id: 'check', title: t('checkButton'), closeLabel: t('close'),
+    onClose() {
+      check?.leave();
+      top.setCheckOpen(false);
+    },
+    returnFocus: () => top.checkButton,
+  });
+  const openCheck = async (): Promise<Check> => {
+    const make = (await import('./coverage/check.ts')).check; // few readers plan a survey
+    await loaded;
+    check ??= make({ map, catalog, language, t, address: options.address });
+    herePanel.hide();
+    if (!matchMedia(WIDE).matches) layersPanel.hide();
+    checkPanel.show(check.element);
+    top.setCheckOpen(true);
+    check.enter();
+    return check;
+  };
 
   const top = header({
     catalog, language, t,
     onLayers() {
       if (layersPanel.open) return layersPanel.hide();
-      if (!matchMedia(WIDE).matches) herePanel.hide();
+      if (!matchMedia(WIDE).matches) [herePanel, checkPanel].forEach((other) => other.hide());
       layersPanel.show();
       top.setLayersOpen(true);
+    },
+    onCheck() {
+      if (checkPanel.open) checkPanel.hide();
+      else void openCheck();
     },
     onLanguage() {
       writeAddress({ lang: language === 'zh' ? 'en' : 'zh' });
@@ -74,7 +99,7 @@ export async function portal(options: PortalOptions): Promise<void> {
   const legal = legalBar(catalog, language, t);
   app.replaceChildren(
     element('a', { class: 'skip', href: '#map' }, t('skip')),
-    top.element, layersPanel.element, container, herePanel.element,
+    top.element, layersPanel.element, container, herePanel.element, checkPanel.element,
     legal.element);
   top.element.append(sampleNotice(catalog, language) ?? '');
   document.title = inLanguage(catalog.platform, language);
@@ -140,6 +165,7 @@ export async function portal(options: PortalOptions): Promise<void> {
   await loaded;
   marked = selection(map);
   const ask = (point: { x: number; y: number }, reach: number): void => {
+    if (checkPanel.open) return; // clicks draw an area
     if (!matchMedia(WIDE).matches) layersPanel.hide();
     const at = whatIsAt(map, catalog, point, reach, language);
     const place = { ...at, elevation: heightAt?.(at.lng, at.lat) ?? null };
@@ -152,6 +178,12 @@ export async function portal(options: PortalOptions): Promise<void> {
     if (event.key === 'Escape') herePanel.hide();
   });
   map.getCanvas().setAttribute('aria-description', t('hereHint'));
+  container.addEventListener('dragover', (event) => event.preventDefault());
+  container.addEventListener('drop', (event) => {
+    event.preventDefault();
+    const file = event.dataTransfer?.files[0];
+    if (file) void openCheck().then((opened) => opened.read(file));
+  });
   app.dataset['ready'] = 'true';
 }
 
