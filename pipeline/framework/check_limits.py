@@ -34,6 +34,7 @@ class CheckLimits(Model):
     key: NonEmpty | None = None  # of the dataset, where it is checked without a workspace
     coverage: bool | None = None  # areas that share borders without gap or overlap; None: by the name of the layer
     network: bool | None = None  # lines that are joined at their ends; None: by the name of the layer
+    everywhere: bool | None = None  # every town has such features; None: by the name of the layer
     skip: Mapping[str, NonEmpty] = {}  # rule → why it does not apply here
 
 

@@ -37,6 +37,7 @@ class LayerKind(Model):
     geometry: Geometry
     coverage: bool = False  # areas that share borders without gap or overlap
     network: bool = False  # lines that are joined at their ends
+    everywhere: bool = False  # every town has such features
     borders: NonEmpty | None = None  # its lines are the borders of that layer's areas
     read: Read
 

@@ -16,6 +16,7 @@ from pipeline.i18n import _
 from pipeline.intake.checks.measures import AREAS, BROKEN, CURVED, LINES, Measures, joined, measure
 from pipeline.intake.checks.placing import Placing, settle
 from pipeline.intake.checks.roles import Role, field_in_role
+from pipeline.intake.checks.shelf import Shelf
 from pipeline.sources.arrow import valid, whole
 from pipeline.sources.database import Source
 from pipeline.sources.detective import digits
@@ -47,6 +48,7 @@ class Layer:
     tally: Tally  # what reading had to change
     schema: tuple[SchemaField, ...] | None
     key: str | None  # the column that identifies a feature
+    shelf: Shelf  # other datasets
 
     @property
     def features(self) -> int:
@@ -190,10 +192,11 @@ def _put_together(
         tally=tally,
         schema=schema,
         key=_key(table, subject),
+        shelf=Shelf(subject.siblings, subject.city.bounds if subject.city else None),
     )
 
 
-def portions_of(layer: Layer, rows: Rows, size: int = _SAMPLE) -> Iterator[Rows]:
+def portions_of(rows: Rows, size: int = _SAMPLE) -> Iterator[Rows]:
     """Some rows, a bounded number at a time: what rules make of geometries need not all be there at once."""
     for begin in range(0, len(rows), size):
         yield rows[begin : begin + size]
@@ -239,6 +242,6 @@ def _turned(shapes: Shapes, placing: Placing) -> Shapes:
 
 
 def _scaled(shapes: Shapes, scale: tuple[float, float]) -> Shapes:
-    if abs(scale[0] - 1) < 1e-3 and abs(scale[1] - 1) < 1e-3:
+    if scale == (1.0, 1.0):
         return shapes
     return shapely.transform(shapes, lambda xy: xy * scale)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 State = Literal["declared", "assumed", "swapped", "contradicted", "unknown"]
+_PLANE: Final = 2e-3  # a projection for maps stretches less: its units are metres
 _STEP: Final = 1e-4  # of a degree, over which the ground is measured
 # CGCS2000 Gauss-Krüger, every 3° zone without and with its number, every 6° zone likewise (EPSG 4491 … 4554).
 _CHINESE: Final = tuple(f"EPSG:{code}" for code in range(4491, 4555))
@@ -166,7 +167,9 @@ def _scale(transformer: pyproj.Transformer | None, lng: float, lat: float) -> tu
     sideways, upwards = math.hypot(xs[1] - xs[0], ys[1] - ys[0]), math.hypot(xs[2] - xs[0], ys[2] - ys[0])
     # A projection turns east and north a little against x and y; those for maps of cities stretch both alike.
     one = (east / sideways + north / upwards) / 2
-    return (one, one) if math.isfinite(one) and one > 0 else (1.0, 1.0)
+    if not math.isfinite(one) or one <= 0 or abs(one - 1) < _PLANE:
+        one = 1.0
+    return one, one
 
 
 def _parsed(text: str) -> pyproj.CRS | None:

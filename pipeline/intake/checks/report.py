@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 from pipeline.intake.checks.message import Message
 from pipeline.types import Bounds
@@ -23,6 +23,18 @@ SHOWN: Final = 100  # features that a finding names
 PLACES: Final = 10_000  # geometries that a finding keeps
 
 
+class Label(NamedTuple):
+    """Whose a geometry of a finding is, and what is wrong there."""
+
+    feature: str | int  # its key or number, "" where it is no single feature's
+    remark: str | Message  # "Self-intersection", "GB = 12", "3.5 m²", ""
+
+    def said(self, language: str) -> str:
+        """Both in a language."""
+        remark = self.remark.said(language) if isinstance(self.remark, Message) else self.remark
+        return " · ".join(str(part) for part in (self.feature, remark) if part != "")
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One rule that found faults, with all of them."""
@@ -36,7 +48,7 @@ class Finding:
     advice: Message  # what to do
     features: tuple[str | int, ...] = ()  # keys, or row numbers from 1 where there is no key; the first `SHOWN`
     geometry: NDArray[np.object_] | None = None  # shapely, longitude and latitude; the first `PLACES`
-    labels: tuple[str, ...] = ()  # which feature each geometry belongs to and why, as many as geometries
+    labels: tuple[Label, ...] = ()  # as many as geometries
 
     @property
     def message(self) -> str:

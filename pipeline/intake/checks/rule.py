@@ -25,7 +25,7 @@ class Found:
     advice: Message  # what to do
     rows: NDArray[np.int64] | None = None  # of the features at fault, each once for each fault
     places: NDArray[np.object_] | None = None  # where exactly, in metres; [rows], or any number where there are no rows
-    remarks: tuple[str, ...] = ()  # of each row, for the map of faults: "Self-intersection"
+    remarks: tuple[str | Message, ...] = ()  # of each row, for the map of faults: "Self-intersection"
     count: int | None = None  # of faults; None: as many as rows, else as places, else one
 
     @property

@@ -14,7 +14,7 @@ from pipeline.i18n import _
 from pipeline.intake.checks.layer import Layer, read_layer
 from pipeline.intake.checks.message import verbatim
 from pipeline.intake.checks.registry import RULES, UNREADABLE, unread
-from pipeline.intake.checks.report import PLACES, SHOWN, Finding, Report, RuleResult, State
+from pipeline.intake.checks.report import PLACES, SHOWN, Finding, Label, Report, RuleResult, State
 from pipeline.intake.checks.rule import Found, Outcome, Rule, Skipped
 from pipeline.intake.checks.score import grade_of, score_of
 from pipeline.intake.checks.subject import Subject
@@ -79,18 +79,16 @@ def _finding(rule: Rule, found: Found, layer: Layer) -> Finding:
         names = layer.names(np.unique(rows)[:SHOWN])
         if places is None and layer.shapes_wkb is not None:
             places = layer.shapes(rows[:PLACES])
-    labels: tuple[str, ...] = ()
+    labels: tuple[Label, ...] = ()
     geometry: NDArray[np.object_] | None = None
     if places is not None and layer.placing.crs is not None:
         geometry = layer.degrees(places[:PLACES])
-        whose = layer.names(rows[:PLACES]) if rows is not None and len(rows) == len(places) else ("",) * len(geometry)
-        labels = tuple(
-            " · ".join(str(part) for part in (name, remark) if part != "")
-            for name, remark in zip(whose, remarks or ("",) * len(geometry), strict=False)
-        )
-        there = np.array([shape is not None and not shape.is_empty for shape in geometry], np.bool_)
+        n = len(geometry)
+        whose = layer.names(rows[:n]) if rows is not None and len(rows) >= n else ("",) * n
+        why = (*remarks[:n], *("",) * (n - len(remarks[:n])))
+        there = [at for at, shape in enumerate(geometry) if shape is not None and not shape.is_empty]
+        labels = tuple(Label(whose[at], why[at]) for at in there)
         geometry = geometry[there]
-        labels = tuple(label for label, kept in zip(labels, there, strict=True) if kept)
     return Finding(
         rule=rule.id,
         element=rule.element,

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.framework.check_limits import CheckLimits
+from pipeline.intake.checks.shelf import Sibling
 from pipeline.sources.options import ReadOptions
 
 if TYPE_CHECKING:
@@ -31,8 +32,9 @@ class Subject:
     package: Package | None = None
     previous: Path | None = None  # data.parquet of the last version
     previous_currency: date | None = None
-    siblings: Mapping[str, Path] = field(default_factory=dict)  # layer name or dataset id → a file of other datasets
+    siblings: Mapping[str, Path | Sibling] = field(default_factory=dict)  # layer name or dataset id → another dataset
     control: Path | None = None  # check points of known place, with the key of the feature that each belongs to
+    read_control: ReadOptions = field(default_factory=ReadOptions)
     layers: tuple[str, ...] = ()  # what the dataset is called in archives: "LRDL"
     limits: CheckLimits = field(default_factory=CheckLimits)
     read: ReadOptions = field(default_factory=ReadOptions)
@@ -53,7 +55,7 @@ def subject_of(
     package: Package | None = None,
     previous: Path | None = None,
     previous_currency: date | None = None,
-    siblings: Mapping[str, Path] | None = None,
+    siblings: Mapping[str, Path | Sibling] | None = None,
     control: Path | None = None,
 ) -> Subject:
     """What a workspace knows of its dataset `id`. Raises KeyError where it has none of that id.
@@ -74,14 +76,19 @@ def subject_of(
         control=control,
         layers=layer_names(framework, id),
         limits=framework.checks.of(id),
-        read=ReadOptions(
-            layer=dataset.layer,
-            crs=dataset.crs,
-            encoding=dataset.encoding,
-            x=dataset.coordinates.x if dataset.coordinates else None,
-            y=dataset.coordinates.y if dataset.coordinates else None,
-            rules=framework.root / dataset.rules if dataset.rules else None,
-        ),
+        read=read_options(framework, dataset),
+    )
+
+
+def read_options(framework: Framework, dataset: Dataset) -> ReadOptions:
+    """How a workspace says that a dataset is to be read."""
+    return ReadOptions(
+        layer=dataset.layer,
+        crs=dataset.crs,
+        encoding=dataset.encoding,
+        x=dataset.coordinates.x if dataset.coordinates else None,
+        y=dataset.coordinates.y if dataset.coordinates else None,
+        rules=framework.root / dataset.rules if dataset.rules else None,
     )
 
 
