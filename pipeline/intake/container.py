@@ -154,7 +154,7 @@ def _of_zip(path: Path) -> tuple[list[Member], list[PackageFault]]:
         return [], [PackageFault("damaged-zip", "", text)]
     for info in infos:
         name = _zipped_name(info)
-        if _junk(name) or (info.is_dir() and info.file_size == 0 and not _escapes(name.rstrip("/"))):
+        if _junk(name) or (name.endswith("/") and info.file_size == 0 and not _escapes(name.rstrip("/"))):
             continue
         if _escapes(name):
             faults.append(PackageFault("path-escape", name, _("the path leaves the package")))

@@ -82,9 +82,9 @@ def unpack(
             hint=_("try again; nothing was written"),
         ) from error
     progress.done()
-    faults += check_sums(into, digests)
     package, said = _read(into, digests)
-    faults += said
+    if not faults:  # else what is missing is missing because it is damaged
+        faults += (*check_sums(into, digests), *said)
     faults += [
         fault for name in sorted(digests) if name.lower().endswith(".zip") for fault in _inner(into, name, limits)
     ]
