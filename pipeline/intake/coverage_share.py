@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 Shapes = NDArray[Any]  # shapely geometries in metres, None where there is none
 
-_VERTICES = 256  # of a piece at most: a boundary of a whole county is not copied for every house beside it
+_VERTICES = 256  # of a piece: a boundary of a whole county is not copied for every house beside it
 _DEPTH = 24  # halvings of a box: vertices that lie closer than that cannot be told apart
 _BLOCK = 2048  # pieces at a time
 _CORNER = 8  # segments of a quarter circle: the buffer's edge is at most 0.5 % of its width inside the true one
@@ -20,29 +21,34 @@ _CORNER = 8  # segments of a quarter circle: the buffer's edge is at most 0.5 % 
 class Cover:
     """Features and all that lies within some metres of them, ready to be asked."""
 
-    def __init__(self, shapes: Shapes, within: float) -> None:
+    def __init__(self, shapes: Shapes, within: float, threads: int) -> None:
         """`shapes` in a plane CRS in metres; those that are missing or empty cover nothing."""
+        self._threads = threads
         pieces, _owner = subdivide(sound(shapes))
-        buffers = shapely.buffer(pieces, within, quad_segs=_CORNER)
-        self._near = np.asarray(buffers)[~shapely.is_empty(buffers)]
+        buffers = self._blockwise(lambda block: shapely.buffer(pieces[block], within, quad_segs=_CORNER), len(pieces))
+        self._near = buffers[~shapely.is_empty(buffers)]
         self._tree = shapely.STRtree(self._near)
 
-    def measure(self, shapes: Shapes, threads: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def measure(self, shapes: Shapes) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """How large features are and how much of that is covered, both [features].
 
         Areas in square metres, lines in metres, points by their number; a line or area of no extent is a point. NaN
         where a feature has no geometry.
         """
-        shapes = sound(shapes)
-        pieces, owner = subdivide(_extended(shapes))
+        shapes = _extended(shapes)
+        pieces, owner = subdivide(shapes)
         sizes = _size(pieces)
-        blocks = [slice(start, start + _BLOCK) for start in range(0, len(pieces), _BLOCK)]
-        with ThreadPoolExecutor(threads) as pool:  # GEOS works without the interpreter's lock
-            covered = list(pool.map(lambda block: self._covered(pieces[block], sizes[block]), blocks))
+        covered = self._blockwise(lambda block: self._covered(pieces[block], sizes[block]), len(pieces))
         there = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
         whole = np.bincount(owner, sizes, len(shapes)).astype(np.float64)
-        part = np.bincount(owner, np.concatenate([np.zeros(0), *covered]), len(shapes)).astype(np.float64)
+        part = np.bincount(owner, covered.astype(np.float64), len(shapes)).astype(np.float64)
         return np.where(there, whole, np.nan), np.where(there, np.minimum(part, whole), np.nan)
+
+    def _blockwise(self, work: Callable[[slice], NDArray[Any]], count: int) -> NDArray[Any]:
+        """Results for so many pieces, a block at a time; GEOS works without the interpreter's lock."""
+        blocks = [slice(start, start + _BLOCK) for start in range(0, count, _BLOCK)]
+        with ThreadPoolExecutor(self._threads) as pool:
+            return np.concatenate([np.empty(0, object), *pool.map(work, blocks)])
 
     def _covered(self, pieces: Shapes, sizes: NDArray[np.float64]) -> NDArray[np.float64]:
         """How much of each piece is covered, [pieces]."""
@@ -65,8 +71,7 @@ class Cover:
 
 def sound(shapes: Shapes) -> Shapes:
     """The same features; areas that cross themselves are made valid, or no operation on them can be trusted."""
-    shapes = np.asarray(shapes, object)
-    bad = ~(shapely.is_valid(shapes) | shapely.is_missing(shapes))
+    bad = (shapely.get_dimensions(shapes) == 2) & ~shapely.is_valid(shapes)
     if bad.any():
         shapes = shapes.copy()
         shapes[bad] = shapely.make_valid(shapes[bad], method="structure", keep_collapsed=False)
@@ -74,33 +79,50 @@ def sound(shapes: Shapes) -> Shapes:
 
 
 def subdivide(shapes: Shapes) -> tuple[Shapes, NDArray[np.int64]]:
-    """Features in pieces of few vertices, and of which feature each is: halved both ways until they are small.
+    """Features in pieces of few vertices, and of which feature each is; their parts first, then these.
 
-    Collections fall into their parts; the missing and empty have no piece.
+    Lines are cut at vertices, areas in halves both ways until they are small. The missing and empty have no piece.
     """
     parts, owner = shapely.get_parts(shapes, return_index=True)
-    done: list[Shapes] = []
-    owners: list[NDArray[np.int64]] = []
+    large = shapely.get_num_coordinates(parts) > _VERTICES
+    lines = large & (shapely.get_dimensions(parts) == 1)
+    areas = large & ~lines
+    done: list[tuple[Shapes, NDArray[np.int64]]] = [(parts[~large], owner[~large])]
+    if lines.any():
+        runs, index = _runs(parts[lines])
+        done.append((runs, owner[lines][index]))
+    parts, owner = parts[areas], owner[areas]
     for _level in range(_DEPTH):
-        large = shapely.get_num_coordinates(parts) > _VERTICES
-        done.append(parts[~large])
-        owners.append(owner[~large])
-        parts, owner = parts[large], owner[large]
         if not len(parts):
             break
-        pieces = shapely.intersection(np.repeat(parts, 4), _quarters(shapely.bounds(parts)))
-        # Where it only touches a quarter, something of fewer dimensions comes along.
-        dimension = np.repeat(shapely.get_dimensions(parts), 4)
-        parts, index = shapely.get_parts(pieces, return_index=True)
-        owner = np.repeat(owner, 4)[index]
-        kept = (shapely.get_dimensions(parts) == dimension[index]) & ~shapely.is_empty(parts)
-        parts, owner = parts[kept], owner[kept]
-    else:
-        done.append(parts)
-        owners.append(owner)
-    pieces, owner = np.concatenate(done), np.concatenate(owners)
+        pieces, index = shapely.get_parts(
+            shapely.intersection(np.repeat(parts, 4), _quarters(shapely.bounds(parts))), return_index=True
+        )
+        # Where an area only touches a quarter, something of fewer dimensions comes along.
+        kept = shapely.get_dimensions(pieces) == 2
+        parts, owner = pieces[kept], owner[index[kept] // 4]
+        large = shapely.get_num_coordinates(parts) > _VERTICES
+        done.append((parts[~large], owner[~large]))
+        parts, owner = parts[large], owner[large]
+    done.append((parts, owner))
+    pieces, owner = np.concatenate([each for each, _owner in done]), np.concatenate([each for _pieces, each in done])
     kept = ~shapely.is_empty(pieces)
     return pieces[kept], owner[kept].astype(np.int64)
+
+
+def _runs(lines: Shapes) -> tuple[Shapes, NDArray[np.int64]]:
+    """Lines cut at vertices, and of which line each run is."""
+    steps = _VERTICES - 1  # segments of a run
+    counts = shapely.get_num_coordinates(lines).astype(np.int64)
+    firsts = np.cumsum(counts) - counts
+    runs = -(-(counts - 1) // steps)
+    owner = np.repeat(np.arange(len(lines)), runs)
+    number = np.arange(len(owner)) - np.repeat(np.cumsum(runs) - runs, runs)
+    lengths = np.minimum(steps, counts[owner] - 1 - number * steps) + 1
+    run = np.repeat(np.arange(len(owner)), lengths)
+    vertex = np.arange(len(run)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+    at = (firsts[owner] + number * steps)[run] + vertex
+    return np.asarray(shapely.linestrings(shapely.get_coordinates(lines)[at], indices=run)), owner
 
 
 def _quarters(bounds: NDArray[np.float64]) -> Shapes:
@@ -115,13 +137,16 @@ def _quarters(bounds: NDArray[np.float64]) -> Shapes:
 
 
 def _extended(shapes: Shapes) -> Shapes:
-    """The same features; lines and areas without extent as points."""
-    dimensions = shapely.get_dimensions(shapes)
-    flat = ((dimensions == 1) & (shapely.length(shapes) == 0)) | ((dimensions == 2) & (shapely.area(shapes) == 0))
+    """The same features, sound; lines and areas without extent as points."""
+    valid = sound(shapes)
+    nothing = shapely.is_empty(valid) | ((shapely.get_dimensions(valid) == 1) & (shapely.length(valid) == 0))
+    flat = nothing & ~shapely.is_empty(shapes)
     if flat.any():
-        shapes = shapes.copy()
-        shapes[flat] = shapely.point_on_surface(shapes[flat])
-    return shapes
+        coordinates, row = shapely.get_coordinates(shapes[flat], return_index=True)
+        _rows, first = np.unique(row, return_index=True)
+        valid = valid.copy()
+        valid[flat] = shapely.points(coordinates[first])
+    return valid
 
 
 def _size(shapes: Shapes, dimensions: NDArray[Any] | None = None) -> NDArray[np.float64]:

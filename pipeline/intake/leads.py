@@ -89,10 +89,10 @@ def find_leads(
     drawn. All of `against` is in memory, of `features` one batch.
     """
     known = [ground.shapes(batch.geometries) for batch in against]
-    cover = Cover(np.concatenate([np.empty(0, object), *known]), within)
+    cover = Cover(np.concatenate([np.empty(0, object), *known]), within, threads)
     for batch in features:
         shapes = ground.shapes(batch.geometries)
-        sizes, covered = cover.measure(shapes, threads)
+        sizes, covered = cover.measure(shapes)
         there = np.isfinite(sizes)
         share = np.ones(len(sizes))
         np.divide(covered, sizes, out=share, where=there & (sizes > 0))
