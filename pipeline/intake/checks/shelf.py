@@ -50,7 +50,7 @@ class Shelf:
     """The other datasets of a subject, and what several rules make of a layer."""
 
     def __init__(self, siblings: Mapping[str, Path | Sibling], city: Bounds | None) -> None:
-        self._siblings = dict(siblings)
+        self._siblings = siblings
         self._city = city
         self._read: dict[str, Reference | None] = {}
         self._kept: dict[str, object] = {}
