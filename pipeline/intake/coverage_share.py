@@ -32,7 +32,8 @@ class Cover:
     def measure(self, shapes: Shapes) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """How large features are and how much of that is covered, both [features].
 
-        Areas in square metres, lines in metres, points by their number; a line or area of no extent is a point. NaN
+        Areas in square metres, lines in metres, points by their number; a line or area of no extent is a point, and
+        what a line runs over twice counts once. NaN
         where a feature has no geometry.
         """
         shapes = _extended(shapes)
@@ -137,8 +138,12 @@ def _quarters(bounds: NDArray[np.float64]) -> Shapes:
 
 
 def _extended(shapes: Shapes) -> Shapes:
-    """The same features, sound; lines and areas without extent as points."""
+    """The same features, sound; what a line runs over twice once; lines and areas without extent as points."""
     valid = sound(shapes)
+    again = (shapely.get_dimensions(valid) == 1) & ~shapely.is_simple(valid) & (shapely.length(valid) > 0)
+    if again.any():
+        valid = valid.copy()
+        valid[again] = shapely.union_all(valid[again].reshape(-1, 1), axis=1)
     nothing = shapely.is_empty(valid) | ((shapely.get_dimensions(valid) == 1) & (shapely.length(valid) == 0))
     flat = nothing & ~shapely.is_empty(shapes)
     if flat.any():
