@@ -23,6 +23,7 @@ export interface Catalog {
   readonly platform: Text;
   readonly notice: Text;
   readonly sample: boolean;
+  readonly center: readonly [number, number, number];
   readonly review: { readonly number: string | null };
   readonly archives: readonly Archive[];
   readonly datasets: readonly { readonly id: string; readonly title: Text; readonly department: { readonly name: Text } }[];

@@ -96,7 +96,7 @@ export function check(options: CheckOptions): Check {
       message.textContent = t(polygons, { file: chosen.name });
       return;
     }
-    map.fitBounds(boundsOf(polygons), { padding: 60, maxZoom: 15, animate: !matchMedia('(prefers-reduced-motion: reduce)').matches });
+    map.fitBounds(boundsOf(polygons), { padding: free(root), maxZoom: 15, animate: !matchMedia('(prefers-reduced-motion: reduce)').matches });
     use(polygons);
   };
 
@@ -157,6 +157,16 @@ export function check(options: CheckOptions): Check {
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
   }
+}
+
+/** How much of the map panels cover on each side, in pixels, and a margin. */
+function free(root: HTMLElement): { left: number; right: number; top: number; bottom: number } {
+  const [own, layers] = [root.closest('.panel'), document.getElementById('layers')].map((panel) => panel?.getBoundingClientRect());
+  const padding = { left: 40, right: 40, top: 90, bottom: 40 };
+  if (own && own.left < 10) padding.bottom += own.height; // a sheet
+  else if (own) padding.right += innerWidth - own.left;
+  if (layers && layers.width > 0 && layers.right < innerWidth / 2) padding.left += layers.right;
+  return padding;
 }
 
 /** What the map shows, as an area. */

@@ -34,7 +34,13 @@ export function found(options: Options): HTMLElement {
 function section(theme: ThemeMatch, { cells, theme: shown, language, t, onTheme }: Options): HTMLElement {
   const title = inLanguage(theme.title, language);
   const radio = element('input', { type: 'radio', name: 'check-theme', value: theme.id, checked: theme.id === shown });
-  radio.addEventListener('change', () => onTheme(theme.id));
+  const list = element('details', { name: 'check-datasets', open: theme.id === shown },
+    element('summary', {}, t('datasetCount', { n: theme.matches.length })),
+    element('ul', {}, ...theme.matches.map((match) => row(match, cells, language, t))));
+  radio.addEventListener('change', () => {
+    list.open = true;
+    onTheme(theme.id);
+  });
   const part = (kind: 'right' | 'unfit'): HTMLElement => {
     const bar = element('span', { class: kind });
     bar.style.width = `${percent(theme[kind], cells)}%`;
@@ -44,7 +50,7 @@ function section(theme: ThemeMatch, { cells, theme: shown, language, t, onTheme 
     element('h3', {}, element('label', {}, radio, element('span', {}, title), element('b', {}, `${percent(theme.right, cells)}%`))),
     element('div', { class: 'bar', 'aria-hidden': 'true' }, part('right'), part('unfit')),
     element('p', {}, t(`conclusion_${theme.conclusion}`)),
-    theme.matches.length > 0 && element('ul', {}, ...theme.matches.map((match) => row(match, cells, language, t))));
+    theme.matches.length > 0 && list);
 }
 
 function row({ dataset, coverage, cells, fit }: Match, whole: Cells, language: Language, t: Translate): HTMLElement {
