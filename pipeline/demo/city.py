@@ -17,7 +17,8 @@ from pipeline.errors import OutputError
 from pipeline.i18n import _
 from pipeline.progress import Progress
 
-_PARTS = ("inbox", "schemas", "departments", "framework.toml")  # framework.toml last: it makes the folder a workspace
+# framework.toml last: it makes the folder a workspace.
+_PARTS = ("inbox", "schemas", "departments", "applications.toml", "framework.toml")
 
 
 def write_city(dir: Path, *, size: Literal["small", "city"], progress: Progress) -> None:
@@ -60,7 +61,7 @@ def _refuse_others(dir: Path) -> None:
             _("{path} is a file, not a folder").format(path=dir), hint=_("name a new folder for the sample city")
         )
     if not existing.exists():
-        for part in ("departments", "schemas", "inbox"):
+        for part in ("departments", "schemas", "inbox", "applications.toml"):
             if (dir / part).is_symlink() or (dir / part).exists():
                 raise OutputError(
                     _("this folder already holds something that the sample city would replace"),

@@ -29,6 +29,7 @@ export interface Dataset {
   readonly department: { readonly id: string; readonly name: Text };
   readonly currency: string | null;
   readonly licence?: string | null;
+  readonly page?: string; // that tells of it, below the published folder
   readonly features?: number | null;
   readonly layers: readonly DatasetLayer[];
   readonly fields: readonly Field[];

@@ -46,6 +46,7 @@ export function layerPanel(options: LayerPanelOptions): LayerPanel {
     body.append(element('section', { class: 'theme' }, element('h3', {}, group.title), list));
   }
   if (groups.length === 0) body.append(element('p', { class: 'empty' }, t('noDatasets')));
+  body.append(element('p', { class: 'to-catalogue' }, element('a', { href: 'data.html' }, t('catalogue'))));
   return {
     element: body,
     setZoom(zoom) {
@@ -105,5 +106,6 @@ function particulars(dataset: Dataset, entries: readonly LegendEntry[], options:
   ];
   parts.push(element('dl', { class: 'facts' },
     ...facts.filter(([, value]) => value).flatMap(([name, value]) => [element('dt', {}, name), element('dd', {}, value)])));
+  if (dataset.page) parts.push(element('p', {}, element('a', { href: dataset.page }, t('datasetPage'))));
   return parts;
 }

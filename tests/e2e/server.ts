@@ -22,7 +22,7 @@ export const HOST = 'intranet.test'; // mapped to loopback by the browser: an in
 const PREFIX = '/政务 网/地图/';
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.mjs': 'text/javascript', '.css': 'text/css',
-  '.json': 'application/json', '.png': 'image/png', '.woff2': 'font/woff2',
+  '.json': 'application/json', '.png': 'image/png', '.svg': 'image/svg+xml', '.woff2': 'font/woff2',
 };
 
 /** Serve `folders` (path prefix → folder) on a port the system chooses. */
