@@ -33,11 +33,12 @@ def build_catalog(
     as_of: date,
     styles: Sequence[Mapping[str, Any]] = STYLES,
     versions: Mapping[str, Sequence[VersionFacts]] | None = None,
+    confirmed: Mapping[str, date] | None = None,
 ) -> dict[str, Any]:
     """The content of catalog.json, made from what the edition may show and from nothing else.
 
-    `versions` are those accepted into the store, by dataset, the one that is published last; those of datasets that
-    the edition does not show are left aside.
+    `versions` are those accepted into the store, by dataset, the one that is published last; `confirmed` says up
+    to when nil returns confirm datasets. Those of datasets that the edition does not show are left aside.
     """
     city = framework.city
     specs = {archive.id: archive for archive in view.archives}
@@ -62,7 +63,7 @@ def build_catalog(
         "datasets": [
             {
                 **_dataset(framework, shown, made[shown.dataset.id]),
-                "freshness": _freshness(framework, shown.dataset),
+                "freshness": _freshness(framework, shown.dataset, (confirmed or {}).get(shown.dataset.id)),
                 **_history((versions or {}).get(shown.dataset.id, ())),
                 "related": list(related[shown.dataset.id]),
                 "applications": [_application(entry) for entry in applications if shown.dataset.id in entry.datasets],
@@ -198,10 +199,12 @@ def _field(field: SchemaField) -> dict[str, Any]:
     }
 
 
-def _freshness(framework: Framework, dataset: Dataset) -> dict[str, str | None]:
+def _freshness(framework: Framework, dataset: Dataset, confirmed: date | None) -> dict[str, str | None]:
     """The last green and the last yellow day; null without a cycle. From them pages and browsers tell the light."""
-    fresh = freshness(dataset.currency, dataset.cycle, framework.intake.grace_days)
+    day = max(dataset.currency, confirmed or dataset.currency)
+    fresh = freshness(day, dataset.cycle, framework.intake.grace_days)
     return {
+        "confirmed": day.isoformat(),  # the currency, or the later day up to which a nil return says it still holds
         "fresh_until": fresh.fresh_until.isoformat() if fresh.fresh_until else None,
         "stale_after": fresh.stale_after.isoformat() if fresh.stale_after else None,
     }

@@ -112,6 +112,16 @@ class Edition(Model):
     shares: tuple[Literal["unconditional", "conditional"], ...]
     raster: RasterLimits = RasterLimits()
     rules: tuple[EditionRule, ...] = Field(alias="rule", default=())  # of vector datasets
+    submissions: bool = False  # whether its status page tells what was handed in, and what is overdue
+
+    @model_validator(mode="after")
+    def _nobody_is_late_in_public(self) -> Edition:
+        if self.submissions and self.public:
+            raise refuse(
+                _("a public edition does not tell who is late"),
+                _("submissions = true only where shares has conditional"),
+            )
+        return self
 
     def rules_of(self, dataset: str) -> tuple[EditionRule, ...]:
         """The rules that apply to a dataset: those that name it and those that name none."""

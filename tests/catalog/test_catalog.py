@@ -125,7 +125,7 @@ def test_catalog_has_the_agreed_form(tmp_path: Path) -> None:
                 },
             },
         ],
-        "freshness": {"fresh_until": "2027-01-10", "stale_after": "2027-04-10"},
+        "freshness": {"confirmed": "2026-09-30", "fresh_until": "2027-01-10", "stale_after": "2027-04-10"},
         "versions": [],
         "versions_total": 0,
         "quality": None,

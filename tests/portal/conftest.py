@@ -51,7 +51,7 @@ def dataset(
         "scale": 10000,
         "features": 12,
         "extent": [119.02, 28.02, 119.1, 28.1],
-        "freshness": {"fresh_until": "2027-01-10", "stale_after": "2027-04-10"},
+        "freshness": {"confirmed": "2026-09-30", "fresh_until": "2027-01-10", "stale_after": "2027-04-10"},
         "versions": [],
         "versions_total": 0,
         "quality": None,
