@@ -25,6 +25,7 @@ VERBS = {
     "demo": Verb("pipeline.cli.demo:demo", "Write a fictional sample city, build it, say how to look at it."),
     "init": Verb("pipeline.cli.init:init", "Write an empty workspace with commented files."),
     "pack": Verb("pipeline.cli.pack:pack", "Make a package of data, ready to be handed in."),
+    "check": Verb("pipeline.cli.check:check", "Check data before it is handed in; write its quality report."),
     "submit": Verb("pipeline.cli.submit:submit", "Hand packages in: accepted into the store, or refused with reasons."),
     "store": Verb("pipeline.cli.store:store", "Look at what was handed in; remove what should not be there."),
     "ledger": Verb("pipeline.cli.ledger:ledger", "Look into the log of every decision and verify it."),
@@ -34,6 +35,7 @@ VERBS = {
     "build": Verb("pipeline.cli.build:build", "Build what a workspace publishes, one folder per edition."),
     "tile": Verb("pipeline.cli.tile:tile", "Turn files into one PMTiles archive, without a workspace."),
     "archive": Verb("pipeline.cli.archive:archive", "Look into PMTiles archives and check them."),
+    "audit": Verb("pipeline.cli.audit:audit", "Prove from finished files that nothing is inside that must not be."),
     "serve": Verb("pipeline.cli.serve:serve", "Serve a folder with Range, ETag and CORS."),
     "warm": Verb("pipeline.cli.warm:warm", "Compile every kernel ahead of time."),
 }

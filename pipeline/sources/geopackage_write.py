@@ -46,7 +46,7 @@ def write_geopackage(path: Path, layers: Sequence[FeatureTable], crs: str, day: 
     import pyogrio.raw
     import shapely
 
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    partial = path.with_name(f".{path.stem}.{os.getpid()}.partial.gpkg")  # GDAL wants it to be called so
     try:
         # GDAL stamps each table with the time otherwise.
         pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": f"{day.isoformat()}T00:00:00.000Z"})

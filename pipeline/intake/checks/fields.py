@@ -75,12 +75,11 @@ def field_unknown(layer: Layer, subject: Subject) -> Outcome:
 
 @rule("mandatory-empty", "completeness", "B", lambda: _("Fields that are required are filled"))
 def mandatory_empty(layer: Layer, subject: Subject) -> Outcome:
-    """Nothing, blanks, and what is no value of the field's type count as empty."""
+    """Nothing and blanks count as empty. Of the key another rule tells."""
     if layer.schema is None:
         return Skipped(no_schema())
-    required = [
-        (field, column) for field in layer.schema if field.required if (column := layer.field(field)) is not None
-    ]
+    columns = [(field, layer.field(field)) for field in layer.schema if field.required]
+    required = [(field, column) for field, column in columns if column is not None and field.column != layer.key]
     if not required:
         return Skipped(_("the schema requires no field that is there"))
     rows: list[Rows] = []

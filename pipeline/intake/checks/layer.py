@@ -131,10 +131,7 @@ class Layer:
         if self.key is None:
             return tuple(numbers)
         keys = self.table.column(self.key).take(pa.array(rows)).to_pylist()
-        return tuple(
-            number if key is None else key if isinstance(key, int | str) else str(key)
-            for key, number in zip(keys, numbers, strict=True)
-        )
+        return tuple(number if key is None else _spelled(key) for key, number in zip(keys, numbers, strict=True))
 
     def same(self, rows: Rows) -> pa.Table:
         """The attributes of some rows but their key."""
@@ -200,6 +197,13 @@ def portions_of(rows: Rows, size: int = _SAMPLE) -> Iterator[Rows]:
     """Some rows, a bounded number at a time: what rules make of geometries need not all be there at once."""
     for begin in range(0, len(rows), size):
         yield rows[begin : begin + size]
+
+
+def _spelled(key: object) -> str | int:
+    """A key as people write it; 12.0 is how many formats hand over 12."""
+    if isinstance(key, float) and key.is_integer():
+        return int(key)
+    return key if isinstance(key, int | str) else str(key)
 
 
 def _kind(kind: int) -> str:

@@ -58,10 +58,11 @@ class _Page:
             ]
         )
         language = "zh-CN" if self.language == "zh" else "en"
+        style, verdict = _STYLE.read_text("utf-8"), "pass" if report.passed else "fail"
         return (
             f'<!doctype html>\n<html lang="{language}">\n<head>\n<meta charset="utf-8">\n'
             f'<meta name="viewport" content="width=device-width, initial-scale=1">\n<title>{heading}</title>\n'
-            f'<style>{_STYLE.read_text("utf-8")}</style>\n</head>\n<body class="{"pass" if report.passed else "fail"}">\n'
+            f'<style>{style}</style>\n</head>\n<body class="{verdict}">\n'
             f"<main>{body}</main>\n</body>\n</html>\n"
         )
 

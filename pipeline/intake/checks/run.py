@@ -12,7 +12,7 @@ from pipeline.errors import ConfigError, InputError
 from pipeline.framework.faults import choices, did_you_mean
 from pipeline.i18n import _
 from pipeline.intake.checks.layer import Layer, read_layer
-from pipeline.intake.checks.message import verbatim
+from pipeline.intake.checks.message import Message, verbatim
 from pipeline.intake.checks.registry import RULES, UNREADABLE, unread
 from pipeline.intake.checks.report import PLACES, SHOWN, Finding, Label, Report, RuleResult, State
 from pipeline.intake.checks.rule import Found, Outcome, Rule, Skipped
@@ -166,6 +166,12 @@ def _unreadable(source: Source, subject: Subject, error: InputError) -> Report:
     reason = unread()
     rest = [RuleResult(r.id, r.element, r.severity, r.title(), "skipped", reason=reason) for r in RULES]
     return _report(name, subject.read.layer, subject, None, [first, *rest], [finding])
+
+
+def unchecked(name: str, subject: Subject, reason: Message) -> Report:
+    """The report of what no rule was applied to."""
+    rules = [RuleResult(r.id, r.element, r.severity, r.title(), "skipped", reason=reason) for r in (UNREADABLE, *RULES)]
+    return _report(name, subject.read.layer, subject, None, rules, ())
 
 
 def _check_skips(subject: Subject) -> None:
