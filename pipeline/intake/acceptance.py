@@ -4,20 +4,22 @@
     2  a line "accepted" in the ledger   from here on it counts
     3  store/<dataset>/<version>         the same folder under its name
 
-`recover` finishes 3 where a process was killed after 2, and takes away what it left after 1. A version is removed for
+`changing` finishes 3 where a process was killed after 2, and takes away what it left after 1. A version is removed for
 good the other way round (`purge`): .<version>.gone, a line "purged", nothing.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
+from pipeline.archive.lock import hold
 from pipeline.archive.staging import StagedFile, cannot_write, sync_folder
 from pipeline.framework.package import SUMS_FILE
 from pipeline.i18n import _
@@ -27,6 +29,7 @@ from pipeline.intake.store import STORE, VERSION_FILE, StoredVersion
 from pipeline.progress import Progress
 
 ACCEPTED, REFUSED, NIL, PURGED = "accepted", "refused", "nil", "purged"
+WAIT: Final = 600.0  # seconds that a change of the store waits for those of others; each takes a moment
 NEW: Final = ".new"
 GONE: Final = ".gone"
 
@@ -96,11 +99,19 @@ def accept(root: Path, staged: Path, version: StoredVersion, facts: Mapping[str,
     return entry
 
 
-def recover(root: Path, progress: Progress) -> None:
-    """Set right what a killed process left between two steps; the ledger decides. Held: the store's lock.
+@contextlib.contextmanager
+def changing(root: Path, progress: Progress) -> Iterator[None]:
+    """Hold the store of the workspace `root` (store/.lock), first setting right what a killed process left in it.
 
-    Raises OutputError, and InputError for a ledger that cannot be understood.
+    Raises OutputError when others hold it for too long, InputError for a ledger that cannot be understood.
     """
+    with hold(root / STORE / ".lock", _("another process changes the store"), wait=WAIT):
+        _recover(root, progress)
+        yield
+
+
+def _recover(root: Path, progress: Progress) -> None:
+    """Finish or undo what was cut off between two steps; the ledger decides."""
     left = sorted(path for end in (NEW, GONE) for path in (root / STORE).glob(f"*/.*{end}"))
     if not left:
         return

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from pipeline.archive.lock import hold
-from pipeline.archive.staging import StagedFile, cannot_write, sync_folder
+from pipeline.archive.staging import cannot_write, sync_folder
 from pipeline.errors import InputError
 from pipeline.i18n import _
 
@@ -168,10 +168,19 @@ def _append(root: Path, kind: str, facts: Mapping[str, Any], at: datetime) -> En
     finally:
         os.close(handle)
     sync_folder(path.parent)
-    with StagedFile(root / HEAD) as staged:
-        staged.file.write(f"{entry.n} {entry.hash}\n".encode())
-        staged.commit()
+    _write_head(root / HEAD, f"{entry.n} {entry.hash}\n".encode())
     return entry
+
+
+def _write_head(path: Path, text: bytes) -> None:
+    """Replace the head as a whole. The temporary name is always the same, so a killed process leaves one at most."""
+    temporary = path.with_name(f".{path.name}.part")
+    with temporary.open("wb") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+    sync_folder(path.parent)
 
 
 def _cut_unfinished(path: Path) -> None:

@@ -11,8 +11,7 @@ from pipeline.archive.lock import hold
 from pipeline.archive.staging import cannot_write, sync_folder
 from pipeline.errors import InputError, UsageError
 from pipeline.i18n import _
-from pipeline.intake.acceptance import GONE, PURGED, recover
-from pipeline.intake.incoming import store_lock
+from pipeline.intake.acceptance import GONE, PURGED, changing
 from pipeline.intake.ledger import Entry, append
 from pipeline.intake.refusal import FOLDER
 from pipeline.intake.store import STORE, read_version, versions
@@ -39,9 +38,8 @@ def purge_version(
     """
     with (
         hold(root / ".cache" / "build.lock", _("a build of this workspace is running")),
-        store_lock(root),
+        changing(root, progress or Silent()),
     ):
-        recover(root, progress or Silent())
         folder = root / STORE / dataset / version
         if not folder.is_dir() or version.startswith("."):
             known = ", ".join(each.version for each in versions(root, dataset))
@@ -66,7 +64,7 @@ def purge_version(
 
 def purge_refused(root: Path, package: str, *, reason: str, by: str, at: datetime) -> Purged:
     """Remove the copy of a refused package, named by the first 12 digits of its hash or more. Raises UsageError."""
-    with store_lock(root):
+    with changing(root, Silent()):
         folder = root / FOLDER / package[:12]
         if len(package) < 12 or not package.isalnum() or not folder.is_dir():
             raise UsageError(

@@ -20,12 +20,12 @@ from pipeline.errors import InputError
 from pipeline.framework import Framework
 from pipeline.framework.package import PACKAGE_FILE, Package, declared_classification
 from pipeline.i18n import _
-from pipeline.intake.acceptance import NIL, History, accept, history, last_refusal, recover
+from pipeline.intake.acceptance import NIL, History, accept, changing, history, last_refusal
 from pipeline.intake.admission import POLICY, admission_faults, marked_secret, secrecy_fault
 from pipeline.intake.checks.report import report_json
 from pipeline.intake.container import Container, PackageFault, look_into, printable
 from pipeline.intake.convert import Converted, convert_features, convert_rasters, read_options, vector_source
-from pipeline.intake.incoming import incoming, store_lock
+from pipeline.intake.incoming import incoming
 from pipeline.intake.json_file import write_json
 from pipeline.intake.ledger import append
 from pipeline.intake.refusal import PACKAGE, Refusal, keep_original, refuse
@@ -92,7 +92,7 @@ class _Work:
 
     def done(self) -> Submission:
         """Everything from the first look to the last line of the ledger."""
-        with incoming(self.root) as work:
+        with incoming(self.root, self.progress) as work:
             said = self._package_text()
             if (unseen := self._unseen(said)) is not None:
                 return self._refuse_unseen(said, unseen)
@@ -143,8 +143,7 @@ class _Work:
         return self._told(unpacked, package, "known", version=None if version is None else str(version))
 
     def _take_nil(self, work: Path, unpacked: Unpacked, package: Package) -> Submission:
-        with store_lock(self.root):
-            recover(self.root, self.progress)
+        with changing(self.root, self.progress):
             past = history(self.root, unpacked.sha256, package.dataset, package.period)
             if (known := self._known(unpacked, package, past)) is not None:
                 return known
@@ -176,8 +175,7 @@ class _Work:
             copy.file.write((unpacked.folder / PACKAGE_FILE).read_bytes())
             copy.commit()
         write_json(staged / REPORT_FILE, report_json(report) if report is not None else {"version": 1, "findings": []})
-        with store_lock(self.root):
-            recover(self.root, self.progress)
+        with changing(self.root, self.progress):
             past = history(self.root, unpacked.sha256, package.dataset, package.period)
             if (known := self._known(unpacked, package, past)) is not None:
                 return known  # by another submission, meanwhile
@@ -261,8 +259,7 @@ class _Work:
         facts = self._facts(package, unpacked, report) if package is not None else {"name": self._name}
         quality = report_json(report) if report is not None else None
         refusal = Refusal(unpacked.sha256, reason, facts, tuple(faults), quality)
-        with store_lock(self.root):
-            recover(self.root, self.progress)
+        with changing(self.root, self.progress):
             folder = refuse(self.root, staged, refusal, last_refusal(self.root, unpacked.sha256), self.now)
         told = Submission(self._name, "refused", unpacked.sha256, reason=reason, faults=tuple(faults), folder=folder)
         if package is not None:
@@ -274,8 +271,7 @@ class _Work:
         sender = _sender(said, {department.id for department in self.framework.departments})
         sha256 = sha256 or outer_identity(self.container.path)
         refusal = Refusal(sha256, fault.rule, {"department": sender}, (fault,))
-        with store_lock(self.root):
-            recover(self.root, self.progress)
+        with changing(self.root, self.progress):
             refuse(self.root, None, refusal, last_refusal(self.root, sha256), self.now)
         return Submission(self._name, "refused", sha256, department=sender, reason=fault.rule, faults=(fault,))
 
