@@ -2,7 +2,8 @@
 
 A cell counts when a vertex, a part of a line or the inside of an area lies in it; cells that touch, also at a corner,
 are mapped without a gap. So gaps of less than one to two cells (some 200 to 450 m) are closed. The law names an area
-and no grid: the size of a cell is this project's choice, small beside 25 km² and wider than a street block.
+and no grid: the size of a cell is this project's choice, small beside 25 km² and wider than a street block. What is
+mapped counts for up to a cell more on every side, so an area is never told too small.
 """
 
 from __future__ import annotations

@@ -109,9 +109,18 @@ def _shapes(g: Geometries) -> NDArray[Any]:
             begins = np.flatnonzero(g.roles[first:last] == EXTERIOR).tolist()
             rings: list[Any] = [shapely.linearrings(part) if len(part) >= 4 else None for part in parts]
             groups = [rings[a:b] for a, b in zip(begins, [*begins[1:], len(rings)], strict=True)]
-            whole = [shapely.polygons(r[0], [h for h in r[1:] if h is not None]) for r in groups if r[0] is not None]
+            whole = [_polygon(group) for group in groups if group[0] is not None]
             out[row] = shapely.make_valid(shapely.multipolygons(whole))
     return out
+
+
+def _polygon(rings: list[Any]) -> Geometry:
+    """An exterior and its holes; rings that are none are None."""
+    import shapely
+
+    holes = [ring for ring in rings[1:] if ring is not None]
+    polygon: Geometry = shapely.polygons(rings[0], holes or None)
+    return polygon
 
 
 def _replaced(g: Geometries, rows: NDArray[np.int64], new: Geometries) -> Geometries:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
@@ -132,8 +133,8 @@ class LayerReader:
         rules = self._rules_of(target)
         columns = tuple(dict.fromkeys((column, *rules.columns)))
         batches = read_batches(source, self.sources.options(target, columns), Tally())
-        places = gather_places((_allowed(batch, rules) for batch in batches), column)
-        if not places.lng:
+        places = gather_places(batches, column, partial(_allowed, rules))
+        if not places.lng and not places.hidden:
             raise InputError(
                 _("dataset {id}: {target} has no points to locate it by").format(
                     id=self.view.dataset.id, target=target.dataset.id
@@ -151,7 +152,7 @@ def _placed(
     return placed(geometries if admitted is None else without(geometries, ~admitted), redaction, tally)
 
 
-def _allowed(batch: FeatureBatch, redaction: Redaction) -> FeatureBatch:
+def _allowed(redaction: Redaction, batch: FeatureBatch) -> FeatureBatch:
     """The same rows; those that the edition does not show have no place."""
     return batch._replace(geometries=_placed(batch.geometries, admits(batch.attributes, redaction), redaction, Tally()))
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 
 from pipeline.editions.cast import cast
+from pipeline.editions.redact import MASKED
 from pipeline.sources.ragged import points
 from pipeline.types import POINT, FeatureBatch, Tally
 
@@ -25,6 +26,7 @@ class Places:
     lng: dict[str, float]
     lat: dict[str, float]
     ambiguous: frozenset[str]
+    hidden: frozenset[str] = frozenset()  # there, but not to be shown: whoever stands there has no place either
 
 
 def normalise(text: str) -> str:
@@ -32,14 +34,22 @@ def normalise(text: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
-def gather_places(batches: Iterable[FeatureBatch], column: str) -> Places:
-    """The points of another dataset by the text of one of its columns; features that are no points are passed over."""
+def gather_places(
+    batches: Iterable[FeatureBatch], column: str, shown: Callable[[FeatureBatch], FeatureBatch] | None = None
+) -> Places:
+    """The points of another dataset by the text of one of its columns; features that are no points are passed over.
+
+    `shown` gives a batch's points as they may be shown, and none to those that may not.
+    """
     lng: dict[str, float] = {}
     lat: dict[str, float] = {}
     ambiguous: set[str] = set()
+    hidden: set[str] = set()
     for batch in batches:
-        g = batch.geometries
+        g = batch.geometries if shown is None else shown(batch).geometries
         texts = _texts(batch.attributes, column)
+        gone = (batch.geometries.kinds == POINT) & (g.kinds != POINT)
+        hidden.update(text for row in np.flatnonzero(gone).tolist() if (text := texts[row]) is not None)
         first = g.vertex_offsets[g.part_offsets[:-1]]
         for row in np.flatnonzero(g.kinds == POINT).tolist():
             text = texts[row]
@@ -50,15 +60,16 @@ def gather_places(batches: Iterable[FeatureBatch], column: str) -> Places:
                 lng[text], lat[text] = x, y
             elif (lng[text], lat[text]) != (x, y):
                 ambiguous.add(text)
-    return Places(lng, lat, frozenset(ambiguous))
+    return Places(lng, lat, frozenset(ambiguous), frozenset(hidden - lng.keys()))
 
 
 def locate(batch: FeatureBatch, column: str, places: Places, tally: Tally) -> FeatureBatch:
     """The same rows with points where their text is known, and without geometry elsewhere, which is counted."""
     texts = _texts(batch.attributes, column)
     found = [text if text is not None and text in places.lng else None for text in texts]
-    lost = [text for text in texts if text is not None and text not in places.lng]
+    lost = [text for text in texts if text is not None and text not in places.lng and text not in places.hidden]
     twice = [text for text in found if text is not None and text in places.ambiguous]
+    tally.add(MASKED, sum(text in places.hidden for text in texts))
     tally.add(NOT_FOUND, len(lost), lost[0] if lost else "")
     tally.add(AMBIGUOUS, len(twice), twice[0] if twice else "")
     tally.add(MISSING, sum(text is None for text in texts), column)
