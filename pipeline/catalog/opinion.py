@@ -50,7 +50,7 @@ class Setting:
     standing: Standing
     as_of: date
     publisher: Mapping[str, Any]  # platform, city, sample, notice, attribution, review as in catalog.json
-    edition: str | None  # whose catalogue was asked; None: all of the workspace
+    edition: Mapping[str, Any] | None  # whose catalogue was asked: id, title; None: all of the workspace
     signed_by: str | None = None  # of a formal opinion
     missing: tuple[str, ...] = ()  # datasets of which nothing was handed in yet
 

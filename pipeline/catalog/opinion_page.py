@@ -103,8 +103,12 @@ def standing_text(standing: str) -> str:
 def conclusion_text(conclusion: str) -> str:
     """What follows of a theme's numbers."""
     return {
-        "exists": _("Data that are good enough exist for all of the area: use them, do not survey again."),
-        "partly": _("Data that are good enough exist for a part: survey what is missing only."),
+        "exists": _(
+            "Data that are good enough together cover all of the area: where their content is right, use them, do not survey again."
+        ),
+        "partly": _(
+            "Data that are good enough together cover a part: where their content is right, survey what is missing only."
+        ),
         "unfit": _(
             "Data exist, but none that is known to be good enough: ask their owners, update rather than begin anew."
         ),
@@ -162,7 +166,7 @@ def _project(document: Mapping[str, Any], lang: str) -> str:
         (_("Scale wanted"), f"1:{project['scale']:,}" if project["scale"] else None),
         (_("Current on"), project["current"]),
         (_("Accuracy wanted"), f"{project['accuracy_m']:g} m" if project["accuracy_m"] else None),
-        (_("Asked of"), _asked_of(document)),
+        (_("Asked of"), _asked_of(document, lang)),
         (_("Date"), document["as_of"]),
     ]
     shown = "".join(f"<tr><th>{escape(name)}</th><td>{escape(str(value))}</td></tr>" for name, value in rows if value)
@@ -175,10 +179,10 @@ def _area_text(project: Mapping[str, Any]) -> str:
     return _("about {size}, {cells} cells").format(size=size, cells=f"{project['cells']:,}")
 
 
-def _asked_of(document: Mapping[str, Any]) -> str:
+def _asked_of(document: Mapping[str, Any], lang: str) -> str:
     if document["edition"] is None:
         return _("all datasets of the platform")
-    return _("edition {id}").format(id=document["edition"])
+    return _("{edition}: what it shows").format(edition=document["edition"]["title"][lang])
 
 
 def _conclusion(theme: Mapping[str, Any], lang: str) -> str:

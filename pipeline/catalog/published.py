@@ -24,7 +24,7 @@ class Published:
     """An edition's datasets and their coverage."""
 
     publisher: Mapping[str, Any]
-    edition: str
+    edition: Mapping[str, Any]  # id, title
     themes: Sequence[Mapping[str, Any]]  # id, title
     datasets: tuple[Existing, ...]
 
@@ -34,9 +34,9 @@ def read_published(dist: Path) -> Published:
     catalog, index = _json(dist / "catalog.json"), _json(dist / INDEX)
     try:
         entries = {entry["dataset"]: entry for entry in index["datasets"]}
-        datasets = [_existing(dist, dataset, entries[dataset["id"]]) for dataset in catalog["datasets"]]
+        datasets = [_existing(dist, d, entries[d["id"]]) for d in catalog["datasets"] if d["id"] in entries]
         return Published(
-            {key: catalog[key] for key in PUBLISHER}, catalog["edition"]["id"], catalog["themes"], tuple(datasets)
+            {key: catalog[key] for key in PUBLISHER}, catalog["edition"], catalog["themes"], tuple(datasets)
         )
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(

@@ -32,7 +32,7 @@ class Known:
     """All that an opinion is made from, but for the project."""
 
     publisher: Mapping[str, Any]
-    edition: str | None  # None: the workspace, whatever may be published of it
+    edition: Mapping[str, Any] | None  # id, title; None: the workspace, whatever may be published of it
     themes: Sequence[Mapping[str, Any]]
     datasets: tuple[Existing, ...]
     planned: tuple[Planned, ...]

@@ -78,7 +78,7 @@ export function selfCheck(of: {
     version: 1,
     standing: 'self-check',
     platform: catalog.platform, city: catalog.city, sample: catalog.sample, notice: catalog.notice, attribution: catalog.attribution, review: catalog.review,
-    edition: catalog.edition.id,
+    edition: catalog.edition,
     as_of: catalog.as_of,
     grid: 18,
     project: {
