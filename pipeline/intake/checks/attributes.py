@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from pipeline.framework.check_tables import feature_codes, field_roles
 from pipeline.intake.checks.layer import Layer, Rows
-from pipeline.intake.checks.message import Message
+from pipeline.intake.checks.message import Either, Message
 from pipeline.intake.checks.message import lazy as _
 from pipeline.intake.checks.report import PLACES
 from pipeline.intake.checks.rule import Found, Outcome, Skipped, rule
@@ -30,10 +30,12 @@ def code_unknown(layer: Layer, subject: Subject) -> Outcome:
     rows = unlike(texts, f"[{''.join(classes)}]\\d{{5}}")
     if not len(rows):
         return None
-    names = {major.code: major.name for major in table.classes}
+    allowed = [major for major in table.classes if major.code in classes]
     return Found(
         _("{n} feature codes are none of GB/T 13923, class {classes}: {values}.").format(
-            n=len(rows), classes=" ".join(f"{code} {names[code].zh}" for code in classes), values=quoted(texts, rows)
+            n=len(rows),
+            classes=tuple(Either(f"{m.code} {m.name.zh}", f"{m.code} {m.name.en}") for m in allowed),
+            values=quoted(texts, rows),
         ),
         _("give each feature its six-digit code, or hand it in with the layer where it belongs"),
         rows=rows,

@@ -15,7 +15,7 @@ from pipeline.i18n import DOMAIN, LOCALE_DIR, language
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A sentence of the catalogue and the values that belong into it, some of which may be messages themselves."""
+    """A sentence of the catalogue and the values that belong into it, which may be messages or tuples of messages."""
 
     source: str  # English, as the catalogue has it
     values: tuple[tuple[str, object], ...] = field(default=())
@@ -27,12 +27,22 @@ class Message:
     def said(self, chosen: str) -> str:
         """In ``zh`` or ``en``."""
         text = _catalogue(chosen).gettext(self.source) if self.source else ""
-        if not self.values:
-            return text
-        return text.format(**{k: v.said(chosen) if isinstance(v, Message) else v for k, v in self.values})
+        return text.format(**{k: _said(v, chosen) for k, v in self.values}) if self.values else text
 
     def __str__(self) -> str:
         return self.said(language())
+
+
+@dataclass(frozen=True, slots=True)
+class Either:
+    """Words that come in both languages from elsewhere, such as names of a code table."""
+
+    zh: str
+    en: str
+
+    def said(self, chosen: str) -> str:
+        """In ``zh`` or ``en``."""
+        return self.zh if chosen == "zh" else self.en
 
 
 def lazy(source: str) -> Message:
@@ -43,6 +53,15 @@ def lazy(source: str) -> Message:
 def verbatim(text: str) -> Message:
     """Words that are no sentence of the catalogue, such as the name of a field: the same in every language."""
     return Message("{text}", (("text", text),))
+
+
+def _said(value: object, chosen: str) -> object:
+    """A value in a language; several of them one after the other."""
+    if isinstance(value, Message | Either):
+        return value.said(chosen)
+    if isinstance(value, tuple):
+        return ", ".join(str(_said(each, chosen)) for each in value)
+    return value
 
 
 @lru_cache

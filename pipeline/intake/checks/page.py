@@ -102,7 +102,7 @@ class _Page:
         )
         return (
             f"<section class='verdict'><div class='score'><strong>{report.score:g}</strong>"
-            f"<span>{self.say(_('points'))}</span></div><div><p class='grade'>{self.say(grade_name(report.grade))}</p>"
+            f"<span>{self.say(_('points of 100'))}</span></div><div><p class='grade'>{self.say(grade_name(report.grade))}</p>"
             f"<p>{self.say(text)}</p><ul class='counts' aria-label='{self.say(_('Faults by class'))}'>{counts}</ul>"
             "</div></section>"
         )
@@ -140,7 +140,7 @@ class _Page:
                 (self.say(_("Quality element")), ""),
                 (self.say(_("Rules checked")), "n"),
                 *((severity, "n") for severity in SEVERITIES),
-                (self.say(_("Result")), "r"),
+                (self.say(_("Outcome")), "r"),
             )
         )
         rows = "".join(self._element_row(element) for element in ELEMENTS)

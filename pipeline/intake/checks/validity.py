@@ -10,6 +10,7 @@ import shapely
 
 from pipeline.intake.checks.layer import Layer, Shapes
 from pipeline.intake.checks.measures import BROKEN, MISSING
+from pipeline.intake.checks.message import Message, verbatim
 from pipeline.intake.checks.message import lazy as _
 from pipeline.intake.checks.reference import no_coordinates
 from pipeline.intake.checks.report import PLACES
@@ -60,14 +61,30 @@ def geometry_invalid(layer: Layer, subject: Subject) -> Outcome:
     shapes = layer.original(rows[:PLACES])
     reasons, where = _reasons(shapes)
     kinds = Counter(reasons).most_common()
-    told = ", ".join(f"{reason} {n}" for reason, n in kinds[:_KINDS])
+    told = tuple(_("{reason} {n}").format(reason=in_words(reason), n=n) for reason, n in kinds[:_KINDS])
     return Found(
         _("{n} geometries are invalid ({reasons}).").format(n=len(rows), reasons=told),
         _("repair them at these places; in QGIS: Vector – Geometry Tools – Check Validity, then Fix Geometries"),
         rows=rows,
         places=layer.scaled(where),
-        remarks=tuple(reasons),
+        remarks=tuple(in_words(reason) for reason in reasons),
     )
+
+
+def in_words(reason: str) -> Message:
+    """What GEOS's reason is called; one that is not known here stays as it is."""
+    return {
+        "Self-intersection": _("Self-intersection"),
+        "Ring Self-intersection": _("Ring self-intersection"),
+        "Hole lies outside shell": _("Hole outside its shell"),
+        "Holes are nested": _("Nested holes"),
+        "Nested shells": _("Nested shells"),
+        "Interior is disconnected": _("Interior in pieces"),
+        "Duplicate Rings": _("Ring there twice"),
+        "Too few points in geometry component": _("Too few points"),
+        "Invalid Coordinate": _("Coordinates that are no numbers"),
+        "Ring is not closed": _("Ring not closed"),
+    }.get(reason, verbatim(reason))
 
 
 def _reasons(shapes: Shapes) -> tuple[list[str], Shapes]:
