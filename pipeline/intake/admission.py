@@ -31,7 +31,7 @@ def secrecy_fault(classification: str | None) -> PackageFault | None:
         words = '"public" (公开) | "internal" (内部)'
         return PackageFault("unclassified", "", text.format(words=words))
     if classification not in ADMITTED:
-        text = _("it is classified: nothing was read or copied; take it off this machine by the rules for secrets")
+        text = _("it is classified: nothing was copied; take it off this machine by the rules for secrets")
         return PackageFault("classified", "", text)
     return None
 
