@@ -19,10 +19,14 @@ from pipeline.editions import Breach, DatasetView, EditionView, raster_policy, t
 from pipeline.errors import UsageError
 from pipeline.framework import ArchiveSpec, Framework, did_you_mean, load_workspace
 from pipeline.i18n import _
+from pipeline.intake.calendar import Standing, standings
 from pipeline.intake.counts import DatasetCounts, merge_counts, refuse_faulty
+from pipeline.intake.ledger import entries
 from pipeline.intake.opened import OpenSources
 from pipeline.intake.supply import supply
+from pipeline.intake.unknown import unknown_columns, unknown_datasets
 from pipeline.portal.files import json_bytes, write_file
+from pipeline.portal.status_page import edition_status
 from pipeline.portal.write import write_portal
 from pipeline.progress import Progress, Silent
 from pipeline.release import (
@@ -123,8 +127,10 @@ def build_workspace(
     many faults, OutputError where nothing can be written.
     """
     day = as_of or date.today()
-    supplied = supply(load_workspace(workspace), day)
+    declared = load_workspace(workspace)
+    supplied = supply(declared, day)
     framework = supplied.framework
+    standing = standings(declared, entries(declared.root), day)
     for id in supplied.missing:
         (progress or Silent()).note(
             _("{dataset}: nothing has been handed in yet, so it is left out").format(dataset=id)
@@ -134,8 +140,9 @@ def build_workspace(
     with exclusive(framework.root / ".cache" / "build.lock"), ExitStack() as stack:
         sources = stack.enter_context(OpenSources(framework.root))
         how = Making(threads, memory, explain, progress or Silent())
-        site = _Site(framework, sources, frozenset(only or ()), day, how, supplied.missing)
+        site = _Site(framework, sources, frozenset(only or ()), day, how, supplied.missing, standing)
         stages = [stack.enter_context(Stage(framework.root / "dist" / view.edition.id)) for view in views]
+        _tell_unknown(site, views)
         plans = [_plan_edition(site, view) for view in views]
         for plan in plans:
             refuse_breaches(plan.view, plan.breaches)
@@ -187,6 +194,7 @@ class _Site:
     as_of: date
     how: Making
     missing: tuple[str, ...]  # datasets that nobody has handed in yet
+    standings: tuple[Standing, ...]  # of all datasets on that date
     software: Mapping[str, str] = field(default_factory=software_versions)
     code: str = field(default_factory=code_digest)
     inputs: dict[str, tuple[InputFile, ...]] = field(default_factory=dict)  # by dataset
@@ -252,7 +260,8 @@ def _build_edition(site: _Site, plan: _Plan, stage: Stage) -> BuildResult:
 
     facts = [archive.facts for archive in made.values() if archive.facts is not None]
     versions = version_facts(framework.root, view.datasets, site.as_of)
-    catalog = build_catalog(framework, view, facts, as_of=site.as_of, versions=versions)
+    confirmed = {each.dataset.id: each.confirmed for each in site.standings}
+    catalog = build_catalog(framework, view, facts, as_of=site.as_of, versions=versions, confirmed=confirmed)
     tilejsons = {archive.id: build_tilejson(framework, view, archive) for archive in facts}
     write_file(folder / "catalog.json", json_bytes(catalog))
     for id, tilejson in tilejsons.items():
@@ -263,7 +272,8 @@ def _build_edition(site: _Site, plan: _Plan, stage: Stage) -> BuildResult:
     write_coverages(folder, framework, view, recipes, sources=site.sources, pixels=site.pixels, progress=site.progress)
     site.progress.start(_("portal of {edition}").format(edition=view.edition.id))
     texts = _texts(catalog, made.values())
-    write_portal(folder, catalog=catalog, tilejsons=tilejsons, texts=texts)
+    status = edition_status(catalog, site.standings, submissions=view.edition.submissions)
+    write_portal(folder, catalog=catalog, tilejsons=tilejsons, texts=texts, status=status)
     if base_url:
         write_hotlink(folder, base_url)
 
@@ -323,6 +333,22 @@ def _tell_rules(view: EditionView, progress: Progress) -> None:
     for shown in view.datasets:
         for rule in told_policy(shown.policy):
             progress.note(_("{name}: {text}").format(name=f"{view.edition.id}/{shown.dataset.id}", text=rule))
+
+
+def _tell_unknown(site: _Site, views: Sequence[EditionView]) -> None:
+    """What stays out because nobody declares it: nothing is published that no rule lets in."""
+    for id in unknown_datasets(site.framework):
+        site.progress.note(
+            _("{dataset}: the store has it, and no department declares it: it stays out").format(dataset=id)
+        )
+    seen = {shown.dataset.id: shown.dataset for view in views for shown in view.datasets}
+    for id, dataset in seen.items():
+        source = site.sources.of(dataset)
+        if dataset.kind == "raster" or not isinstance(source, Path):
+            continue
+        if names := unknown_columns(source, dataset, site.framework.schema_of(dataset)):
+            text = _("{dataset}: columns in no field of its schema stay out: {names}")
+            site.progress.note(text.format(dataset=id, names=", ".join(names)))
 
 
 def _tell_idle_overrides(site: _Site, plans: Sequence[_Plan]) -> None:
