@@ -104,7 +104,8 @@ def conclusion_text(conclusion: str) -> str:
     """What follows of a theme's numbers."""
     return {
         "exists": _(
-            "Data that are good enough together cover all of the area: where their content is right, use them, do not survey again."
+            "Data that are good enough together cover all of the area: where their content is right, use them, "
+            "do not survey again."
         ),
         "partly": _(
             "Data that are good enough together cover a part: where their content is right, survey what is missing only."

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
+import secrets
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -106,13 +106,12 @@ def open_request(root: Path, file: ProjectRequest, area: Geometries, at: datetim
     Several people may do so at once: a number is given once. Raises OutputError.
     """
     above = root / FOLDER
-    staged = above / f".new-{os.getpid()}"
+    staged = above / f".new-{secrets.token_hex(6)}"
     feature = {"type": "Feature", "properties": {"project": file.project}, "geometry": area_geometry(area)}
     geometry = (json.dumps(feature, ensure_ascii=False) + "\n").encode()
     text = request_text(file).encode()
     try:
         above.mkdir(exist_ok=True)
-        shutil.rmtree(staged, ignore_errors=True)
         staged.mkdir()
         for name, data in ((REQUEST_FILE, text), (AREA_FILE, geometry)):
             with StagedFile(staged / name) as out:
