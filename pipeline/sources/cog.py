@@ -8,11 +8,13 @@ from typing import Any, Final
 
 import rasterio
 import rasterio.shutil
+from rasterio._err import CPLE_BaseError
 from rasterio.errors import RasterioError
 
 from pipeline.archive.staging import cannot_write, sync_folder, temporary_beside
-from pipeline.errors import InputError
+from pipeline.errors import InputError, OutputError
 from pipeline.i18n import _
+from pipeline.sources.gdal_words import plainly
 from pipeline.sources.raster_open import open_raster, settings, unreadable
 
 # Nothing is lost: what a department hands in may be the only copy. DEFLATE is what every reader of TIFF knows.
@@ -48,8 +50,12 @@ def write_cog(source: Path, target: Path, scratch: Path, *, crs: str | None = No
             virtual.unlink()
         temporary.replace(target)
         sync_folder(target.parent)
-    except RasterioError as error:
-        raise unreadable(source, error) from error
+    except (RasterioError, CPLE_BaseError) as error:
+        _read_all(source)
+        # The source is right, so it was the writing.
+        raise OutputError(
+            _("Cannot write: {reason}.").format(reason=plainly(error, str(temporary))), where=str(target)
+        ) from error
     except OSError as error:
         raise cannot_write(target, error) from error
     finally:
@@ -68,6 +74,16 @@ def _check(dataset: Any, source: Path, written: Path) -> None:
                 where=str(source),
                 hint=_("ask for the file again; it may be damaged"),
             )
+
+
+def _read_all(source: Path) -> None:
+    """Raise InputError where a raster cannot be read to its end."""
+    try:
+        with settings(), open_raster(source) as dataset:
+            for band in dataset.indexes:
+                dataset.checksum(band)
+    except (RasterioError, CPLE_BaseError) as error:
+        raise unreadable(source, error) from error
 
 
 def _palette(dataset: Any) -> bool:

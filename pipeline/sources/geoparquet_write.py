@@ -161,7 +161,7 @@ def _sorted(tables: list[pa.Table], place: NDArray[np.int64], schema: pa.Schema)
 def _write(spool: _Spool, file: Any, memory: int) -> None:
     order, sizes = spool.order()
     empty = pa.schema([pa.field(spool.geometry, pa.large_binary()), pa.field(spool.box, _BOX)])
-    schema = _stored(spool.schema if spool.rows else empty, spool)
+    schema = _stored(spool.schema if spool.schema.names else empty, spool)
     texts = [field.name for field in schema if pa.types.is_string(field.type) or pa.types.is_large_string(field.type)]
     groups = _cuts(sizes, GROUP_BYTES, GROUP_ROWS)
     with pq.ParquetWriter(file, schema, compression="zstd", compression_level=6, use_dictionary=texts) as writer:
