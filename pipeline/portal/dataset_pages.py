@@ -13,16 +13,16 @@ from typing import Any
 
 from markupsafe import Markup
 
+from pipeline.catalog.coverage import Coverage
 from pipeline.catalog.licences import known_licence
 from pipeline.catalog.metadata_groups import metadata_groups
 from pipeline.catalog.words import abstract_of, archives_of, theme_of
 from pipeline.intake.freshness import Freshness, Light
-from pipeline.portal.extent_map import WIDTH, ExtentFrame, backdrop_svg, read_borders
+from pipeline.portal.extent_map import WIDTH, ExtentFrame, backdrop_svg, footprint, read_borders, read_coverage
 from pipeline.portal.files import content_hash
-from pipeline.portal.pages import TEMPLATES, Frame
+from pipeline.portal.pages import Frame, lights_script
 
 DATA = "data.html"
-_SCRIPT = "lights.js"
 _TYPES = {
     "string": ("文本", "text"),
     "integer": ("整数", "integer"),
@@ -40,8 +40,7 @@ def dataset_pages(dist: Path, frame: Frame) -> Iterator[tuple[str, bytes]]:
     `dist` holds the edition's archives already. The same catalogue and archives give the same bytes.
     """
     catalog = frame.catalog
-    script = (TEMPLATES / _SCRIPT).read_bytes()
-    script_name = f"assets/lights-{content_hash(script)}.js"
+    script_name, script = lights_script()
     yield script_name, script
     backdrop = backdrop_svg(catalog, read_borders(dist, catalog))
     backdrop_name = f"assets/city-{content_hash(backdrop)}.svg"
@@ -61,6 +60,7 @@ def dataset_pages(dist: Path, frame: Frame) -> Iterator[tuple[str, bytes]]:
             for archive, _names in archives_of(catalog, dataset)
         ]
         theme = theme_of(catalog, dataset)
+        covered = read_coverage(dist, dataset["id"])
         page = frame.render(
             "dataset.html",
             dataset["page"],
@@ -73,7 +73,8 @@ def dataset_pages(dist: Path, frame: Frame) -> Iterator[tuple[str, bytes]]:
             archives=archives,
             groups=metadata_groups(catalog, dataset),
             related=[datasets[id] for id in dataset["related"]],
-            extent_map=_extent_map(catalog, dataset, f"../{backdrop_name}"),
+            extent_map=_extent_map(catalog, dataset, f"../{backdrop_name}", covered),
+            covers=covered is not None,
             box=_box_text(dataset["extent"]),
             map_link=_map_link(dataset),
             script=script_name,
@@ -121,17 +122,19 @@ def light_of(dataset: Mapping[str, Any], as_of: str) -> Light:
     return Freshness(fresh, stale).light(date.fromisoformat(as_of))
 
 
-def _extent_map(catalog: Mapping[str, Any], dataset: Mapping[str, Any], backdrop: str) -> Markup:
-    """The dataset's box over the city's borders."""
+def _extent_map(
+    catalog: Mapping[str, Any], dataset: Mapping[str, Any], backdrop: str, covered: Coverage | None
+) -> Markup:
+    """What the dataset covers and its box, over the city's borders."""
     frame = ExtentFrame.of(tuple(catalog["bounds"]))
     title = Markup("{} · {}").format(dataset["title"]["zh"], "数据范围")
-    box = ""
+    drawn = f'<path class="covered" d="{footprint(frame, covered)}"/>' if covered is not None else ""
     if dataset["extent"]:
         x, y, width, height = frame.box(tuple(dataset["extent"]))
-        box = f'<rect class="box" x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}" rx="1.5"/>'
+        drawn += f'<rect class="box" x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}" rx="1.5"/>'
     return Markup(
         f'<svg class="extent-map" viewBox="0 0 {WIDTH:g} {frame.height:.1f}" role="img"><title>{title}</title>'
-        f'<image href="{backdrop}" width="{WIDTH:g}" height="{frame.height:.1f}"/>{box}</svg>'
+        f'<image href="{backdrop}" width="{WIDTH:g}" height="{frame.height:.1f}"/>{drawn}</svg>'
     )
 
 

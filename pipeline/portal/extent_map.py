@@ -1,4 +1,4 @@
-"""Small maps that show where a dataset lies: the city's frame and borders once, and on each page its own box."""
+"""Small maps of where a dataset lies: the city's borders once, and on each page what the dataset covers, in its box."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.archive.reader import open_archive
+from pipeline.catalog.cells import joined
+from pipeline.catalog.coverage import Coverage, coverage_from
+from pipeline.catalog.grid import ZOOM, latitude, longitude
 from pipeline.types import Bounds
 from pipeline.vector.decode import geojson_features
 
@@ -17,6 +20,8 @@ WIDTH = 320.0  # of the map in its own units
 _MARGIN = 0.05  # of the city's width, around it
 _ZOOM = 9  # a tile is 0.7° wide: a county of some tenths of a degree is a handful of tiles
 _LEAST_BOX = 6.0  # units: a dataset at one place is still seen
+_FINEST = 2  # halvings of the grid's zoom 18: blocks of 540 m at 28° N, some 2 units where a county is 70 km wide
+_MOST_BLOCKS = 600  # of 25 bytes each
 
 Line = Sequence[tuple[float, float]]
 
@@ -75,6 +80,29 @@ def backdrop_svg(catalog: Mapping[str, Any], borders: Iterable[Line]) -> bytes:
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH:g} {frame.height:.1f}">'
         f'<rect width="100%" height="100%" fill="#eef3ef"/>{drawn}</svg>\n'
     ).encode()
+
+
+def footprint(frame: ExtentFrame, covered: Coverage) -> str:
+    """What a dataset covers, as path data: blocks of cells, as fine as a map of this size and a page can bear."""
+    row, begin, end = covered.cells.by_row()
+    for shift in range(_FINEST, ZOOM):
+        starts = ((row >> shift) << ZOOM) + (begin >> shift)
+        coarse = joined(starts, starts + ((end - 1) >> shift) - (begin >> shift) + 1)
+        west, east, north, south = coarse.boxes()
+        if len(west) <= _MOST_BLOCKS:
+            break
+    path = []
+    for box in zip(west.tolist(), south.tolist(), east.tolist(), north.tolist(), strict=True):
+        left, top = frame.place(longitude(box[0] << shift), latitude(box[3] << shift))
+        right, bottom = frame.place(longitude(box[2] << shift), latitude(box[1] << shift))
+        path.append(f"M{left:.1f} {top:.1f}H{right:.1f}V{bottom:.1f}H{left:.1f}z")
+    return "".join(path)
+
+
+def read_coverage(dist: Path, dataset: str) -> Coverage | None:
+    """What the edition says that a dataset covers; None where it says nothing."""
+    path = dist / "coverage" / f"{dataset}.json"
+    return coverage_from(path.read_bytes(), str(path)) if path.is_file() else None
 
 
 def _path(frame: ExtentFrame, line: Line) -> str:

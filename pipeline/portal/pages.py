@@ -19,6 +19,7 @@ from pipeline.portal.files import content_hash
 
 TEMPLATES = Path(__file__).parent / "templates"
 STYLE = "pages.css"
+SCRIPT = "lights.js"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,12 @@ def page_css() -> tuple[str, bytes]:
     """Name below the published folder, with a hash, and content of the pages' style sheet."""
     data = (TEMPLATES / STYLE).read_bytes()
     return f"assets/pages-{content_hash(data)}.css", data
+
+
+def lights_script() -> tuple[str, bytes]:
+    """Name below the published folder, with a hash, and content of the script that sets lights right for today."""
+    data = (TEMPLATES / SCRIPT).read_bytes()
+    return f"assets/lights-{content_hash(data)}.js", data
 
 
 def template_texts() -> Iterator[str]:
