@@ -36,9 +36,11 @@ def light_portal(
     catalog: Mapping[str, Any],
     tilejsons: Mapping[str, Mapping[str, Any]],
     texts: Iterable[str],
+    status: Mapping[str, Any],
 ) -> None:
     """Writes what the real portal is given, in a second less."""
     write_file(dist / "index.html", "".join(sorted(set("".join(texts)))).encode())
+    write_file(dist / "status.json", json_bytes(status))
     sources = {a["id"]: {"type": "vector", "url": f"pmtiles://../{a['file']}"} for a in catalog["archives"]}
     write_file(dist / "styles/light.json", json_bytes({"version": 8, "sources": sources, "sprite": "../assets/s"}))
 

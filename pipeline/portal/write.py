@@ -16,6 +16,7 @@ from pipeline.portal.flavour import read_flavour, read_layers, read_look
 from pipeline.portal.font_slices import FAMILY, WEIGHTS, read_outlines
 from pipeline.portal.page import render_page
 from pipeline.portal.pages import Frame, page_css, template_texts
+from pipeline.portal.status_page import edition_status, status_pages
 from pipeline.portal.style import compose_style
 
 
@@ -25,11 +26,13 @@ def write_portal(
     catalog: Mapping[str, Any],
     tilejsons: Mapping[str, Mapping[str, Any]],
     texts: Iterable[str],
+    status: Mapping[str, Any] | None = None,
 ) -> None:
     """Write the pages, `assets/` and `styles/` of one edition into `dist`, which holds its archives already.
 
     `catalog` is the content of catalog.json; `tilejsons` maps archive ids to TileJSON; `texts` are the strings the
-    map may show, from which the fonts' characters are chosen. The same arguments give the same bytes.
+    map may show, from which the fonts' characters are chosen; `status` is the content of status.json (the catalogue's
+    lights). The same arguments give the same bytes.
 
     Raises ConfigError when the site has not been built or a style is unknown, OutputError when a file cannot be
     written.
@@ -80,7 +83,8 @@ def write_portal(
     write_file(dist / "index.html", page.encode())
     pages_name, pages_css = page_css()
     write_file(dist / pages_name, pages_css)
-    for written, content in dataset_pages(dist, Frame(catalog, css=pages_name, fonts=css_name)):
+    frame = Frame(catalog, css=pages_name, fonts=css_name)
+    for written, content in chain(dataset_pages(dist, frame), status_pages(frame, status or edition_status(catalog))):
         write_file(dist / written, content)
 
 

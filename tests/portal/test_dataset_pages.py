@@ -78,7 +78,15 @@ def test_nothing_denied_is_on_any_page(catalog: dict[str, Any], tmp_path: Path) 
 
 def test_every_address_leads_to_a_file_and_none_leaves_but_what_was_registered(catalog: dict[str, Any]) -> None:
     written = pages(catalog)
-    there = {*written, "index.html", "catalog.json", "assets/pages-1.css", "assets/fonts-1.css", "styles/light.json"}
+    there = {
+        *written,
+        "index.html",
+        "status.html",
+        "catalog.json",
+        "assets/pages-1.css",
+        "assets/fonts-1.css",
+        "styles/light.json",
+    }
     there |= {"services/stac/catalog.json", "services/dcat/catalog.jsonld", "services/iso/index.html"}
     there |= {archive[key] for archive in catalog["archives"] for key in ("file", "tilejson")}
     for dataset in catalog["datasets"]:

@@ -51,6 +51,8 @@ def test_everything_a_page_needs_and_nothing_private(written: dict[str, bytes]) 
         "data/roads.html",
         "data/schools.html",
         "index.html",
+        "status.html",
+        "status.json",
         "styles/light.json",
     }
 
