@@ -52,11 +52,20 @@ def test_every_optional_setting_may_be_uncommented(workspace: Path) -> None:
             path.write_text(trial, encoding="utf-8")
             load_workspace(workspace)
             path.write_text(text, encoding="utf-8")
-    assert tried == 27 + 12 + 1  # framework.toml, departments/, schemas/
+    assert tried == 30 + 14 + 1  # framework.toml, departments/, schemas/
 
 
 def test_every_key_of_the_models_is_explained(workspace: Path) -> None:
-    from pipeline.framework import BuildRules, City, Dataset, Department, LayerSpec, Publish, SchemaField
+    from pipeline.framework import (
+        BuildRules,
+        City,
+        Dataset,
+        Department,
+        IntakeRules,
+        LayerSpec,
+        Publish,
+        SchemaField,
+    )
     from pipeline.framework.base import Model
 
     texts = {path.parent.name: path.read_text("utf-8") for path in sorted(workspace.rglob("*.toml"))}
@@ -65,6 +74,7 @@ def test_every_key_of_the_models_is_explained(workspace: Path) -> None:
         (City, main),
         (Publish, main),
         (BuildRules, main),
+        (IntakeRules, main),
         (LayerSpec, main),
         (Department, texts["departments"]),
         (Dataset, texts["departments"]),
