@@ -21,6 +21,7 @@ _MOST: Final = 430  # high
 _MARGIN: Final = 0.06  # around what is shown, of its size
 _DOTS: Final = 400  # of one rule; thousands on top of one another tell no more
 _RADII: Final = {"A": 6.0, "B": 5.0, "C": 4.2, "D": 3.4}
+_APART: Final = 16  # between two numbers, of which one is left out where they would lie on one another
 _GRID: Final = (1.0, 2.0, 5.0)
 
 
@@ -60,6 +61,7 @@ def fault_map(report: Report, language: str) -> str:
     if report.frame is not None:
         parts.append(_rect(frame, report.frame, "city"))
     labels: list[str] = []
+    told: list[tuple[float, float]] = []
     for number, finding, points in reversed(places):  # the worst on top
         inside = _within(points, box)
         colour, radius = COLOURS[finding.severity], _RADII[finding.severity]
@@ -69,7 +71,9 @@ def fault_map(report: Report, language: str) -> str:
         if len(inside):
             x, y = frame.at(*inside[0])
             x, y = min(x + radius + 2, frame.width - 16), max(y - radius, 12)
-            labels.append(f'<text x="{x:.1f}" y="{y:.1f}" fill="{colour}">{number}</text>')
+            if all(math.hypot(x - a, y - b) > _APART for a, b in told):
+                told.append((x, y))
+                labels.append(f'<text x="{x:.1f}" y="{y:.1f}" fill="{colour}">{number}</text>')
     return "".join([*parts, *labels, *_scale_bar(frame, box), "</svg>"])
 
 
@@ -130,7 +134,7 @@ def _scale_bar(frame: _Frame, box: Bounds) -> Iterator[str]:
     metre = 1 / (111_320 * math.cos(math.radians((box[1] + box[3]) / 2))) * frame.scale_x
     length = _round_below(frame.width / 5 / metre)
     text = f"{length / 1000:g} km" if length >= 1000 else f"{length:g} m"
-    right, y = frame.width - 14, frame.height - 14
+    right, y = frame.width - 12, frame.height - 22  # above the numbers of the meridians
     left = right - length * metre
     yield f'<path class="bar" d="M{left:.1f} {y - 5:.1f}V{y:.1f}H{right:.1f}V{y - 5:.1f}"/>'
     yield f'<text class="tick" x="{(left + right) / 2:.1f}" y="{y - 5:.1f}" text-anchor="middle">{text}</text>'

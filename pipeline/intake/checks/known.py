@@ -59,7 +59,7 @@ def with_workspace(framework: Framework | None, id: str | None, base: Subject) -
     root = framework.root
 
     def find(dataset: Dataset) -> Path | None:
-        if dataset.source is None:
+        if dataset.handed_in:
             return stored_source(root, dataset, base.as_of)
         path = root / dataset.source
         return path if path.exists() else None
@@ -89,6 +89,6 @@ def _is_source(framework: Framework, id: str, source: Source) -> bool:
     _owner, dataset = framework.dataset(id)
     return (
         isinstance(source, Path)
-        and dataset.source is not None
+        and not dataset.handed_in
         and (framework.root / dataset.source).resolve() == source.resolve()
     )

@@ -52,8 +52,8 @@ class _Page:
                 self._elements(),
                 self._map(),
                 self._findings(),
-                self._skipped(),
                 self._signatures(),
+                self._skipped(),
                 self._notes(),
             ]
         )
@@ -100,9 +100,10 @@ class _Page:
             f"<li><b style='color:{COLOURS[severity]}'>{severity}</b> {self._total(severity):,}</li>"
             for severity in SEVERITIES
         )
+        grade = f"<p class='grade'>{self.say(grade_name(report.grade))}</p>"
         return (
             f"<section class='verdict'><div class='score'><strong>{report.score:g}</strong>"
-            f"<span>{self.say(_('points of 100'))}</span></div><div><p class='grade'>{self.say(grade_name(report.grade))}</p>"
+            f"<span>{self.say(_('points of 100'))}</span></div><div>{grade}"
             f"<p>{self.say(text)}</p><ul class='counts' aria-label='{self.say(_('Faults by class'))}'>{counts}</ul>"
             "</div></section>"
         )
@@ -115,7 +116,7 @@ class _Page:
         bounds = ""
         if report.bounds is not None:
             west, south, east, north = report.bounds
-            bounds = f"{west:.4f} – {east:.4f}° E, {south:.4f} – {north:.4f}° N"
+            bounds = f"<span>{west:.4f} – {east:.4f}° E</span> <span>{south:.4f} – {north:.4f}° N</span>"
         rows = [
             (
                 _("Dataset"),
@@ -195,6 +196,7 @@ class _Page:
     def _finding(self, number: int, finding: Finding) -> str:
         names = [escape(str(name)) for name in finding.features[:_NAMED]]
         more = " …" if names and len(names) < finding.count else ""
+        count = self.say(_("{n} faults").format(n=f"{finding.count:,}"))
         lines = ""
         if names:
             lines += f"<dt>{self.say(_('Features'))}</dt><dd class='ids'>{', '.join(names)}{more}</dd>"
@@ -205,8 +207,8 @@ class _Page:
         return (
             f"<li class='{finding.severity}'><h3><span class='no'>{number}</span>"
             f"<span class='class' style='background:{COLOURS[finding.severity]}'>{finding.severity}</span>"
-            f"<span class='title'>{self.say(_('Broken rule: {title}').format(title=finding.title))}</span>"
-            f"<span class='count'>{finding.count:,}</span></h3>"
+            f"<span class='title'>{self.say(_('Not met: {title}').format(title=finding.title))}</span>"
+            f"<span class='count'>{count}</span></h3>"
             f"<p>{self.say(finding.words)}</p><dl>{lines}</dl>"
             f"<p class='rule'>{self.say(element_name(finding.element))} · <code>{escape(finding.rule)}</code></p></li>"
         )
