@@ -2,6 +2,7 @@
 
     package/ or <name>.zip    as it was handed in
     report.json               why, and what the checks found
+    report.html, faults.gpkg  the same to print (整改通知) and on a map, where the checks ran
 
 Nothing is kept of packages that are classified, or do not say that they are not: the ledger has hash, sender and time.
 """
@@ -25,6 +26,8 @@ from pipeline.intake.store import REPORT_FILE
 
 FOLDER: Final = "inbox/refused"
 PACKAGE: Final = "package"
+PAGE: Final = "report.html"
+FAULTS: Final = "faults.gpkg"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,26 +8,28 @@ from datetime import date
 from pathlib import Path
 
 from pipeline.framework import Dataset, Framework
+from pipeline.intake.checks.shelf import Sibling
+from pipeline.intake.checks.subject import read_options
 from pipeline.intake.store import stored_source
 from pipeline.sources import is_database
 
 
 @dataclass(frozen=True)
-class Siblings(Mapping[str, Path]):
-    """Layer names and dataset ids → a file that needs no options to be read: a stored version, or a plain source.
+class Siblings(Mapping[str, Path | Sibling]):
+    """Layer names and dataset ids → the latest version in the store, or the source that lies in the workspace.
 
-    A dataset that has nothing yet is a key without a value: looking it up raises KeyError.
+    Nothing is looked for before it is asked for: a city has a thousand datasets, and rules ask for three of them.
     """
 
     framework: Framework
     of: str  # the dataset that is handed in, which is not its own sibling
     as_of: date
 
-    def __getitem__(self, name: str) -> Path:
+    def __getitem__(self, name: str) -> Path | Sibling:
         for dataset in self._named(name):
-            path = self._file(dataset)
-            if path is not None:
-                return path
+            file = self._file(dataset)
+            if file is not None:
+                return file
         raise KeyError(name)
 
     def __contains__(self, name: object) -> bool:
@@ -49,10 +51,10 @@ class Siblings(Mapping[str, Path]):
             if id in known and id != self.of and known[id].kind == "vector":
                 yield known[id]
 
-    def _file(self, dataset: Dataset) -> Path | None:
+    def _file(self, dataset: Dataset) -> Path | Sibling | None:
         if dataset.handed_in:
             return stored_source(self.framework.root, dataset, self.as_of)
-        if dataset.layer or dataset.crs or dataset.encoding or dataset.coordinates or is_database(dataset.source):
+        if is_database(dataset.source):
             return None
         path = self.framework.root / dataset.source
-        return path if path.is_file() else None
+        return Sibling(path, read_options(self.framework, dataset)) if path.exists() else None

@@ -28,7 +28,7 @@ from pipeline.intake.convert import Converted, convert_features, convert_rasters
 from pipeline.intake.incoming import incoming
 from pipeline.intake.json_file import write_json
 from pipeline.intake.ledger import append
-from pipeline.intake.refusal import PACKAGE, Refusal, keep_original, refuse
+from pipeline.intake.refusal import FAULTS, PACKAGE, PAGE, Refusal, keep_original, refuse
 from pipeline.intake.siblings import Siblings
 from pipeline.intake.store import REPORT_FILE, STORE, StoredVersion, latest, source_of
 from pipeline.intake.unpack import Unpacked, outer_identity, unpack
@@ -254,6 +254,8 @@ class _Work:
             unpacked.folder.rename(staged / PACKAGE)
         elif all(fault.rule != "too-large" for fault in faults):
             keep_original(self.container, staged)
+        if report is not None:
+            _write_pages(report, staged)
         package = unpacked.package
         reason = "quality" if report is not None and not report.passed else _reason(faults)
         facts = self._facts(package, unpacked, report) if package is not None else {"name": self._name}
@@ -304,6 +306,16 @@ class _Work:
 def _reason(faults: Sequence[PackageFault]) -> str:
     """The rule that decides: one of the platform's before a mistake."""
     return next((fault.rule for fault in faults if fault.rule in POLICY), faults[0].rule)
+
+
+def _write_pages(report: Report, folder: Path) -> None:
+    """The report as its sender gets it: a page to print (整改通知), and the faults on a map."""
+    from pipeline.intake.checks import report_html, write_gpkg
+
+    with StagedFile(folder / PAGE) as staged:
+        staged.file.write(report_html(report, "zh").encode())
+        staged.commit()
+    write_gpkg(report, folder / FAULTS)
 
 
 def _faults_of(report: Report) -> tuple[PackageFault, ...]:

@@ -11,6 +11,7 @@ from typing import Any
 
 import geopandas
 import numpy as np
+import pyogrio
 import pytest
 import rasterio
 from rasterio.transform import from_bounds
@@ -238,6 +239,9 @@ def test_swapped_axes_are_refused_and_the_mended_package_is_taken(root: Path) ->
     assert entry.facts["findings"] and entry.facts["score"] == done.score and done.score is not None and done.score < 60
     report = json.loads((root / "inbox/refused" / done.sha256[:12] / "report.json").read_bytes())
     assert report["quality"]["passed"] is False
+    folder = root / "inbox/refused" / done.sha256[:12]
+    assert "整改通知" in (folder / "report.html").read_text("utf-8")
+    assert set(pyogrio.list_layers(folder / "faults.gpkg")[:, 0]) >= {"faults"}
     assert hand_in(root, package_files()).version == "2026-Q3.1" and kinds(root) == ["refused", "accepted"]
 
 
