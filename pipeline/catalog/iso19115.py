@@ -180,7 +180,7 @@ def _identification(root: ET.Element, catalog: Mapping[str, Any], dataset: Mappi
 
 
 def _constraints(info: ET.Element, catalog: Mapping[str, Any], dataset: Mapping[str, Any]) -> None:
-    """The licence, the share class, and the map review number where there is one."""
+    """The licence, the share class, the number of the map review, and that an edition is for internal use."""
     legal = add(info, "gmd:resourceConstraints/gmd:MD_LegalConstraints")
     if catalog["sample"]:
         add_text(legal, "gmd:useLimitation", catalog["notice"])
@@ -192,6 +192,10 @@ def _constraints(info: ET.Element, catalog: Mapping[str, Any], dataset: Mapping[
     known = known_licence(dataset["licence"])
     licence = f"{dataset['licence']} {known.address}" if known else dataset["licence"]
     add_string(legal, "gmd:otherConstraints", licence)
+    if not catalog["edition"].get("public", True):
+        security = add(info, "gmd:resourceConstraints/gmd:MD_SecurityConstraints")
+        add_code(security, "gmd:classification", "MD_ClassificationCode", "restricted")
+        add_text(security, "gmd:userNote", {"zh": "内部使用", "en": "For internal use"})
 
 
 def _content(root: ET.Element, dataset: Mapping[str, Any], place: Place) -> None:

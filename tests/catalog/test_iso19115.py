@@ -89,6 +89,15 @@ def test_a_real_city_with_a_review_number_is_valid_too(schema: etree.XMLSchema, 
     assert found(record(catalog, "roads"), f"{INFO}//gmd:useLimitation/{STRING}") == ["示例数据，纯属虚构"]
 
 
+def test_an_edition_for_internal_use_says_so(schema: etree.XMLSchema, catalog: dict[str, Any]) -> None:
+    internal = {**catalog, "edition": {**catalog["edition"], "public": False}}
+    root = record(internal, "roads")
+    assert schema.validate(root), schema.error_log
+    assert found(root, f"{INFO}//gmd:MD_ClassificationCode/@codeListValue") == ["restricted"]
+    open_to_all = {**catalog, "edition": {**catalog["edition"], "public": True}}
+    assert found(record(open_to_all, "roads"), f"{INFO}//gmd:MD_ClassificationCode/@codeListValue") == []
+
+
 def test_the_schema_does_find_faults(schema: etree.XMLSchema, catalog: dict[str, Any]) -> None:
     root = record(catalog, "roads")
     root.append(root[0])  # the identifier at the end, where it may not stand

@@ -181,6 +181,15 @@ def test_lights_of_the_day_of_the_build(catalog: dict[str, Any]) -> None:
     assert photo.get("data-fresh-until") is None and words(photo) == "不定期更新 no fixed cycle"
 
 
+def test_a_nil_return_says_up_to_when_nothing_changed(catalog: dict[str, Any]) -> None:
+    assert "零报告" not in pages(catalog)["data/roads.html"].decode()
+    confirmed = copy.deepcopy(catalog)
+    dataset_of(confirmed, "roads")["freshness"]["confirmed"] = "2026-12-31"
+    assert facts(tree(confirmed, "data/roads.html"), "概要")["现势性"].startswith(
+        "2026-09-30 零报告：至 2026-12-31 无变化"
+    )
+
+
 def test_what_departments_write_cannot_become_markup(catalog: dict[str, Any]) -> None:
     evil = '<img src=x onerror="alert(1)">\'"&'
     spoiled = copy.deepcopy(catalog)

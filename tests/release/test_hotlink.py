@@ -8,9 +8,12 @@ from typing import Any
 
 import pytest
 
+from pipeline.catalog import face_files
 from pipeline.errors import OutputError
 from pipeline.release import write_hotlink
 from pipeline.release.hotlink import absolute, absolute_style, absolute_tilejson
+from pipeline.release.manifest import in_release
+from tests.catalog.catalogs import catalog_of
 
 BASE = "https://map.example.cn/lq"
 ARCHIVE = "tiles/framework-0123456789ab.pmtiles"
@@ -85,3 +88,18 @@ def test_the_files_stand_in_hotlink_and_the_others_stay(tmp_path: Path) -> None:
     assert write_hotlink(tmp_path, BASE + "/") == ("hotlink/tilejson/framework.json", "hotlink/styles/light.json")
     assert json.loads((tmp_path / "styles/light.json").read_text()) == STYLE
     assert json.loads((tmp_path / "hotlink/tilejson/framework.json").read_text()) == {"tiles": [f"pmtiles://{BASE}/a"]}
+
+
+def test_the_catalogues_other_faces_are_written_once_more_with_absolute_addresses(tmp_path: Path) -> None:
+    catalog = catalog_of(tmp_path / "town")
+    dist = tmp_path / "dist"
+    dist.mkdir()
+    (dist / "catalog.json").write_text(json.dumps(catalog, ensure_ascii=False), "utf-8")
+    written = write_hotlink(dist, BASE + "/")
+    expected = dict(face_files(catalog, BASE))
+    assert set(written) == {f"hotlink/{path}" for path in expected}
+    assert not any(in_release(path) for path in written)  # each place that serves the release has its own
+    for path, content in expected.items():
+        assert (dist / "hotlink" / path).read_bytes() == content
+    root = json.loads((dist / "hotlink/services/stac/catalog.json").read_text("utf-8"))
+    assert root["links"][0]["href"] == f"{BASE}/hotlink/services/stac/catalog.json"
