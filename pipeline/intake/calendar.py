@@ -61,9 +61,14 @@ def standings(framework: Framework, entries: Iterable[LedgerEntry], as_of: date)
     rules = framework.intake
     handed_in = submissions(entries, as_of, rules.utc_offset)
     return tuple(
-        _standing(department, dataset, handed_in.get(dataset.id, ()), as_of, rules)
+        _standing(department, dataset, _own(handed_in.get(dataset.id, ()), department), as_of, rules)
         for department, dataset in framework.datasets
     )
+
+
+def _own(found: Sequence[Submission], department: Department) -> list[Submission]:
+    """Without what another department tried to hand in; what was accepted counts, whoever owned the dataset then."""
+    return [each for each in found if each.kind != "refused" or each.department in (None, department.id)]
 
 
 def _standing(

@@ -33,6 +33,7 @@ class Submission:
     """A package that was accepted or refused, or a nil return."""
 
     kind: SubmissionKind
+    department: str | None  # who handed it in
     period: Period
     on: date  # in the city's own time
     currency: date | None
@@ -71,8 +72,10 @@ def _submission(kind: Any, facts: Mapping[str, Any], on: date) -> Submission | N
     except ValueError:
         return None
     currency, score, version = facts.get("currency"), facts.get("score"), facts.get("version")
+    department = facts.get("department")
     return Submission(
         kind,
+        department if isinstance(department, str) else None,
         period,
         on,
         date.fromisoformat(currency) if isinstance(currency, str) else None,

@@ -188,6 +188,17 @@ def test_entries_that_belong_to_nothing_are_passed_over(tmp_path: Path) -> None:
     assert told(standing(tmp_path, entries, "2026-10-05")) == ("due", "2026-Q3", "2026-10-10", False)
 
 
+def test_what_another_department_tried_to_hand_in_is_not_this_ones_affair(tmp_path: Path) -> None:
+    stranger = {"dataset": "roads", "period": "2026-Q3", "department": "water", "reason": "not its dataset"}
+    entries = [Line("refused", "2026-10-01T00:00:00Z", stranger)]
+    assert told(standing(tmp_path, entries, "2026-10-05")) == ("due", "2026-Q3", "2026-10-10", False)
+    own = [Line("refused", "2026-10-01T00:00:00Z", {**stranger, "department": "transport"})]
+    assert told(standing(tmp_path, own, "2026-10-05"))[0] == "refused"
+    # A dataset that was another department's when it was accepted has been handed in all the same.
+    before = [Line("accepted", "2026-10-01T00:00:00Z", {**stranger, "currency": "2026-09-20", "version": "2026-Q3.1"})]
+    assert told(standing(tmp_path, before, "2026-10-05"))[0] == "handed-in"
+
+
 def test_grace_is_a_setting(tmp_path: Path) -> None:
     assert told(standing(tmp_path, [], "2026-10-11", intake="grace_days = 20"))[2] == "2026-10-20"
     assert told(standing(tmp_path, [], "2026-10-01", intake="grace_days = 0"))[0] == "overdue"
