@@ -48,7 +48,7 @@ class History:
 def history(root: Path, package: str, dataset: str, period: str) -> History:
     """Look a package (its sha256) up in the ledger, in one pass. Raises InputError."""
     found = History(None, False, 0, 0, False)
-    for entry in entries(root):
+    for entry in entries(root, (package, dataset)):
         facts = entry.facts
         mine = facts.get("package") == package
         here = facts.get("dataset") == dataset
@@ -72,8 +72,8 @@ def history(root: Path, package: str, dataset: str, period: str) -> History:
 
 def last_refusal(root: Path, package: str) -> Entry | None:
     """The last line of the ledger that refused a package (its sha256). Raises InputError."""
-    refused = (entry for entry in entries(root) if entry.kind == REFUSED and entry.facts.get("package") == package)
-    return max(refused, key=lambda entry: entry.n, default=None)
+    refused = [entry for entry in entries(root, (package,)) if entry.kind == REFUSED]
+    return refused[-1] if refused else None
 
 
 def accept(root: Path, staged: Path, version: StoredVersion, facts: Mapping[str, Any], at: datetime) -> Entry:
