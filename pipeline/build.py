@@ -42,13 +42,16 @@ from pipeline.release import (
     area_digest,
     area_reader,
     code_digest,
+    covers,
     database_input,
     drawn_words,
     exclusive,
+    folder_scope,
     forget_all,
     forget_others,
     input_files,
     let_through,
+    likely_number,
     make_archive,
     make_contours,
     make_raster,
@@ -60,6 +63,7 @@ from pipeline.release import (
     record_overrides,
     refuse_breaches,
     remember,
+    reviews_of,
     software_versions,
     take_over,
     told_path,
@@ -95,7 +99,8 @@ class BuildResult:
     archives: tuple[BuiltArchive, ...]
     datasets: Mapping[str, DatasetCounts]  # what reading them told
     bytes: int  # of all files
-    reviewed: bool  # whether the city has a map review number
+    reviewed: bool  # whether a map review number covers it
+    public: bool  # else it is for internal use, and says so
     missing: tuple[str, ...]  # datasets of the city that nobody has handed in yet
     breaches: tuple[Breach, ...]  # what a rule of maps does not allow, and who answers for it
 
@@ -250,7 +255,7 @@ def _plan_edition(site: _Site, view: EditionView) -> _Plan:
 
 def _build_edition(site: _Site, plan: _Plan, stage: Stage) -> BuildResult:
     """Everything of one edition, into the stage's empty folder."""
-    framework, folder, base_url = site.framework, stage.folder, site.framework.publish.base_url
+    framework, folder = site.framework, stage.folder
     view, planned, recipes = plan.view, plan.planned, plan.recipes
     taken = take_over(view, site.only, recipes, site.how.explain, stage.target, site.cache) if site.only else {}
     site.made.update({made.recipe: (made, stage.target) for made in taken.values()})
@@ -258,25 +263,8 @@ def _build_edition(site: _Site, plan: _Plan, stage: Stage) -> BuildResult:
     counts = merge_counts(archive.datasets for archive in made.values())
     refuse_faulty(framework, view, counts)
 
-    facts = [archive.facts for archive in made.values() if archive.facts is not None]
-    versions = version_facts(framework.root, view.datasets, site.as_of)
-    confirmed = {each.dataset.id: each.confirmed for each in site.standings}
-    catalog = build_catalog(framework, view, facts, as_of=site.as_of, versions=versions, confirmed=confirmed)
-    tilejsons = {archive.id: build_tilejson(framework, view, archive) for archive in facts}
-    write_file(folder / "catalog.json", json_bytes(catalog))
-    for id, tilejson in tilejsons.items():
-        write_file(folder / "tilejson" / f"{id}.json", json_bytes(tilejson))
-    for path, content in face_files(catalog):
-        write_file(folder / path, content)
-
     write_coverages(folder, framework, view, recipes, sources=site.sources, pixels=site.pixels, progress=site.progress)
-    site.progress.start(_("portal of {edition}").format(edition=view.edition.id))
-    texts = _texts(catalog, made.values())
-    status = edition_status(catalog, site.standings, submissions=view.edition.submissions)
-    write_portal(folder, catalog=catalog, tilejsons=tilejsons, texts=texts, status=status)
-    if base_url:
-        write_hotlink(folder, base_url)
-
+    number = _write_reviewed(site, view, made, folder)
     release = write_manifest(
         folder,
         framework,
@@ -286,8 +274,8 @@ def _build_edition(site: _Site, plan: _Plan, stage: Stage) -> BuildResult:
         software=site.software,
         as_of=site.as_of,
         overrides=marks(plan.breaches),
+        review_number=number,
     )
-    site.progress.done()
     site.finished[view.edition.id] = made
     return BuildResult(
         edition=view.edition.id,
@@ -296,10 +284,63 @@ def _build_edition(site: _Site, plan: _Plan, stage: Stage) -> BuildResult:
         archives=tuple(_summary(archive, id in taken) for id, archive in made.items() if archive.facts is not None),
         datasets=counts,
         bytes=sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()),
-        reviewed=bool(framework.publish.review_number),
+        reviewed=number is not None,
+        public=view.edition.public,
         missing=site.missing,
         breaches=plan.breaches,
     )
+
+
+def _write_reviewed(site: _Site, view: EditionView, made: Mapping[str, MadeArchive], folder: Path) -> str | None:
+    """The pages with the map review number where one covers just what they show; returns that number.
+
+    Whether it does is known when the styles are there; where they are others than thought, the pages are written again.
+    """
+    reviews = reviews_of(site.framework.root, view.edition.id)
+    archives = {archive.facts.id: archive.facts.sha256 for archive in made.values() if archive.facts is not None}
+    number = likely_number(site.framework.publish, view.edition, reviews, archives)
+    before = set(folder.rglob("*"))
+    _write_pages(site, view, made, folder, number)
+    if not reviews:
+        return number
+    record = covers(reviews, folder_scope(folder))
+    right = record.number if record is not None else None
+    if number != right:
+        for path in set(folder.rglob("*")) - before:
+            if path.is_file():
+                path.unlink()
+        _write_pages(site, view, made, folder, right)
+    if right is not None:
+        return right
+    text = _("{name}: what it shows has changed since its map review; longquan review status tells what")
+    site.progress.note(text.format(name=view.edition.id))
+    return None
+
+
+def _write_pages(
+    site: _Site, view: EditionView, made: Mapping[str, MadeArchive], folder: Path, number: str | None
+) -> None:
+    """Descriptions of the archives and the portal over them."""
+    framework, base_url = site.framework, site.framework.publish.base_url
+    facts = [archive.facts for archive in made.values() if archive.facts is not None]
+    versions = version_facts(framework.root, view.datasets, site.as_of)
+    confirmed = {each.dataset.id: each.confirmed for each in site.standings}
+    catalog = build_catalog(
+        framework, view, facts, as_of=site.as_of, versions=versions, confirmed=confirmed, review_number=number
+    )
+    tilejsons = {archive.id: build_tilejson(framework, view, archive) for archive in facts}
+    write_file(folder / "catalog.json", json_bytes(catalog))
+    for id, tilejson in tilejsons.items():
+        write_file(folder / "tilejson" / f"{id}.json", json_bytes(tilejson))
+    for path, content in face_files(catalog):
+        write_file(folder / path, content)
+    site.progress.start(_("portal of {edition}").format(edition=view.edition.id))
+    texts = _texts(catalog, made.values())
+    status = edition_status(catalog, site.standings, submissions=view.edition.submissions)
+    write_portal(folder, catalog=catalog, tilejsons=tilejsons, texts=texts, status=status)
+    if base_url:
+        write_hotlink(folder, base_url)
+    site.progress.done()
 
 
 def _showing(framework: Framework, views: list[EditionView], only: Sequence[str]) -> list[EditionView]:

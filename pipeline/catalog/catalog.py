@@ -34,11 +34,13 @@ def build_catalog(
     styles: Sequence[Mapping[str, Any]] = STYLES,
     versions: Mapping[str, Sequence[VersionFacts]] | None = None,
     confirmed: Mapping[str, date] | None = None,
+    review_number: str | None = None,
 ) -> dict[str, Any]:
     """The content of catalog.json, made from what the edition may show and from nothing else.
 
     `versions` are those accepted into the store, by dataset, the one that is published last; `confirmed` says up
     to when nil returns confirm datasets. Those of datasets that the edition does not show are left aside.
+    `review_number` is the number of the map review that covers what is shown.
     """
     city = framework.city
     specs = {archive.id: archive for archive in view.archives}
@@ -49,11 +51,15 @@ def build_catalog(
         "version": VERSION,
         "platform": city.platform.model_dump(),
         "city": {"code": city.code, "name": city.name.model_dump()},
-        "edition": {"id": view.edition.id, "title": view.edition.title.model_dump()},
+        "edition": {
+            "id": view.edition.id,
+            "title": view.edition.title.model_dump(),
+            "public": view.edition.public,
+        },
         "sample": city.sample,
         "notice": notice_of(framework),
         "attribution": city.attribution.model_dump(),
-        "review": {"number": framework.publish.review_number or None},
+        "review": {"number": review_number},
         "crs": city.crs,
         "bounds": list(city.bounds),
         "center": list(city.center),

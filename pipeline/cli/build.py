@@ -123,7 +123,9 @@ def _print_edition(result: BuildResult) -> None:
             line = _("  let through by {person}, {date}: {breach}")
             text = line.format(person=breach.override.by, date=breach.override.date, breach=breach.words)
             click.echo(text + _(" — {reason}").format(reason=breach.override.reason))
-    if not result.reviewed:
+    if not result.public:
+        click.echo(_("  not a public edition: every page says 内部使用"))
+    elif not result.reviewed:
         click.echo(_("  without a map review number: every page says 待审核"))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from html import escape
 from typing import Any
 
@@ -35,12 +35,23 @@ def render_page(template: str, catalog: Mapping[str, Any], *, styles: str, fonts
         f'<link rel="preload" href="{escape(styles)}" as="fetch" crossorigin>',
         f'<link rel="stylesheet" href="{escape(fonts_css)}">',
     ]
-    number = (catalog.get("review") or {}).get("number")
     notice = [
-        f"审图号：{number} · Map review number: {number}" if number else "待审核 · Map review pending",
+        *_standing(catalog),
         *([f"{sample['zh']} · {sample['en']}"] if sample else []),
         f"{catalog['attribution']['zh']} · {catalog['attribution']['en']}",
     ]
     return template.replace("<!--longquan:head-->", "\n    ".join(head)).replace(
         "<!--longquan:notice-->", "".join(f"<p>{escape(line)}</p>" for line in notice)
     )
+
+
+def _standing(catalog: Mapping[str, Any]) -> Iterator[str]:
+    """Whose eyes the map is for, and what its review says: a public map without a number waits for one."""
+    number = (catalog.get("review") or {}).get("number")
+    public = catalog["edition"].get("public", True)
+    if not public:
+        yield "内部使用 · For internal use"
+    if number:
+        yield f"审图号：{number} · Map review number: {number}"
+    elif public:
+        yield "待审核 · Map review pending"

@@ -17,6 +17,8 @@ from pipeline.release.raster_making import make_raster
 from pipeline.release.raster_plan import PlannedRaster, area_digest, area_reader, plan_raster
 from pipeline.release.raster_products import drawn_words
 from pipeline.release.reuse import take_over
+from pipeline.release.review_record import covers, likely_number, reviews_of
+from pipeline.release.review_scope import folder_scope
 from pipeline.release.software import code_digest, software_versions
 from pipeline.release.stage import Stage, exclusive, place_file
 from pipeline.release.unfinished import Unfinished, forget_all
@@ -37,13 +39,16 @@ __all__ = [
     "area_digest",
     "area_reader",
     "code_digest",
+    "covers",
     "database_input",
     "drawn_words",
     "exclusive",
+    "folder_scope",
     "forget_all",
     "forget_others",
     "input_files",
     "let_through",
+    "likely_number",
     "make_archive",
     "make_contours",
     "make_raster",
@@ -57,6 +62,7 @@ __all__ = [
     "refuse_breaches",
     "release_id",
     "remember",
+    "reviews_of",
     "sha256_of",
     "software_versions",
     "take_over",

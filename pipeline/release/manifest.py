@@ -53,6 +53,7 @@ def write_manifest(
     software: Mapping[str, str],
     as_of: date,
     overrides: Sequence[Mapping[str, Any]] = (),
+    review_number: str | None = None,
 ) -> str:
     """Write release.json and SHA256SUMS for everything that lies in `dist`, and return the release id.
 
@@ -81,7 +82,7 @@ def write_manifest(
         "city": framework.city.code,
         "edition": view.edition.id,
         "sample": framework.city.sample,
-        "review": {"number": framework.publish.review_number or None},
+        "review": {"number": review_number},
         "as_of": as_of.isoformat(),
         "overrides": [dict(each) for each in overrides],
         "datasets": [

@@ -58,7 +58,7 @@ export type Product = 'imagery' | 'terrain' | 'hillshade' | 'tint' | 'slope' | '
 export interface Catalog {
   readonly platform: Text;
   readonly city: { readonly name: Text };
-  readonly edition: { readonly id: string; readonly title: Text };
+  readonly edition: { readonly id: string; readonly title: Text; readonly public?: boolean };
   readonly sample: boolean;
   readonly notice: Text;
   readonly attribution: Text;

@@ -11,13 +11,12 @@ export interface LegalBar {
 }
 
 export function legalBar(catalog: Catalog, language: Language, t: Translate): LegalBar {
-  const number = catalog.review.number;
   const notice = inLanguage(catalog.notice, language);
   const owner = inLanguage(catalog.attribution, language);
   const source = element('span', { class: 'image-source', hidden: true });
   const parts = [
     element('span', {}, owner, source),
-    element('span', { class: number ? 'review' : 'review pending' }, number ? t('reviewNumber', { number }) : t('reviewPending')),
+    ...standing(catalog).map(([text, values]) => element('span', { class: values ? 'review' : 'review pending' }, t(text, values))),
     notice && element('span', { class: 'fictional' }, notice),
     catalog.as_of && element('span', { class: 'date' }, t('asOf', { date: catalog.as_of })),
   ];
@@ -29,6 +28,18 @@ export function legalBar(catalog: Catalog, language: Language, t: Translate): Le
       source.textContent = foreign && ` · ${t('imageSource', { name: foreign })}`;
     },
   };
+}
+
+type Said = readonly ['reviewNumber', { readonly number: string }] | readonly ['internalUse' | 'reviewPending'];
+
+/** Whose eyes the map is for, and what its review says: a public map without a number waits for one. */
+export function standing({ edition, review: { number } }: Pick<Catalog, 'edition' | 'review'>): Said[] {
+  const open = edition.public ?? true;
+  const said: Said[] = [];
+  if (!open) said.push(['internalUse']);
+  if (number) said.push(['reviewNumber', { number }]);
+  else if (open) said.push(['reviewPending']);
+  return said;
 }
 
 /** Whom an archive credits besides what the bar says anyway: the owner and the notice. */

@@ -51,7 +51,7 @@ def test_catalog_has_the_agreed_form(tmp_path: Path) -> None:
         "version": 1,
         "platform": {"zh": "数字龙泉", "en": "Digital Longquan"},
         "city": {"code": "331181", "name": {"zh": "龙泉市", "en": "Longquan"}},
-        "edition": {"id": "public", "title": {"zh": "公众版", "en": "Public edition"}},
+        "edition": {"id": "public", "title": {"zh": "公众版", "en": "Public edition"}, "public": True},
         "sample": True,
         "notice": {"zh": "示例数据，纯属虚构", "en": "Sample data, fictional"},
         "attribution": {"zh": "某局", "en": "A bureau"},
@@ -158,9 +158,10 @@ def test_a_layer_without_features_is_not_offered(tmp_path: Path) -> None:
 
 
 def test_a_review_number_and_a_real_city(tmp_path: Path) -> None:
-    toml = FILES["framework.toml"].replace("sample = true\n", "") + '\n[publish]\nreview_number = "浙S(2026)1号"\n'
+    toml = FILES["framework.toml"].replace("sample = true\n", "")
     framework = load_workspace(write_workspace(tmp_path, {"framework.toml": toml}))
-    catalog = build_catalog(framework, view_edition(framework, "public"), [], as_of=date(2026, 1, 1))
+    view = view_edition(framework, "public")
+    catalog = build_catalog(framework, view, [], as_of=date(2026, 1, 1), review_number="浙S(2026)1号")
     assert catalog["review"] == {"number": "浙S(2026)1号"}
     assert (catalog["sample"], catalog["notice"]) == (False, {"zh": "", "en": ""})
     assert catalog["datasets"][0]["features"] is None

@@ -30,6 +30,16 @@ def test_review_number_or_pending_and_the_notice_of_a_sample() -> None:
     assert "待审核" not in reviewed and "虚构" not in reviewed
 
 
+def test_a_map_that_is_not_for_all_says_so() -> None:
+    content = catalog()
+    content["edition"]["public"] = False
+    page = render_page(TEMPLATE, content, styles="s", fonts_css="f")
+    assert "<p>内部使用 · For internal use</p>" in page and "待审核" not in page
+    content["review"] = {"number": "浙S(2026)1号"}
+    page = render_page(TEMPLATE, content, styles="s", fonts_css="f")
+    assert "<p>内部使用 · For internal use</p><p>审图号：浙S(2026)1号" in page
+
+
 def test_a_page_of_another_version_is_refused() -> None:
     with pytest.raises(ConfigError) as raised:
         render_page("<head></head>", catalog(), styles="s", fonts_css="f")

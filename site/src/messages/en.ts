@@ -25,6 +25,7 @@ export const en: Messages = {
   noDatasets: 'No dataset has been published in this edition yet.',
   reviewNumber: 'Map review no. {number}',
   reviewPending: 'Map review pending',
+  internalUse: 'For internal use',
   asOf: 'As of {date}',
   otherTheme: 'Other',
   yes: 'Yes',

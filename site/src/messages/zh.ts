@@ -23,6 +23,7 @@ export const zh = {
   noDatasets: '本版本尚未发布任何数据集。',
   reviewNumber: '审图号：{number}',
   reviewPending: '待审核',
+  internalUse: '内部使用',
   asOf: '截至 {date}',
   otherTheme: '其他',
   yes: '是',
