@@ -111,6 +111,11 @@ def open_tables(dataset: Dataset, options: ReadOptions, tally: Tally) -> Iterato
             yield Opened(source, layer, meta["crs"], described, shapes[0] if shapes else None, tables)
 
 
+def layer_names(dataset: Dataset) -> list[str]:
+    """The names of a data set's layers, for people, in its own order. Raises InputError."""
+    return list(_names(dataset))
+
+
 def _needed(options: ReadOptions) -> list[str] | None:
     """The columns to read; None for all."""
     if options.columns is None:

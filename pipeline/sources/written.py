@@ -99,7 +99,8 @@ def _of_gdal(dataset: Dataset, layer: str | None, options: ReadOptions, tally: T
                 yield portion
             vector.check_count(dataset, opened.layer, count, opened.source)
 
-        yield Written(opened.source, opened.layer or dataset.stem, opened.crs, counted())
+        name = opened.layer or vector.layer_names(dataset)[0]
+        yield Written(opened.source, name, opened.crs, counted())
 
 
 def _of_parquet(dataset: Dataset, options: ReadOptions) -> Written:
