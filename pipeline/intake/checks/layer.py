@@ -52,8 +52,8 @@ class Layer:
 
     @property
     def features(self) -> int:
-        """How many rows there are."""
-        return int(self.table.num_rows)
+        """How many rows there are; a table without columns has forgotten them."""
+        return max(int(self.table.num_rows), len(self.measures.kind))
 
     @property
     def kind(self) -> str | None:
