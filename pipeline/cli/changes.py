@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pipeline.intake.store import StoredVersion
 
 DIFFERENT = 1  # the exit code of differences, as diff has it
+MAX_ZOOM = 14  # of the archive: half a metre; a few changed features tell too little of how exact the data is
 
 
 @click.command()
@@ -279,7 +280,7 @@ def _tile(found: Changes, archive: Path, name: str) -> None:
             click.echo(_("Nothing changed: there is no archive to write."), err=True)
             return
         with compiling_ahead(), Bars() as progress:
-            tile(files, archive, name=name, progress=progress)
+            tile(files, archive, name=name, max_zoom=MAX_ZOOM, progress=progress)
 
 
 def _write(path: Path, text: Iterable[str]) -> None:

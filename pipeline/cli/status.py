@@ -18,6 +18,8 @@ from pipeline.i18n import _, language, ngettext
 if TYPE_CHECKING:
     from pipeline.intake.calendar import Standing
 
+_SCORE = 8  # its place among the columns
+
 
 @click.command()
 @workspace_option
@@ -63,8 +65,7 @@ def _for_people(found: Sequence[Standing], day: date, grace_days: int) -> str:
         department = mine[0].department
         name = getattr(department.name, language()) or department.name.zh
         title = f"{name} · {department.id} · {_calendars()[department.calendar]} · {_summary(mine)}"
-        rows = [_row(each, day) for each in mine]
-        blocks.append(f"{title}\n{table([_columns(), *rows], left=(0, 1, 2, 3, 4, 5, 6, 7, 9))}")
+        blocks.append(f"{title}\n{_table([_columns(), *(_row(each, day) for each in mine)])}")
     if not found:
         blocks.append(_("No department has a dataset yet."))
     elif len(blocks) > 2:
@@ -78,6 +79,13 @@ def _summary(found: Sequence[Standing]) -> str:
 
     words = _states()
     return ", ".join(f"{words[state]} {n}" for state, n in counts(found)["states"].items())
+
+
+def _table(rows: Sequence[tuple[str, ...]]) -> str:
+    """The rows below their titles, without columns that have nothing but a title; the score is the only number."""
+    kept = [at for at, cells in enumerate(zip(*rows, strict=True)) if any(cells[1:])]
+    left = [place for place, at in enumerate(kept) if at != _SCORE]
+    return table([[row[at] for at in kept] for row in rows], left=left)
 
 
 def _columns() -> tuple[str, ...]:
