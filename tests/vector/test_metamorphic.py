@@ -105,10 +105,15 @@ def whole(found: Shapes, name: str = "a", rows: Sequence[int] | None = None, **p
     columns = table(len(found))
     rows = range(len(found)) if rows is None else rows
     picked = {field: [values[i] for i in rows] for field, values in columns.items()}
+    return layer(name, batch([found[i] for i in rows], **picked), **fitting(found, **plan))
+
+
+def fitting(found: Shapes, **plan: Any) -> dict[str, Any]:
+    """What a plan of these shapes may say."""
     options = {"min_zoom": 9, "max_zoom": ZOOM, "key": "n", **plan}
     if all(shape.geom_type.endswith("Point") for shape in found):
         options["coverage"] = None  # is refused for points
-    return layer(name, batch([found[i] for i in rows], **picked), **options)
+    return options
 
 
 # ---------------------------------------------------------------- the laws
@@ -153,8 +158,7 @@ def check_order(folder: Path, found: Shapes, rng: random.Random, **plan: Any) ->
         for part in (rows[:cut], rows[cut:])
         if part
     ]
-    options = {"min_zoom": 9, "max_zoom": ZOOM, "key": "n", "labels": True, **plan}
-    assert file_of(folder, layer("a", *two, **options), threads=2) == first
+    assert file_of(folder, layer("a", *two, **fitting(found, labels=True, **plan)), threads=2) == first
 
 
 def check_name(folder: Path, found: Shapes) -> None:
