@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 
 # New objects before the collector of cycles looks for some: at Python's 700 it looks hundreds of times while libraries
 # are loaded, a tenth of a second in all, and finds nothing.
 _CYCLES = 100_000
+
+# Read by libraries when they are loaded. OpenBLAS starts a thread per processor, and nothing here multiplies matrices;
+# numpy asks for huge pages, and the system clears two megabytes for an array that fills a part of them.
+_LIBRARIES = {"OPENBLAS_NUM_THREADS": "1", "NUMPY_MADVISE_HUGEPAGE": "0"}
 
 
 class _Absent:
@@ -26,8 +31,13 @@ def run() -> int:
     """Run the command line; even Ctrl-C while it is still being loaded ends in silence, with exit code 130."""
     sys.meta_path.insert(0, _Absent())
     gc.set_threshold(_CYCLES, *gc.get_threshold()[1:])
+    for name, value in _LIBRARIES.items():
+        os.environ.setdefault(name, value)
     try:
         from pipeline.cli import main
+        from pipeline.machine import keep_freed_memory
+
+        keep_freed_memory()
 
         return main()
     except KeyboardInterrupt:

@@ -1,8 +1,11 @@
-"""How much memory a build takes when nobody says."""
+"""How much memory a build takes when nobody says, and what becomes of it."""
 
 from __future__ import annotations
 
 import os
+import platform
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -41,3 +44,28 @@ def test_a_system_that_does_not_tell(machine: Path, monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(os, "sysconf", silent)
     assert not machine.exists() and memory_bound() == 2 * GB
+
+
+_FAULTS = """
+import resource, sys
+import numpy as np
+from pipeline.machine import keep_freed_memory
+if sys.argv[1] == "kept":
+    keep_freed_memory()
+for turn in range(5):
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    np.ones(1 << 23)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc is told to keep memory")
+def test_what_is_freed_is_taken_again() -> None:
+    """64 megabytes are 16,384 pages, each of which the system would bring and clear anew."""
+    faults = {}
+    for how in ("kept", "given back"):
+        environment = {**os.environ, "NUMPY_MADVISE_HUGEPAGE": "0"}
+        command = [sys.executable, "-c", _FAULTS, how]
+        faults[how] = int(subprocess.run(command, env=environment, capture_output=True, check=True).stdout)
+    assert faults["kept"] < 100
+    assert faults["given back"] > 16_000
