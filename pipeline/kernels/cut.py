@@ -9,6 +9,8 @@ Cuts run at half tile units, so that no vertex of the grid ever lies on one.
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -31,7 +33,18 @@ from pipeline.kernels.pieces import (
 )
 from pipeline.kernels.tileparts import put_parts, round_part
 
-_FRAMES = 80  # of the bisection: two per zoom, and the four edges of the world
+_FRAMES: Final = 80  # of the bisection: two per zoom, and the four edges of the world
+
+# What there may be too little room for.
+_PIECES: Final = 0
+_RINGS: Final = 1  # of all pieces
+_VERTICES: Final = 2
+_GRID: Final = 3  # vertices of one tile's part
+_PARTS: Final = 4  # of one tile's part
+_ARENA: Final = 5  # vertices of the bisection
+_FRAMED: Final = 6  # parts of the bisection
+_CHAIN: Final = 7  # vertices of what is halved
+_ROOMS: Final = 8
 
 
 @helper
@@ -53,9 +66,16 @@ def _is_box(
     )
 
 
-@kernel
-def cut_shapes(
-    features: Features,
+@helper
+def _cut_rows(
+    wx: NDArray[np.int64],
+    wy: NDArray[np.int64],
+    importance: NDArray[np.float64],
+    vertex_offsets: NDArray[np.int64],
+    roles: NDArray[np.uint8],
+    part_from: NDArray[np.int64],
+    part_to: NDArray[np.int64],
+    size: NDArray[np.float64],
     rows: NDArray[np.int64],
     sides: NDArray[np.int64],
     areas: bool,
@@ -64,61 +84,45 @@ def cut_shapes(
     tolerance2: float,
     keep_small: bool,
     buffer: int,
+    gx: NDArray[np.int64],
+    gy: NDArray[np.int64],
+    so: NDArray[np.int64],
+    sa: NDArray[np.int64],
+    owner: NDArray[np.int64],
+    sequence: NDArray[np.int64],
+    box: NDArray[np.int64],
+    ax: NDArray[np.float64],
+    ay: NDArray[np.float64],
+    ro: NDArray[np.int64],
+    chain: NDArray[np.int64],
+    ends: NDArray[np.float64],
+    partner: NDArray[np.int64],
+    order: NDArray[np.int64],
+    frame: NDArray[np.int64],
+    p_tx: NDArray[np.int32],
+    p_ty: NDArray[np.int32],
+    p_row: NDArray[np.int64],
+    p_flag: NDArray[np.uint8],
+    p_ring: NDArray[np.int64],
+    r_vertex: NDArray[np.int64],
+    x: NDArray[np.int32],
+    y: NDArray[np.int32],
     fates: NDArray[np.uint8],
-) -> Pieces:
-    """Cut lines or (`areas`) areas of several tiles into the tiles of one zoom.
+    at: NDArray[np.int64],
+    need: NDArray[np.int64],
+) -> bool:
+    """Cut features from `rows[at[0]]` on, as long as there is room; whether all are done.
 
-    `rows` features, in order, and the `sides` of the squares that stand for them (0: they stand for themselves);
-    `shift` from world units to the zoom's tile units; `tolerance2` squared world units; `keep_small`: an area that
-    vanishes on the grids of all its tiles is drawn as one square unit.
-    Output: `fates` [rows]; the areas that are HARD have no pieces. The rings of a line's piece are its line strings.
+    `at` is where the work stands: row, pieces, rings, whether the row is drawn as a square. Where room is short, `need`
+    says how much of what, and the row is begun anew by the next call.
     """
-    # Unpacked once: a tuple of arrays that is passed on costs two atomic counts for each of them.
-    wx, wy, importance, roles = features.wx, features.wy, features.importance, features.roles
-    vertex_offsets, part_from, part_to = features.vertex_offsets, features.part_from, features.part_to
-    size = features.size
     max_tile = (np.int64(1) << zoom) - 1
     world_end = float((max_tile + 1) << EXTENT_BITS)
-    most_vertices = 4
-    most_parts = 1
-    for row in rows:
-        most_vertices = max(most_vertices, vertex_offsets[part_to[row]] - vertex_offsets[part_from[row]])
-        most_parts = max(most_parts, part_to[row] - part_from[row])
-    # A feature on the zoom's grid, and later one tile's part of it: parts at so, doubled areas sa.
-    gx = np.empty(most_vertices, np.int64)
-    gy = np.empty(most_vertices, np.int64)
-    so = np.empty(most_parts + 1, np.int64)
-    sa = np.empty(most_parts + 1, np.int64)
-    owner = np.empty(most_parts + 1, np.int64)
-    so[0] = 0
-    # The bisection's arena: frames lie one behind the other, children behind their parent.
-    ax = np.empty(1024, np.float64)
-    ay = np.empty(1024, np.float64)
-    ro = np.empty(1024, np.int64)
-    chain = np.empty(4096, np.int64)
-    ends = np.empty(2048, np.float64)
-    partner = np.empty(1024, np.int64)
-    order = np.empty(2048, np.int64)
-    frame = np.empty((_FRAMES, 7), np.int64)  # x0, y0, x1, y1 tiles, first part, end of parts, halves done
-    # Output.
-    n = len(rows) + 64
-    p_tx = np.empty(n, np.int32)
-    p_ty = np.empty(n, np.int32)
-    p_row = np.empty(n, np.int64)
-    p_flag = np.empty(n, np.uint8)
-    p_ring = np.empty(n + 1, np.int64)
-    r_vertex = np.empty(n + most_parts + 1, np.int64)
-    x = np.empty(8 * n + most_vertices, np.int32)
-    y = np.empty(8 * n + most_vertices, np.int32)
-    p_ring[0] = 0
-    r_vertex[0] = 0
     # Counters are int64 from the start: numba would compile every helper once more for a literal 0.
-    pieces = np.int64(0)
-    rings = np.int64(0)
-    vanished = False  # what was cut last: its parts folded on the grids of their tiles, so that none is left
-    k = np.int64(-1)
-    while vanished or k + 1 < len(rows):
-        k += 0 if vanished else 1
+    k, pieces, rings = at[0], at[1], at[2]
+    vanished = at[3] != 0  # what was cut last: its parts folded on the grids of their tiles, so that none is left
+    while k < len(rows):
+        at[0], at[1], at[2], at[3] = k, pieces, rings, 1 if vanished else 0
         row = rows[k]
         side = np.int64(1) if vanished else sides[k]
         vanished = False
@@ -137,10 +141,9 @@ def cut_shapes(
         ty0, ty1 = tile_range(y_low, y_high, buffer, max_tile)
         sticks_out = x_low < -buffer or y_low < -buffer or x_high > world_end + buffer or y_high > world_end + buffer
         before_pieces, before_rings = pieces, rings
-        if so[parts] > len(ax):
-            ax, ay = grown(ax, so[parts]), grown(ay, so[parts])
-        if parts >= len(ro):
-            ro = grown(ro, parts + 1)
+        if so[parts] > len(ax) or parts >= len(ro):
+            need[_ARENA], need[_FRAMED] = so[parts], parts + 1
+            return False
         for i in range(so[parts]):
             ax[i] = float(gx[i])
             ay[i] = float(gy[i])
@@ -175,19 +178,16 @@ def cut_shapes(
                 )
                 if fill or (x0 == x1 and y0 == y1):
                     tiles = (x1 - x0 + 1) * (y1 - y0 + 1)
-                    if pieces + tiles >= len(p_tx):
-                        need = pieces + tiles + 1
-                        p_tx, p_ty, p_row = grown(p_tx, need), grown(p_ty, need), grown(p_row, need)
-                        p_flag, p_ring = grown(p_flag, need), grown(p_ring, need + 1)
-                    if rings + tiles * (b - a) >= len(r_vertex):
-                        r_vertex = grown(r_vertex, rings + tiles * (b - a) + 1)
-                    if r_vertex[rings] + tiles * total > len(x):
-                        need = r_vertex[rings] + tiles * total
-                        x, y = grown(x, need), grown(y, need)
-                    if total > len(gx):
-                        gx, gy = grown(gx, total), grown(gy, total)
-                    if b - a >= len(sa):
-                        so, sa, owner = grown(so, b - a + 1), grown(sa, b - a + 1), grown(owner, b - a + 1)
+                    need[_PIECES], need[_RINGS] = pieces + tiles + 1, rings + tiles * (b - a) + 1
+                    need[_VERTICES], need[_GRID], need[_PARTS] = r_vertex[rings] + tiles * total, total, b - a + 1
+                    if (
+                        need[_PIECES] > len(p_tx)
+                        or need[_RINGS] > len(r_vertex)
+                        or need[_VERTICES] > len(x)
+                        or need[_GRID] > len(gx)
+                        or need[_PARTS] > len(sa)
+                    ):
+                        return False
                     for tile in range(tiles):
                         tx = x0 + tile % (x1 - x0 + 1)
                         ty = y0 + tile // (x1 - x0 + 1)
@@ -208,7 +208,7 @@ def cut_shapes(
                                 got += 1
                         if got == 0 or (areas and shells == 0):
                             continue
-                        rings, lost = put_parts(gx, gy, so, sa, got, areas, owner, x, y, r_vertex, rings)
+                        rings, lost = put_parts(gx, gy, so, sa, got, areas, owner, sequence, box, x, y, r_vertex, rings)
                         p_tx[pieces], p_ty[pieces], p_row[pieces] = tx, ty, row
                         p_flag[pieces] = SUSPECT if lost else SOUND
                         pieces += 1
@@ -216,6 +216,10 @@ def cut_shapes(
                     top -= 1
                     continue
             # Cut: an edge of the world replaces the frame's parts, a half becomes a frame of its own.
+            need[_ARENA], need[_FRAMED] = ro[b] + 2 * total + 4, b + (b - a) + total + 4
+            need[_CHAIN] = total + 4
+            if need[_ARENA] > len(ax) or need[_FRAMED] > len(ro) or need[_CHAIN] > len(partner):
+                return False
             if edges < 4:
                 axis = edges // 2
                 high_half = edges % 2 == 0
@@ -226,13 +230,6 @@ def cut_shapes(
                 high_half = frame[top, 6] == 1
                 frame[top, 6] += 1
                 cut = float(middle << EXTENT_BITS) + (-buffer - 0.5 if high_half else buffer + 0.5)
-            if ro[b] + 2 * total + 4 > len(ax):
-                ax, ay = grown(ax, ro[b] + 2 * total + 4), grown(ay, ro[b] + 2 * total + 4)
-            if b + (b - a) + total + 4 > len(ro):
-                ro = grown(ro, b + (b - a) + total + 4)
-            if total + 4 > len(partner):
-                chain, ends = grown(chain, 4 * total + 16), grown(ends, 2 * total + 8)
-                partner, order = grown(partner, total + 4), grown(order, 2 * total + 8)
             if areas:
                 got = clip_rings(axis, cut, high_half, a, b, b, ax, ay, ro, chain, ends, partner, order)
             else:
@@ -261,6 +258,100 @@ def cut_shapes(
         elif pieces == before_pieces:
             vanished = areas and keep_small and side == 0 and size[row] > 0.0  # not a hole as large as its shell
             fates[k] = COLLAPSED
+        k += 0 if vanished else 1
+    at[0], at[1], at[2] = k, pieces, rings
+    return True
+
+
+@kernel
+def cut_shapes(
+    features: Features,
+    rows: NDArray[np.int64],
+    sides: NDArray[np.int64],
+    areas: bool,
+    zoom: int,
+    shift: int,
+    tolerance2: float,
+    keep_small: bool,
+    buffer: int,
+    fates: NDArray[np.uint8],
+) -> Pieces:
+    """Cut lines or (`areas`) areas of several tiles into the tiles of one zoom.
+
+    `rows` features, in order, and the `sides` of the squares that stand for them (0: they stand for themselves);
+    `shift` from world units to the zoom's tile units; `tolerance2` squared world units; `keep_small`: an area that
+    vanishes on the grids of all its tiles is drawn as one square unit.
+    Output: `fates` [rows]; the areas that are HARD have no pieces. The rings of a line's piece are its line strings.
+    """
+    # Unpacked once: a tuple of arrays that is passed on costs two atomic counts for each of them.
+    wx, wy, importance, roles = features.wx, features.wy, features.importance, features.roles
+    vertex_offsets, part_from, part_to = features.vertex_offsets, features.part_from, features.part_to
+    size = features.size
+    most_vertices = 4
+    most_parts = 1
+    for row in rows:
+        most_vertices = max(most_vertices, vertex_offsets[part_to[row]] - vertex_offsets[part_from[row]])
+        most_parts = max(most_parts, part_to[row] - part_from[row])
+    # A feature on the zoom's grid, and later one tile's part of it: parts at so, doubled areas sa.
+    gx = np.empty(most_vertices, np.int64)
+    gy = np.empty(most_vertices, np.int64)
+    so = np.empty(most_parts + 2, np.int64)
+    sa = np.empty(most_parts + 1, np.int64)
+    so[0] = 0
+    owner, sequence = np.empty(most_parts + 1, np.int64), np.empty(most_parts + 1, np.int64)
+    box = np.empty(4 * most_parts + 5, np.int64)
+    # The bisection's arena: frames lie one behind the other, children behind their parent.
+    ax = np.empty(1024, np.float64)
+    ay = np.empty(1024, np.float64)
+    ro = np.empty(1024, np.int64)
+    chain = np.empty(4096, np.int64)
+    ends = np.empty(2048, np.float64)
+    partner = np.empty(1024, np.int64)
+    order = np.empty(2048, np.int64)
+    frame = np.empty((_FRAMES, 7), np.int64)  # x0, y0, x1, y1 tiles, first part, end of parts, halves done
+    # Output.
+    n = len(rows) + 64
+    p_tx = np.empty(n, np.int32)
+    p_ty = np.empty(n, np.int32)
+    p_row = np.empty(n, np.int64)
+    p_flag = np.empty(n, np.uint8)
+    p_ring = np.empty(n + 1, np.int64)
+    r_vertex = np.empty(n + most_parts + 1, np.int64)
+    x = np.empty(8 * n + most_vertices, np.int32)
+    y = np.empty(8 * n + most_vertices, np.int32)
+    p_ring[0] = 0
+    r_vertex[0] = 0
+    at = np.zeros(4, np.int64)
+    need = np.zeros(_ROOMS, np.int64)
+    # Arrays grow here, not where the work is done: numba counts every array that may be another one in the next turn of
+    # a loop, atomically and in every turn.
+    while not _cut_rows(
+        wx, wy, importance, vertex_offsets, roles, part_from, part_to, size,
+        rows, sides, areas, zoom, shift, tolerance2, keep_small, buffer,
+        gx, gy, so, sa, owner, sequence, box, ax, ay, ro, chain, ends, partner, order, frame,
+        p_tx, p_ty, p_row, p_flag, p_ring, r_vertex, x, y, fates, at, need,
+    ):  # fmt: skip
+        if need[_PIECES] > len(p_tx):
+            p_tx, p_ty, p_row = grown(p_tx, need[_PIECES]), grown(p_ty, need[_PIECES]), grown(p_row, need[_PIECES])
+            p_flag, p_ring = grown(p_flag, need[_PIECES]), grown(p_ring, need[_PIECES] + 1)
+        if need[_RINGS] > len(r_vertex):
+            r_vertex = grown(r_vertex, need[_RINGS])
+        if need[_VERTICES] > len(x):
+            x, y = grown(x, need[_VERTICES]), grown(y, need[_VERTICES])
+        if need[_GRID] > len(gx):
+            gx, gy = grown(gx, need[_GRID]), grown(gy, need[_GRID])
+        if need[_PARTS] > len(sa):
+            so, sa = grown(so, need[_PARTS] + 1), grown(sa, need[_PARTS])
+            owner, sequence = grown(owner, need[_PARTS]), grown(sequence, need[_PARTS])
+            box = grown(box, 4 * need[_PARTS] + 1)
+        if need[_ARENA] > len(ax):
+            ax, ay = grown(ax, need[_ARENA]), grown(ay, need[_ARENA])
+        if need[_FRAMED] > len(ro):
+            ro = grown(ro, need[_FRAMED])
+        if need[_CHAIN] > len(partner):
+            chain, ends = grown(chain, 4 * need[_CHAIN]), grown(ends, 2 * need[_CHAIN])
+            partner, order = grown(partner, need[_CHAIN]), grown(order, 2 * need[_CHAIN])
+    pieces, rings = at[1], at[2]
     return Pieces(
         p_tx[:pieces],
         p_ty[:pieces],

@@ -3,8 +3,7 @@
 A feature is loaded once per zoom: vertices above the tolerance, rounded to the zoom's grid of tile units, repeated and
 collinear ones dropped. Its range of tiles follows from its bounds; a feature of one tile (most are) is taken whole.
 
-No array is assigned anew on this way, and helpers that make arrays are called for features of several parts only: numba
-counts references to arrays atomically (see `_jit.helper`).
+No array is made or assigned anew on this way: numba counts references to arrays atomically (see `_jit.helper`).
 """
 
 from __future__ import annotations
@@ -95,7 +94,11 @@ def place_shapes(
     gy = np.empty(most_vertices, np.int64)
     so = np.empty(most_parts + 1, np.int64)
     sa = np.empty(most_parts + 1, np.int64)
-    owner = np.empty(most_parts + 1, np.int64)
+    owner, order, box = (
+        np.empty(most_parts, np.int64),
+        np.empty(most_parts, np.int64),
+        np.empty(4 * most_parts + 1, np.int64),
+    )
     so[0] = 0
     n = len(rows)
     p_tx = np.empty(n, np.int32)
@@ -177,7 +180,7 @@ def place_shapes(
             rings += 1
             r_vertex[rings] = o + so[1]
         else:
-            rings, lost = put_parts(gx, gy, so, sa, parts, areas, owner, x, y, r_vertex, rings)
+            rings, lost = put_parts(gx, gy, so, sa, parts, areas, owner, order, box, x, y, r_vertex, rings)
         p_tx[pieces], p_ty[pieces], p_row[pieces] = tx0, ty0, row
         p_flag[pieces] = SUSPECT if lost else SOUND
         pieces += 1

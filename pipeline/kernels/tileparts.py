@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.kernels._jit import array_helper, helper
+from pipeline.kernels._jit import helper
 from pipeline.kernels.pieces import EXTENT_BITS, to_tile
 from pipeline.kernels.tilerings import area2, clean_line, clean_ring, hole_in
 
@@ -108,7 +108,7 @@ def _sequence(owner: NDArray[np.int64], count: int, at: NDArray[np.int64], order
             at[shell] += 1
 
 
-@array_helper
+@helper
 def _put_rings(
     gx: NDArray[np.int64],
     gy: NDArray[np.int64],
@@ -116,12 +116,14 @@ def _put_rings(
     sa: NDArray[np.int64],
     count: int,
     owner: NDArray[np.int64],
+    order: NDArray[np.int64],
+    box: NDArray[np.int64],
     x: NDArray[np.int32],
     y: NDArray[np.int32],
     r_vertex: NDArray[np.int64],
     rings: int,
 ) -> tuple[int, bool]:
-    """Append `count` rings (offsets `so`, doubled areas `sa`), each shell before its holes.
+    """Append `count` rings (offsets `so`, doubled areas `sa`), each shell before its holes; see `put_parts`.
 
     Returns the new number of rings and whether a hole found no shell; those come last, for GEOS to decide.
     """
@@ -132,12 +134,9 @@ def _put_rings(
             only = np.int64(r)
             exteriors += 1
     lost = exteriors == 0
-    order = owner
     if exteriors > 1:
-        scratch = np.empty(4 * count + 1, np.int64)
-        order = np.empty(count, np.int64)
-        lost = _owners(gx, gy, so, sa, count, owner, scratch)
-        _sequence(owner, count, scratch, order)
+        lost = _owners(gx, gy, so, sa, count, owner, box)
+        _sequence(owner, count, box, order)
     else:  # the shell, then whatever else there is
         for r in range(count):
             order[r] = r - 1 if r <= only else r
@@ -154,7 +153,7 @@ def _put_rings(
     return rings, lost
 
 
-@array_helper
+@helper
 def put_parts(
     gx: NDArray[np.int64],
     gy: NDArray[np.int64],
@@ -163,6 +162,8 @@ def put_parts(
     count: int,
     areas: bool,
     owner: NDArray[np.int64],
+    order: NDArray[np.int64],
+    box: NDArray[np.int64],
     x: NDArray[np.int32],
     y: NDArray[np.int32],
     r_vertex: NDArray[np.int64],
@@ -170,10 +171,11 @@ def put_parts(
 ) -> tuple[int, bool]:
     """Append `count` parts (offsets `so`; of areas also doubled areas `sa`) to a tile's rings.
 
-    Returns the new number of rings and whether a hole found no shell.
+    `owner`, `order` [≥ count] and `box` [≥ 4 count + 1] are scratch. Returns the new number of rings and whether a hole
+    found no shell.
     """
     if areas:
-        rings, lost = _put_rings(gx, gy, so, sa, count, owner, x, y, r_vertex, rings)
+        rings, lost = _put_rings(gx, gy, so, sa, count, owner, order, box, x, y, r_vertex, rings)
         return rings, lost
     for r in range(count):
         o = r_vertex[rings] - so[r]
