@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.kernels._jit import array_helper, helper, kernel
+from pipeline.kernels._jit import helper, kernel
 from pipeline.kernels.grow import grown, sort_by
 from pipeline.kernels.pieces import SUSPECT, Pieces
 from pipeline.kernels.sides import misplaced
@@ -65,6 +65,25 @@ def _edges_touch(x: NDArray[np.int32], y: NDArray[np.int32], v0: int, to: NDArra
             np.int64(x[r]), np.int64(y[r]), np.int64(x[s]), np.int64(y[s]),
         )
     )  # fmt: skip
+
+
+@helper
+def _convex(x: NDArray[np.int32], y: NDArray[np.int32], v0: int, n: int) -> bool:
+    """Whether the shell of `n` vertices from `v0` turns left at each and goes round once: then it is simple.
+
+    It goes round once when its edges change their direction along x twice. Most buildings are decided here.
+    """
+    changes = 0
+    ux, uy = np.int64(x[v0] - x[v0 + n - 1]), np.int64(y[v0] - y[v0 + n - 1])
+    east = ux > 0 or (ux == 0 and uy > 0)
+    for k in range(n):
+        j = k + 1 if k + 1 < n else 0
+        wx, wy = np.int64(x[v0 + j] - x[v0 + k]), np.int64(y[v0 + j] - y[v0 + k])
+        if ux * wy - uy * wx <= 0:
+            return False
+        changes += (wx > 0 or (wx == 0 and wy > 0)) != east
+        ux, uy, east = wx, wy, wx > 0 or (wx == 0 and wy > 0)
+    return changes == 2
 
 
 @helper
@@ -135,7 +154,7 @@ def _many_touch(
     return False
 
 
-@array_helper
+@helper
 def _few_misplaced(
     x: NDArray[np.int32],
     y: NDArray[np.int32],
@@ -143,9 +162,9 @@ def _few_misplaced(
     r0: int,
     count: int,
     shell_of: NDArray[np.int64],
+    box: NDArray[np.int32],
 ) -> bool:
-    """What `misplaced` tells, of few vertices: every ring against every other."""
-    box = np.empty((count, 4), np.int32)
+    """What `misplaced` tells, of few vertices: every ring against every other; `box` [≥ count, 4] is scratch."""
     for k in range(count):
         s, e = vertex_offsets[r0 + k], vertex_offsets[r0 + k + 1]
         box[k, 0] = box[k, 2] = x[s]
@@ -189,32 +208,37 @@ def _shells(
         shell_of[k] = shell
 
 
-@kernel
-def mark_suspects(pieces: Pieces) -> int:
-    """Set `pieces.flag` to SUSPECT where an area may be invalid; returns how many are.
+@helper
+def _mark(
+    x: NDArray[np.int32],
+    y: NDArray[np.int32],
+    vertex_offsets: NDArray[np.int64],
+    ring_offsets: NDArray[np.int64],
+    to: NDArray[np.int64],
+    x0: NDArray[np.int32],
+    x1: NDArray[np.int32],
+    y0: NDArray[np.int32],
+    y1: NDArray[np.int32],
+    order: NDArray[np.int64],
+    shell_of: NDArray[np.int64],
+    box: NDArray[np.int32],
+    flag: NDArray[np.uint8],
+    first: int,
+) -> tuple[int, bool]:
+    """Mark pieces from `first` on; returns the piece that was not decided, and whether there was room for it.
 
-    Exact on integers below 2^29. Source of the rules: OGC 06-103r4 §6.1.11.
+    Room is for its edges, in `to` … `order`, and its rings, in `shell_of`, `box`. What has many edges and several rings
+    is not decided here even so: it needs arrays of its own.
     """
-    suspects = 0
-    room = FEW + _LANES
-    x0, x1 = np.empty(room, np.int32), np.empty(room, np.int32)  # the boxes of the edges
-    y0, y1 = np.empty(room, np.int32), np.empty(room, np.int32)
-    to = np.empty(room, np.int64)  # the vertex to which each edge leads; all are counted from the piece's first
-    order = np.empty(room, np.int64)
-    shell_of = np.empty(16, np.int64)
-    x, y, flag = pieces.x, pieces.y, pieces.flag
-    ring_offsets, vertex_offsets = pieces.ring_offsets, pieces.vertex_offsets
-    for piece in range(len(flag)):
-        if flag[piece] == SUSPECT:
-            suspects += 1
-            continue
+    piece = first
+    while piece < len(flag):
         r0, r1 = ring_offsets[piece], ring_offsets[piece + 1]
         v0, n = vertex_offsets[r0], vertex_offsets[r1] - vertex_offsets[r0]
-        if r1 - r0 == 1 and n <= 3:
+        if flag[piece] == SUSPECT or (r1 - r0 == 1 and (n <= 3 or _convex(x, y, v0, n))):
+            piece += 1
             continue
-        if n > len(order):
-            x0, x1, y0, y1 = grown(x0, n), grown(x1, n), grown(y0, n), grown(y1, n)
-            to, order = grown(to, n), grown(order, n)
+        if n > len(order) or r1 - r0 > len(shell_of):
+            return piece, False
         for ring in range(r0, r1):
             s, e = vertex_offsets[ring] - v0, vertex_offsets[ring + 1] - v0
             for k in range(s, e):
@@ -231,15 +255,51 @@ def mark_suspects(pieces: Pieces) -> int:
             sort_by(x0, order, n)
             found = _many_touch(x, y, v0, n, to, x0, x1, y0, y1, order)
         if not found and r1 - r0 > 1:
-            count = r1 - r0
-            if count > len(shell_of):
-                shell_of = grown(shell_of, count)
-            _shells(x, y, vertex_offsets, r0, count, shell_of)
-            if n <= FEW:
-                found = _few_misplaced(x, y, vertex_offsets, r0, count, shell_of)
-            else:
-                found = misplaced(x, y, vertex_offsets, r0, r1, shell_of, x0, x1, to, order)
+            _shells(x, y, vertex_offsets, r0, r1 - r0, shell_of)
+            if n > FEW:
+                return piece, True
+            found = _few_misplaced(x, y, vertex_offsets, r0, r1 - r0, shell_of, box)
         if found:
             flag[piece] = SUSPECT
-            suspects += 1
+        piece += 1
+    return piece, True
+
+
+@kernel
+def mark_suspects(pieces: Pieces) -> int:
+    """Set `pieces.flag` to SUSPECT where an area may be invalid; returns how many are.
+
+    Exact on integers below 2^29. Source of the rules: OGC 06-103r4 §6.1.11.
+    """
+    room = FEW + _LANES
+    x0, x1 = np.empty(room, np.int32), np.empty(room, np.int32)  # the boxes of the edges
+    y0, y1 = np.empty(room, np.int32), np.empty(room, np.int32)
+    to = np.empty(room, np.int64)  # the vertex to which each edge leads; all are counted from the piece's first
+    order = np.empty(room, np.int64)
+    shell_of = np.empty(FEW, np.int64)
+    box = np.empty((FEW, 4), np.int32)
+    x, y, flag = pieces.x, pieces.y, pieces.flag
+    ring_offsets, vertex_offsets = pieces.ring_offsets, pieces.vertex_offsets
+    # Arrays grow here, not in the loop over pieces: see `cut_shapes`.
+    piece, enough = np.int64(0), True
+    while True:
+        piece, enough = _mark(x, y, vertex_offsets, ring_offsets, to, x0, x1, y0, y1, order, shell_of, box, flag, piece)
+        if piece == len(flag):
+            break
+        r0, r1 = ring_offsets[piece], ring_offsets[piece + 1]
+        n = vertex_offsets[r1] - vertex_offsets[r0]
+        if enough:
+            if misplaced(x, y, vertex_offsets, r0, r1, shell_of, x0, x1, to, order):
+                flag[piece] = SUSPECT
+            piece += 1
+            continue
+        if n > len(order):
+            x0, x1, y0, y1 = grown(x0, n), grown(x1, n), grown(y0, n), grown(y1, n)
+            to, order = grown(to, n), grown(order, n)
+        if r1 - r0 > len(shell_of):
+            shell_of = grown(shell_of, r1 - r0)
+            box = np.empty((len(shell_of), 4), np.int32)
+    suspects = 0
+    for each in flag:
+        suspects += each == SUSPECT
     return suspects

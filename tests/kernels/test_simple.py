@@ -39,6 +39,8 @@ SOUND = {
     "two holes": [SHELL, hole(10, 10, 20), hole(40, 10, 20)],
     "two shells": [SHELL, [(200, 0), (300, 0), (300, 100)]],
     "two shells with holes": [SHELL, hole(10, 10, 20), [(200, 0), (300, 0), (300, 100), (200, 100)], hole(210, 10, 9)],
+    "convex with upright edges": [[(0, 0), (9, -4), (20, 0), (20, 8), (9, 14), (0, 8)]],
+    "convex but for one corner": [[(0, 0), (20, 0), (20, 20), (10, 9), (0, 20)]],
     "circle of many edges": [circle(200, 4000)],
     "circle with circle": [circle(200, 4000), circle(100, 2000)[::-1]],
     "very many edges": [circle(2000, 400_000)],
@@ -54,6 +56,7 @@ SOUND = {
     ],
 }
 BROKEN = {
+    "a star goes round twice": [[(100, 0), (-81, 59), (31, -95), (31, 95), (-81, -59)]],
     "bow-tie": [[(0, 0), (10, 10), (10, 0), (0, 10)]],
     "touches itself": [[(0, 0), (10, 0), (5, 5), (10, 10), (0, 10), (5, 5)]],
     "edge on edge": [[(0, 0), (10, 0), (10, 5), (5, 5), (5, 0), (3, 0), (3, 9), (0, 9)]],
