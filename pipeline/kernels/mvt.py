@@ -78,6 +78,130 @@ def encode_geometries(
     return at
 
 
+@helper
+def _assemble_tiles(
+    tile_starts: NDArray[np.int64],
+    records: NDArray[np.int64],
+    rec_row: NDArray[np.int64],
+    rec_kind: NDArray[np.uint8],
+    rec_start: NDArray[np.int64],
+    rec_length: NDArray[np.int64],
+    geometry: NDArray[np.uint8],
+    ids: NDArray[np.uint64],
+    codes: NDArray[np.int32],
+    value_offsets: NDArray[np.int64],
+    values: NDArray[np.uint8],
+    key_offsets: NDArray[np.int64],
+    keys: NDArray[np.uint8],
+    head: NDArray[np.uint8],
+    tail: NDArray[np.uint8],
+    value_local: NDArray[np.int32],
+    key_local: NDArray[np.int32],
+    values_used: NDArray[np.int64],
+    keys_used: NDArray[np.int64],
+    tags: NDArray[np.int64],
+    sizes: NDArray[np.int64],
+    offsets: NDArray[np.int64],
+    first: int,
+    out: NDArray[np.uint8],
+) -> tuple[int, int]:
+    """Tiles from `first` on, as long as there is room in `out`; returns the tile that has none, and what it needs.
+
+    `value_local`, `key_local` are filled with −1, `values_used`, `keys_used`, `tags`, `sizes` are scratch.
+    """
+    columns = len(key_offsets) - 1
+    at = offsets[first]
+    for tile in range(first, len(tile_starts) - 1):
+        n_values = 0
+        n_keys = 0
+        for c in range(columns):
+            for k in range(tile_starts[tile], tile_starts[tile + 1]):
+                code = codes[c, rec_row[records[k]]]
+                if code < 0:
+                    continue
+                if key_local[c] < 0:
+                    key_local[c] = n_keys
+                    keys_used[n_keys] = c
+                    n_keys += 1
+                if value_local[code] < 0:
+                    value_local[code] = n_values
+                    values_used[n_values] = code
+                    n_values += 1
+        size = 0
+        for k in range(tile_starts[tile], tile_starts[tile + 1]):
+            row = rec_row[records[k]]
+            tag_bytes = 0
+            for c in range(columns):
+                code = codes[c, row]
+                if code >= 0:
+                    tag_bytes += varint_size(key_local[c]) + varint_size(value_local[code])
+            length = rec_length[records[k]]
+            feature = 2 + 1 + varint_size(ids[row]) + 1 + varint_size(length) + length
+            if tag_bytes > 0:
+                feature += 1 + varint_size(tag_bytes) + tag_bytes
+            sizes[k - tile_starts[tile]] = feature
+            size += 1 + varint_size(feature) + feature
+        total = len(head) + size + len(tail)
+        for k in range(n_keys):
+            total += key_offsets[keys_used[k] + 1] - key_offsets[keys_used[k]]
+        for k in range(n_values):
+            total += value_offsets[values_used[k] + 1] - value_offsets[values_used[k]]
+        enough = at + total + 12 <= len(out)
+        if enough and size > 0:
+            out[at] = 0x1A  # Tile.layers
+            at = put_varint(out, at + 1, total)
+            for b in range(len(head)):
+                out[at + b] = head[b]
+            at += len(head)
+            for k in range(tile_starts[tile], tile_starts[tile + 1]):
+                rec = records[k]
+                row = rec_row[rec]
+                out[at] = 0x12  # Layer.features
+                at = put_varint(out, at + 1, sizes[k - tile_starts[tile]])
+                out[at] = 0x08  # Feature.id
+                at = put_varint(out, at + 1, ids[row])
+                n_tags = 0
+                tag_bytes = 0
+                for c in range(columns):
+                    code = codes[c, row]
+                    if code >= 0:
+                        tags[n_tags], tags[n_tags + 1] = key_local[c], value_local[code]
+                        tag_bytes += varint_size(tags[n_tags]) + varint_size(tags[n_tags + 1])
+                        n_tags += 2
+                if n_tags > 0:
+                    out[at] = 0x12  # Feature.tags
+                    at = put_varint(out, at + 1, tag_bytes)
+                    for t in range(n_tags):
+                        at = put_varint(out, at, tags[t])
+                out[at] = 0x18  # Feature.type
+                out[at + 1] = rec_kind[rec]
+                out[at + 2] = 0x22  # Feature.geometry
+                at = put_varint(out, at + 3, rec_length[rec])
+                start = rec_start[rec]
+                for b in range(rec_length[rec]):
+                    out[at + b] = geometry[start + b]
+                at += rec_length[rec]
+            for k in range(n_keys):
+                for b in range(key_offsets[keys_used[k]], key_offsets[keys_used[k] + 1]):
+                    out[at] = keys[b]
+                    at += 1
+            for k in range(n_values):
+                for b in range(value_offsets[values_used[k]], value_offsets[values_used[k] + 1]):
+                    out[at] = values[b]
+                    at += 1
+            for b in range(len(tail)):
+                out[at + b] = tail[b]
+            at += len(tail)
+        for k in range(n_keys):
+            key_local[keys_used[k]] = -1
+        for k in range(n_values):
+            value_local[values_used[k]] = -1
+        if not enough:
+            return tile, at + total + 12
+        offsets[tile + 1] = at
+    return len(tile_starts) - 1, 0
+
+
 @kernel
 def assemble_layer(
     tile_starts: NDArray[np.int64],
@@ -107,103 +231,32 @@ def assemble_layer(
     Source: MVT 2.1 §4.1–4.4.
     """
     columns = len(key_offsets) - 1
+    most = np.int64(0)
+    room = np.int64(1 << 16)
+    for tile in range(len(tile_starts) - 1):
+        most = max(most, tile_starts[tile + 1] - tile_starts[tile])
+    for k in range(tile_starts[0], tile_starts[len(tile_starts) - 1]):
+        room += rec_length[records[k]] + 16 + 3 * columns
     value_local = np.full(len(value_offsets) - 1, -1, np.int32)
     key_local = np.full(columns, -1, np.int32)
-    values_used = np.empty(256, np.int64)
+    distinct = len(value_offsets) - 1
+    values_used = np.empty(distinct if distinct < most * columns else most * columns, np.int64)
     keys_used = np.empty(columns, np.int64)
     tags = np.empty(2 * columns, np.int64)
-    out = np.empty(1 << 16, np.uint8)
-    body = np.empty(1 << 16, np.uint8)
-    at = 0
+    sizes = np.empty(most, np.int64)
+    out = np.empty(room, np.uint8)
     offsets[0] = 0
-    for tile in range(len(tile_starts) - 1):
-        n_values = 0
-        n_keys = 0
-        size = 0
-        for c in range(columns):
-            for k in range(tile_starts[tile], tile_starts[tile + 1]):
-                code = codes[c, rec_row[records[k]]]
-                if code < 0:
-                    continue
-                if key_local[c] < 0:
-                    key_local[c] = n_keys
-                    keys_used[n_keys] = c
-                    n_keys += 1
-                if value_local[code] < 0:
-                    value_local[code] = n_values
-                    if n_values >= len(values_used):
-                        values_used = grown(values_used, n_values + 1)
-                    values_used[n_values] = code
-                    n_values += 1
-        for k in range(tile_starts[tile], tile_starts[tile + 1]):
-            rec = records[k]
-            row = rec_row[rec]
-            n_tags = 0
-            tag_bytes = 0
-            for c in range(columns):
-                code = codes[c, row]
-                if code < 0:
-                    continue
-                tags[n_tags] = key_local[c]
-                tags[n_tags + 1] = value_local[code]
-                tag_bytes += varint_size(tags[n_tags]) + varint_size(tags[n_tags + 1])
-                n_tags += 2
-            length = rec_length[rec]
-            feature = 2 + 1 + varint_size(ids[row]) + 1 + varint_size(length) + length
-            if n_tags > 0:
-                feature += 1 + varint_size(tag_bytes) + tag_bytes
-            if size + feature + 12 > len(body):
-                body = grown(body, size + feature + 12)
-            body[size] = 0x12  # Layer.features
-            size = put_varint(body, size + 1, feature)
-            body[size] = 0x08  # Feature.id
-            size = put_varint(body, size + 1, ids[row])
-            if n_tags > 0:
-                body[size] = 0x12  # Feature.tags
-                size = put_varint(body, size + 1, tag_bytes)
-                for t in range(n_tags):
-                    size = put_varint(body, size, tags[t])
-            body[size] = 0x18  # Feature.type
-            body[size + 1] = rec_kind[rec]
-            body[size + 2] = 0x22  # Feature.geometry
-            size = put_varint(body, size + 3, length)
-            start = rec_start[rec]
-            for b in range(length):
-                body[size + b] = geometry[start + b]
-            size += length
-        total = len(head) + size + len(tail)
-        for k in range(n_keys):
-            total += key_offsets[keys_used[k] + 1] - key_offsets[keys_used[k]]
-        for k in range(n_values):
-            total += value_offsets[values_used[k] + 1] - value_offsets[values_used[k]]
-        if size > 0:
-            if at + total + 12 > len(out):
-                out = grown(out, at + total + 12)
-            out[at] = 0x1A  # Tile.layers
-            at = put_varint(out, at + 1, total)
-            for b in range(len(head)):
-                out[at + b] = head[b]
-            at += len(head)
-            for b in range(size):
-                out[at + b] = body[b]
-            at += size
-            for k in range(n_keys):
-                for b in range(key_offsets[keys_used[k]], key_offsets[keys_used[k] + 1]):
-                    out[at] = keys[b]
-                    at += 1
-            for k in range(n_values):
-                for b in range(value_offsets[values_used[k]], value_offsets[values_used[k] + 1]):
-                    out[at] = values[b]
-                    at += 1
-            for b in range(len(tail)):
-                out[at + b] = tail[b]
-            at += len(tail)
-        for k in range(n_keys):
-            key_local[keys_used[k]] = -1
-        for k in range(n_values):
-            value_local[values_used[k]] = -1
-        offsets[tile + 1] = at
-    return out[:at].copy()
+    # The output grows here, not in the loop over tiles: see `cut_shapes`.
+    done = np.int64(0)
+    while done < len(tile_starts) - 1:
+        done, need = _assemble_tiles(
+            tile_starts, records, rec_row, rec_kind, rec_start, rec_length, geometry, ids, codes, value_offsets, values,
+            key_offsets, keys, head, tail, value_local, key_local, values_used, keys_used, tags, sizes, offsets, done,
+            out,
+        )  # fmt: skip
+        if need > len(out):
+            out = grown(out, need)
+    return out[: offsets[done]]
 
 
 @kernel
