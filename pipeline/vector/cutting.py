@@ -23,6 +23,8 @@ from pipeline.vector.simplify import tolerance2
 
 _VERTICES_PER_JOB = 100_000
 _FEATURES_PER_JOB = 16_384
+_JOBS = 64  # of one zoom; jobs become larger, up to four times, before there are more of them
+_LARGEST = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +60,10 @@ def cut_jobs(layer: Layer, zoom: int) -> Iterator[CutJob]:
     cells = layer.features.curve >> parting_shift(layer.plan, zoom, bool((layer.kinds == POLYGON).any()))
     ends = np.append(np.flatnonzero(np.diff(cells)) + 1, layer.count)
     load = np.cumsum(layer.vertex_counts + _VERTICES_PER_JOB // _FEATURES_PER_JOB)[ends - 1]
+    size = min(max(int(load[-1]) // _JOBS, _VERTICES_PER_JOB), _LARGEST * _VERTICES_PER_JOB)
     start, done = 0, 0
     while start < layer.count:
-        at = max(int(np.searchsorted(load, done + _VERTICES_PER_JOB, side="right")) - 1, 0)
+        at = max(int(np.searchsorted(load, done + size, side="right")) - 1, 0)
         if ends[at] <= start:  # a cell that is more than a job
             at += 1
         yield CutJob(layer, zoom, start, int(ends[at]))
@@ -136,13 +139,11 @@ def _areas(
     fate[fate == HARD] = KEPT
     fates[np.searchsorted(rows, drawn)] = fate
     repairs = 0
-    for pieces in list(found):
-        if mark_suspects(pieces):
-            from pipeline.vector.repair import mend  # GEOS is loaded only when it is needed
+    if sum(mark_suspects(pieces) for pieces in found):
+        from pipeline.vector.repair import mend  # GEOS is loaded only when it is needed
 
-            mended, count = mend(pieces)
-            found.append(mended)
-            repairs += count
+        mended, repairs = mend(found)
+        found.append(mended)
     if len(hard):
         from pipeline.vector.repair import cut_hard
 

@@ -7,6 +7,7 @@ put back on the integer grid by `set_precision`, which keeps it valid.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import reduce
 from typing import Final
 
@@ -26,7 +27,7 @@ from pipeline.vector.ragged import offsets_of, runs
 _ROUNDS: Final = 2  # of splitting at crossings: edges that bend may cross others
 
 
-def mend(pieces: Pieces) -> tuple[Pieces, int]:
+def mend(found: Sequence[Pieces]) -> tuple[Pieces, int]:
     """What stands in the place of all suspects; also returns how many crossed themselves or were broken otherwise.
 
     Most suspects only touch themselves: their edges are linked to rings anew, which moves no border. Where edges cross,
@@ -34,18 +35,24 @@ def mend(pieces: Pieces) -> tuple[Pieces, int]:
     """
     done: list[Pieces] = []
     unsure: list[Pieces] = []
-    found = _select(pieces, np.flatnonzero(pieces.flag == SUSPECT))
+    left = reduce(_joined, [_select(pieces, np.flatnonzero(pieces.flag == SUSPECT)) for pieces in found])
     changed = 0
     for turn in range(_ROUNDS + 1):
-        sound, doubtful = _parted(_linked(found, split=turn > 0))
+        sound, doubtful = _parted(_linked(left, split=turn > 0))
         done.append(sound)
-        found, crossings = _split(doubtful)
-        unsure.append(_select(doubtful, np.flatnonzero(crossings == 0)))
-        found = _select(found, np.flatnonzero(crossings > 0))
-        changed += len(found.tx) if turn == 0 else 0
-        if not len(found.tx):
+        left = doubtful
+        if not len(left.tx):
             break
-    checked, broken = _checked(reduce(_joined, [*unsure, found]))
+        split, crossings = _split(doubtful)
+        unsure.append(_select(doubtful, np.flatnonzero(crossings == 0)))
+        left = _select(split, np.flatnonzero(crossings > 0))
+        changed += len(left.tx) if turn == 0 else 0
+        if not len(left.tx):
+            break
+    rest = reduce(_joined, [*unsure, left])
+    if not len(rest.tx):
+        return reduce(_joined, done), changed
+    checked, broken = _checked(rest)
     return reduce(_joined, [*done, checked]), changed + int(np.count_nonzero(broken < len(unsure[0].tx)))
 
 

@@ -64,7 +64,7 @@ def test_only_what_is_invalid_is_changed() -> None:
     touching = [SQUARE, [(0, 50), (20, 60), (20, 40)]]
     pieces = joined(piece(SQUARE), piece(bow), piece(*touching))
     pieces.flag[1:] = SUSPECT
-    mended, changed = mend(pieces)
+    mended, changed = mend([pieces])
     assert changed == 1, "the bow-tie; a hole that touches its shell is valid"
     by_row = {row: (tx, rings) for tx, _, row, rings in as_lists(mended)}
     assert sorted(by_row) == [1, 2], "what is no suspect needs no other in its place"
@@ -82,7 +82,7 @@ def test_rings_that_only_touch_themselves_are_linked_without_geos() -> None:
     needle = [(0, 0), (50, 0), (50, 50), (50, 0), (100, 0), (100, 100), (0, 100)]
     pieces = joined(piece(waist), piece(spike), piece(needle))
     pieces.flag[:] = SUSPECT
-    mended, changed = mend(pieces)
+    mended, changed = mend([pieces])
     assert changed == 0 and not mended.flag.any()
     found = {row: shape_of(rings) for _, _, row, rings in as_lists(mended)}
     assert found[0].equals(shapely.MultiPolygon([shapely.Polygon(waist[:3]), shapely.Polygon(waist[3:])]))
@@ -94,13 +94,13 @@ def test_rings_that_only_touch_themselves_are_linked_without_geos() -> None:
 def test_what_has_no_area_is_left_out() -> None:
     doubled = piece(SQUARE, SQUARE[::-1])
     doubled.flag[0] = SUSPECT
-    mended, changed = mend(doubled)
+    mended, changed = mend([doubled])
     assert (len(mended.tx), changed) == (0, 0)
     assert mended.x.dtype == np.int32 and len(mended.ring_offsets) == 1
 
 
 def test_nothing_to_mend() -> None:
-    mended, changed = mend(piece(SQUARE))
+    mended, changed = mend([piece(SQUARE)])
     assert len(mended.tx) == 0 and changed == 0
 
 
@@ -116,7 +116,7 @@ def test_whatever_is_mended_is_valid_on_the_grid(rings: list[Ring]) -> None:
     first = rings[0] if area2(rings[0]) > 0 else rings[0][::-1]
     pieces = piece(first, *rings[1:])
     pieces.flag[0] = SUSPECT
-    mended, changed = mend(pieces)
+    mended, changed = mend([pieces])
     assert len(mended.tx) <= 1 and changed <= 1 and not mended.flag.any()
     whole = shapely.Polygon(first) if len(rings) == 1 else None
     for *_, found in as_lists(mended):
