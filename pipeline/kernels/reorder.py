@@ -16,28 +16,27 @@ def lay_down(
     roles: NDArray[np.uint8],
     part_from: NDArray[np.int64],
     part_to: NDArray[np.int64],
+    places: NDArray[np.int64],
+    part_starts: NDArray[np.int64],
+    vertex_starts: NDArray[np.int64],
     out_x: NDArray[np.int64],
     out_y: NDArray[np.int64],
     out_offsets: NDArray[np.int64],
     out_roles: NDArray[np.uint8],
-    out_parts: NDArray[np.int64],
 ) -> None:
-    """Copy features one after the other: feature f has parts [part_from[f], part_to[f]).
+    """Copy features to their places: feature f has parts [part_from[f], part_to[f]) and goes to `places[f]`.
 
-    `vertex_offsets` [parts + 1], `roles` [parts]; outputs hold as many vertices and parts as the features have:
-    `out_offsets` [parts + 1], `out_parts` [features + 1].
+    `vertex_offsets` [parts + 1], `roles` [parts]; by place: where parts and vertices begin, `part_starts` and
+    `vertex_starts`. Outputs: vertices, and for each part its role and where it begins, `out_offsets`.
     """
-    v = np.int64(0)
-    p = np.int64(0)
-    out_offsets[0] = 0
-    out_parts[0] = 0
     for f in range(len(part_from)):
+        p = part_starts[places[f]]
+        v = vertex_starts[places[f]]
         for part in range(part_from[f], part_to[f]):
+            out_offsets[p] = v
+            out_roles[p] = roles[part]
+            p += 1
             for i in range(vertex_offsets[part], vertex_offsets[part + 1]):
                 out_x[v] = wx[i]
                 out_y[v] = wy[i]
                 v += 1
-            out_roles[p] = roles[part]
-            p += 1
-            out_offsets[p] = v
-        out_parts[f + 1] = p

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -68,29 +68,35 @@ class Attributes:
 
 
 def join_attributes(
-    parts: Sequence[Attributes], columns: Sequence[str] = (), order: NDArray[np.int64] | None = None
+    parts: Sequence[Attributes],
+    columns: Sequence[str] = (),
+    places: Sequence[NDArray[np.int64]] | None = None,
+    run: Callable[..., Iterable[None]] = map,
 ) -> Attributes:
     """Attributes of several runs of features as one; equal values become one, whatever part they come from.
 
     Columns are `columns`, then those of all parts in order of appearance; one that is not in a part is null there. A
-    column of several types keeps each value's own and is called String where one of them is. `order` [features] picks
-    from all features, one part after the other. What no feature has is left out.
+    column of several types keeps each value's own and is called String where one of them is. `places` [features] of
+    each part tell where its features go; without them the parts follow one another. What no feature has is left out.
+    `run` may be the `map` of an executor.
     """
     types: dict[str, str] = {}
     for part in parts:
         for name, word in zip(part.names, part.types, strict=True):
             types[name] = word if types.get(name, word) == word else STRING
     types = {name: types.get(name, STRING) for name in dict.fromkeys([*columns, *types])}
-    joined = np.full((len(types), sum(part.codes.shape[1] for part in parts)), -1, np.int32)
-    at = base = 0
-    for part in parts:
-        rows = slice(at, at + part.codes.shape[1])
+    firsts = np.cumsum([0, *(part.codes.shape[1] for part in parts)]).tolist()
+    bases = np.cumsum([0, *(len(part.value_offsets) - 1 for part in parts)]).tolist()
+    codes = np.full((len(types), firsts[-1]), -1, np.int32)
+
+    def put(number: int, part: Attributes) -> None:
+        rows = slice(firsts[number], firsts[number + 1]) if places is None else places[number]
         for i, name in enumerate(types):
             if name in part.names:
                 column = part.codes[part.names.index(name)]
-                joined[i, rows] = np.where(column >= 0, column + base, column) if base else column
-        at = rows.stop
-        base += len(part.value_offsets) - 1
+                codes[i, rows] = np.where(column >= 0, column + np.int32(bases[number]), column)
+
+    list(run(put, range(len(parts)), parts))
     starts = np.cumsum([0, *(len(part.values) for part in parts)])
     ends = [part.value_offsets[1:] + start for part, start in zip(parts, starts, strict=False)]
     keys, key_offsets = key_fields(list(types))
@@ -98,7 +104,7 @@ def join_attributes(
         Attributes(
             tuple(types),
             tuple(types.values()),
-            joined if order is None else np.ascontiguousarray(joined[:, order]),
+            codes,
             keys,
             key_offsets,
             np.concatenate([part.values for part in parts]) if parts else np.empty(0, np.uint8),

@@ -63,7 +63,7 @@ def prepare_layer(
         take()
     _check_fields(plan, stats)
     detail = detail_of([plan])
-    shards, index = chunks.shards(plan, list(stats.fields), tally) if stats.features else ((), None)
+    shards, index = chunks.shards(plan, list(stats.fields), tally, pool.map) if stats.features else ((), None)
     return Prepared(plan, detail, stats, degrees(limits), tally, shards, index)
 
 

@@ -27,7 +27,7 @@ from pipeline.vector.layer import Detail, Layer, layer_of, parting_shift, select
 from pipeline.vector.plan import LayerPlan
 from pipeline.vector.spool import load, save
 from pipeline.vector.stats import LayerStats
-from pipeline.vector.valid import Shapes
+from pipeline.vector.valid import Run, Shapes
 from pipeline.vector.workfolder import sign
 
 _RESIDENT: Final = 6  # this part of the memory may be taken by chunks; what is made of them takes the rest
@@ -177,8 +177,10 @@ class Chunks:
             self.ledger.held -= chunk.bytes
         self.held.clear()
 
-    def shards(self, plan: LayerPlan, columns: Sequence[str], tally: Tally) -> tuple[tuple[Shard, ...], Index | None]:
-        """The layer in drawing order, and its index where it is kept."""
+    def shards(
+        self, plan: LayerPlan, columns: Sequence[str], tally: Tally, run: Run = map
+    ) -> tuple[tuple[Shard, ...], Index | None]:
+        """The layer in drawing order, and its index where it is kept; `run` may be the `map` of an executor."""
         if not self.index:
             return (), None
         curve, asked, contents, visible, keyed, bounds, load_ = (
@@ -192,12 +194,12 @@ class Chunks:
         if not self.stored:
             chunks = list(self.held)
             self.held.clear()
-            return (Held(layer_of(plan, chunks, columns, ids, order)),), index
+            return (Held(layer_of(plan, chunks, columns, ids, order, run=run)),), index
         self.put_aside()
         begins = _shard_bounds(
             curve[order], load_[order], self.ledger.shard, parting_shift(plan, plan.min_zoom, self.areas)
         )
-        return tuple(self._dealt_out(plan, columns, ids, order, begins)), index
+        return tuple(self._dealt_out(plan, columns, ids, order, begins, run)), index
 
     def _dealt_out(
         self,
@@ -206,6 +208,7 @@ class Chunks:
         ids: NDArray[np.uint64],
         order: NDArray[np.int64],
         bounds: NDArray[np.int64],
+        run: Run,
     ) -> Iterator[Shard]:
         place = np.empty(len(order), np.int64)
         place[order] = np.arange(len(order))
@@ -233,6 +236,7 @@ class Chunks:
                 np.concatenate([chunk.ids for chunk in chunks]),
                 np.argsort(np.concatenate(places)),
                 int(bounds[k]),
+                run,
             )
             yield Stored(self.ledger.folder / f"{self.name}.shard-{k:05d}", plan, layer.detail).store(layer)
             for path in paths:

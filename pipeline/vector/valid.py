@@ -6,7 +6,8 @@ nothing tells a half that runs the wrong way from a hole.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,8 @@ from pipeline.kernels.reorder import lay_down
 from pipeline.kernels.simple import mark_suspects
 from pipeline.types import EXTERIOR, INTERIOR, POLYGON, Tally
 from pipeline.vector.ragged import offsets_of, runs
+
+Run = Callable[..., Iterable[Any]]  # calls a function for each of some arguments: `map`, or that of an executor
 
 
 class Shapes(NamedTuple):
@@ -33,14 +36,30 @@ class Shapes(NamedTuple):
 
 def pick_shapes(shapes: Shapes, rows: NDArray[np.int64]) -> Shapes:
     """The shapes of some features, in the order of `rows`, with nothing but their own vertices."""
-    part_from, part_to = shapes.part_from[rows], shapes.part_to[rows]
-    vertices = int((shapes.vertex_offsets[part_to] - shapes.vertex_offsets[part_from]).sum())
-    parts = int((part_to - part_from).sum())
-    wx, wy = np.empty(vertices, np.int64), np.empty(vertices, np.int64)
-    vertex_offsets, roles = np.empty(parts + 1, np.int64), np.empty(parts, np.uint8)
-    offsets = np.empty(len(rows) + 1, np.int64)
-    lay_down(*shapes[:4], part_from, part_to, wx, wy, vertex_offsets, roles, offsets)
-    return Shapes(wx, wy, vertex_offsets, roles, offsets[:-1], offsets[1:])
+    picked = shapes._replace(part_from=shapes.part_from[rows], part_to=shapes.part_to[rows])
+    return laid_down([picked], [np.arange(len(rows))])
+
+
+def laid_down(pieces: Sequence[Shapes], places: Sequence[NDArray[np.int64]], run: Run = map) -> Shapes:
+    """Shapes of several runs of features as one: each feature goes to its place, all of which are taken.
+
+    `places` [features] of each piece; `run` may be the `map` of an executor.
+    """
+    features = sum(len(piece.part_from) for piece in pieces)
+    parts, vertices = np.empty(features, np.int64), np.empty(features, np.int64)
+    for piece, place in zip(pieces, places, strict=True):
+        parts[place] = piece.part_to - piece.part_from
+        vertices[place] = piece.vertex_offsets[piece.part_to] - piece.vertex_offsets[piece.part_from]
+    part_starts, vertex_starts = offsets_of(parts), offsets_of(vertices)
+    wx, wy = np.empty(vertex_starts[-1], np.int64), np.empty(vertex_starts[-1], np.int64)
+    vertex_offsets, roles = np.empty(part_starts[-1] + 1, np.int64), np.empty(part_starts[-1], np.uint8)
+    vertex_offsets[-1] = vertex_starts[-1]
+
+    def put(piece: Shapes, place: NDArray[np.int64]) -> None:
+        lay_down(*piece, place, part_starts, vertex_starts, wx, wy, vertex_offsets, roles)
+
+    list(run(put, pieces, places))
+    return Shapes(wx, wy, vertex_offsets, roles, part_starts[:-1], part_starts[1:])
 
 
 def areas_made_valid(found: Shapes, kinds: NDArray[np.uint8], tally: Tally) -> Shapes:
