@@ -75,17 +75,24 @@ def coverage_of_pixels(dataset: str, rasters: Iterable[Any], cutline: Path | Non
 
 
 def coverage_bytes(coverage: Coverage) -> bytes:
-    """`coverage/<dataset>.json`: for each run of cells how many are left out before it and how many it has."""
-    cells = coverage.cells
-    before = np.concatenate([[0], cells.stops[:-1]]) if len(cells.stops) else cells.stops
-    runs = np.column_stack([cells.starts - before, cells.stops - cells.starts]).ravel().tolist()
+    """`coverage/<dataset>.json`: the box around the cells, and what it holds, row by row.
+
+    For each run how many cells of the box are left out before it and how many it has; no run goes on in the next row.
+    """
+    row, begin, end = coverage.cells.by_row()
+    box = box_of(coverage.cells)
+    west, north, width, _height = box or (0, 0, 0, 0)
+    starts = (row - north) * width + begin - west
+    stops = starts + end - begin
+    runs = np.column_stack([np.diff(stops, prepend=0) - (end - begin), end - begin]).ravel().tolist()
     said = {
         "version": VERSION,
         "dataset": coverage.dataset,
         "zoom": ZOOM,
         "how": coverage.how,
         "reach": coverage.reach,
-        "cells": len(cells),
+        "cells": len(coverage.cells),
+        "box": box,
         "runs": runs,
     }
     return (json.dumps(said, separators=(",", ":")) + "\n").encode()
@@ -95,11 +102,8 @@ def coverage_from(data: bytes, where: str) -> Coverage:
     """The coverage that `coverage_bytes` wrote. Raises InputError for anything else."""
     try:
         said = json.loads(data)
-        runs = np.array(said["runs"], np.int64).reshape(-1, 2)
-        stops = runs.sum(axis=1).cumsum()
-        cells = Cells(stops - runs[:, 1], stops)
-        sane = (runs[:, 1] > 0).all() and (runs[1:, 0] > 0).all() and (runs[:1, 0] >= 0).all()
-        if said["version"] == VERSION and said["zoom"] == ZOOM and sane and len(cells) == said["cells"]:
+        cells = _decoded(said["box"], np.array(said["runs"], np.int64).reshape(-1, 2))
+        if said["version"] == VERSION and said["zoom"] == ZOOM and cells is not None and len(cells) == said["cells"]:
             return Coverage(str(said["dataset"]), said["how"], int(said["reach"]), cells)
     except (ValueError, KeyError, TypeError, OverflowError):
         pass
@@ -109,6 +113,30 @@ def coverage_from(data: bytes, where: str) -> Coverage:
         expected=_("coverage/<dataset>.json as the build wrote it, version {version}").format(version=VERSION),
         hint=_("build the edition again"),
     )
+
+
+def box_of(cells: Cells) -> tuple[int, int, int, int] | None:
+    """The box around a set: first column, first row, width and height in cells; None around nothing."""
+    row, begin, end = cells.by_row()
+    if not len(row):
+        return None
+    west, north = int(begin.min()), int(row.min())
+    return west, north, int(end.max()) - west, int(row.max()) + 1 - north
+
+
+def _decoded(box: Any, runs: Integers) -> Cells | None:
+    """The set that a file describes; None where it cannot be."""
+    if box is None:
+        return nothing() if not len(runs) else None
+    west, north, width, height = (int(value) for value in box)
+    starts = runs.sum(axis=1).cumsum() - runs[:, 1]
+    row, column = starts // max(width, 1), starts % max(width, 1)
+    inside = 0 <= west <= west + width <= SIDE and 0 <= north <= north + height <= SIDE
+    whole = (runs[:, 1] > 0).all() and (runs[:, 0] >= 0).all() and (column + runs[:, 1] <= width).all()
+    if not (inside and whole and (row < height).all()):
+        return None
+    first = ((north + row) << ZOOM) + west + column
+    return joined(first, first + runs[:, 1])
 
 
 def index_of(coverages: Iterable[tuple[Coverage, bytes]]) -> dict[str, Any]:
@@ -124,6 +152,7 @@ def index_of(coverages: Iterable[tuple[Coverage, bytes]]) -> dict[str, Any]:
                 "how": coverage.how,
                 "reach": coverage.reach,
                 "cells": len(coverage.cells),
+                "box": box_of(coverage.cells),
             }
             for coverage, data in coverages
         ],

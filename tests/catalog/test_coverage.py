@@ -140,22 +140,31 @@ def test_a_file_holds_the_set(numbers: set[int]) -> None:
 
 def test_the_file_is_what_the_page_says() -> None:
     start = (ROW << ZOOM) + COLUMN
-    cells = joined(np.array([start, start + 9]), np.array([start + 5, start + 10]))
-    text = f'{{"version":1,"dataset":"a","zoom":18,"how":"areas","reach":0,"cells":6,"runs":[{start},5,4,1]}}\n'
+    below = start + SIDE + 3
+    cells = joined(np.array([start, start + 9, below]), np.array([start + 5, start + 10, below + 1]))
+    box = f"[{COLUMN},{ROW},10,2]"
+    head = '{"version":1,"dataset":"a","zoom":18,"how":"areas","reach":0,'
+    text = f'{head}"cells":7,"box":{box},"runs":[0,5,4,1,3,1]}}\n'
     assert coverage_bytes(Coverage("a", "areas", 0, cells)) == text.encode()
-    assert coverage_bytes(Coverage("a", "areas", 0, nothing())).endswith(b'"cells":0,"runs":[]}\n')
+    assert coverage_bytes(Coverage("a", "areas", 0, nothing())).endswith(b'"cells":0,"box":null,"runs":[]}\n')
     [entry] = index_of([(Coverage("a", "areas", 0, cells), text.encode())])["datasets"]
-    assert (entry["file"], entry["cells"], len(entry["sha256"])) == ("coverage/a.json", 6, 64)
+    assert (entry["file"], entry["cells"], len(entry["sha256"])) == ("coverage/a.json", 7, 64)
+    assert entry["box"] == (COLUMN, ROW, 10, 2)
 
 
-GOOD = {"version": 1, "dataset": "a", "zoom": 18, "how": "areas", "reach": 0, "cells": 6, "runs": [7, 5, 4, 1]}
+GOOD = {
+    "version": 1, "dataset": "a", "zoom": 18, "how": "areas", "reach": 0, "cells": 6,
+    "box": [100, 200, 10, 3], "runs": [3, 5, 4, 1],
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"version": 2}, {"zoom": 17}, {"cells": 7}, {"runs": [7, 5, 4]}, {"runs": [7, 5, 0, 1]}, {"runs": [7, 6, 4, 0]},
-        {"runs": [-7, 5, 4, 1]}, {"runs": "x"}, {"runs": [7.5, 5, 4, "a"]}, {"dataset": None, "runs": None},
+        {"version": 2}, {"zoom": 17}, {"cells": 7}, {"runs": [3, 5, 4]}, {"runs": [3, 6, 4, 0]}, {"runs": [7, 5, 4, 1]},
+        {"runs": [-3, 5, 4, 1]}, {"runs": "x"}, {"runs": [3.5, 5, 4, "a"]}, {"dataset": None, "runs": None},
+        {"box": None}, {"box": [100, 200, 10, 1]}, {"box": [SIDE - 9, 200, 10, 3]}, {"box": [-1, 200, 10, 3]},
+        {"box": [100, 200, 0, 3]}, {"box": [100, 200, 10]},
     ],
     ids=str,
 )  # fmt: skip

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 
 import { multiPolygon, polygonsOf } from './area-file.ts';
-import { area, boxes, common, count, decoded, joined, NOTHING, union, without, type Cells } from './cells.ts';
+import { area, boxes, common, count, decoded, frameOf, joined, meet, NOTHING, union, without, type Cells } from './cells.ts';
 import { latitude, longitude, SIDE, squareMetres, units, type Position } from './grid.ts';
 import { areaCells, type Polygon } from './shapes.ts';
 
@@ -39,7 +39,19 @@ describe('sets', () => {
     expect(count(union(a, b))).toBe(7);
   });
 
-  test('runs as files have them', () => expect(members(decoded([5, 2, 3, 1]))).toEqual([5, 6, 10]));
+  test('runs as files have them', () => {
+    const cells = decoded([7, 3, 10, 2], [0, 5, 4, 1, 3, 1]);
+    expect(members(cells)).toEqual([...[7, 8, 9, 10, 11, 16].map((x) => 3 * SIDE + x), 4 * SIDE + 10]);
+    expect(frameOf(cells)).toEqual([7, 3, 10, 2]);
+    expect(decoded(null, [])).toEqual(NOTHING);
+    expect(frameOf(NOTHING)).toBeNull();
+  });
+
+  test('frames that share a cell', () => {
+    const frame = [10, 20, 5, 5] as const;
+    expect([[14, 24, 9, 9], [0, 0, 11, 21], [12, 22, 1, 1], [0, 0, 90, 90]].map((other) => meet(frame, other as never))).toEqual([true, true, true, true]);
+    expect([[15, 20, 5, 5], [10, 25, 5, 5], [0, 20, 10, 5], null].map((other) => meet(frame, other as never))).toEqual([false, false, false, false]);
+  });
 
   test('rectangles', () => {
     const cells = union(...[10, 11, 12].map((row): Cells => ({ starts: [row * SIDE + 4], stops: [row * SIDE + 7] })), set(11 * SIDE + 9, 13 * SIDE + 4));

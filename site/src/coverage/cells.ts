@@ -51,16 +51,39 @@ export function without(a: Cells, b: Cells): Cells {
   return common(a, joined(rest));
 }
 
-/** The set that `coverage/<dataset>.json` holds: how many cells are left out before each run, and how many it has. */
-export function decoded(runs: readonly number[]): Cells {
-  const starts: number[] = [];
-  const stops: number[] = [];
+/** Around some cells: first column, first row, width, height. */
+export type Frame = readonly [west: number, north: number, width: number, height: number];
+
+/**
+ * The set that `coverage/<dataset>.json` holds, row by row of a frame: how many cells are left out before each run, and
+ * how many it has.
+ */
+export function decoded(frame: Frame | null, runs: readonly number[]): Cells {
+  if (!frame) return NOTHING;
+  const [west, north, width] = frame;
+  const found: [number, number][] = [];
   let at = 0;
   for (let i = 0; i < runs.length; i += 2) {
-    starts.push(at + runs[i]!);
-    stops.push((at += runs[i]! + runs[i + 1]!));
+    at += runs[i]!;
+    const first = (north + Math.floor(at / width)) * SIDE + west + (at % width);
+    found.push([first, first + runs[i + 1]!]);
+    at += runs[i + 1]!;
   }
-  return { starts, stops };
+  return joined(found);
+}
+
+/** The frame around a set. */
+export function frameOf(cells: Cells): Frame | null {
+  let [west, east, north, south] = [SIDE, 0, SIDE, 0];
+  for (const [row, begin, end] of rowsOf(cells)) {
+    [west, east, north, south] = [Math.min(west, begin), Math.max(east, end), Math.min(north, row), Math.max(south, row + 1)];
+  }
+  return east > 0 ? [west, north, east - west, south - north] : null;
+}
+
+/** Whether two frames share a cell. */
+export function meet(a: Frame | null, b: Frame | null): boolean {
+  return !!a && !!b && [0, 1].every((i) => a[i]! < b[i]! + b[i + 2]! && b[i]! < a[i]! + a[i + 2]!);
 }
 
 export interface Box {

@@ -7,7 +7,7 @@ import { element } from '../element.ts';
 import type { Translate } from '../i18n.ts';
 import { multiPolygon, polygonsOf } from './area-file.ts';
 import { assess, type Existing, type ThemeMatch, type Wanted } from './assess.ts';
-import { NOTHING, type Cells } from './cells.ts';
+import { frameOf, NOTHING, type Cells } from './cells.ts';
 import { draw, type Drawing } from './draw.ts';
 import { drawn } from './drawn.ts';
 import { coverages } from './files.ts';
@@ -111,9 +111,10 @@ export function check(options: CheckOptions): Check {
     if (area.length === 0) return;
     const mine = ++turn;
     const wanted = form.value();
+    const frame = frameOf(cells);
     const asked = catalog.datasets.filter((dataset) => wanted.theme === null || dataset.theme === wanted.theme);
     try {
-      const read = await Promise.all(asked.map(async (dataset) => [dataset as Existing, await readCoverage(dataset.id)] as const));
+      const read = await Promise.all(asked.map(async (dataset) => [dataset as Existing, await readCoverage(dataset.id, frame)] as const));
       if (mine !== turn) return;
       const known = read.flatMap(([dataset, coverage]) => (coverage ? [[dataset, coverage] as const] : []));
       themes = assess(cells, wanted, catalog.themes, known);

@@ -2,37 +2,45 @@
 
 import { readJson } from '../catalog.ts';
 import type { Coverage, How } from './assess.ts';
-import { decoded } from './cells.ts';
+import { decoded, meet, NOTHING, type Frame } from './cells.ts';
 import { ZOOM } from './grid.ts';
+
+interface Entry {
+  readonly dataset: string;
+  readonly file: string;
+  readonly how: How;
+  readonly reach: number;
+  readonly box: Frame | null;
+}
 
 interface Index {
   readonly zoom: number;
-  readonly datasets: readonly { readonly dataset: string; readonly file: string }[];
+  readonly datasets: readonly Entry[];
 }
 
 interface File {
-  readonly zoom: number;
-  readonly how: How;
-  readonly reach: number;
+  readonly box: Frame | null;
   readonly runs: readonly number[];
 }
 
-export type ReadCoverage = (dataset: string) => Promise<Coverage | null>;
+export type ReadCoverage = (dataset: string, around: Frame | null) => Promise<Coverage | null>;
 
-/** A reader that gives the coverage of a dataset, or null where it has none. */
+/** A reader that gives what a dataset covers within a frame at least, or null where that is not known. */
 export function coverages(address: (file: string) => string): ReadCoverage {
   const index = once(async () => {
     const { zoom, datasets } = await readJson<Index>(address('coverage/index.json'));
     if (zoom !== ZOOM) throw new Error(`coverage/index.json: zoom ${zoom}`);
-    return new Map(datasets.map(({ dataset, file }) => [dataset, file]));
+    return new Map(datasets.map((entry) => [entry.dataset, entry]));
   });
-  const known = new Map<string, () => Promise<Coverage | null>>();
-  return (dataset) => {
+  const known = new Map<string, () => Promise<Coverage>>();
+  return async (dataset, around) => {
+    const entry = (await index()).get(dataset);
+    if (!entry) return null;
+    const { file, how, reach, box } = entry;
+    if (!meet(box, around)) return { how, reach, cells: NOTHING };
     const read = known.get(dataset) ?? once(async () => {
-      const file = (await index()).get(dataset);
-      if (file === undefined) return null;
-      const { how, reach, runs } = await readJson<File>(address(file));
-      return { how, reach, cells: decoded(runs) };
+      const { box: frame, runs } = await readJson<File>(address(file));
+      return { how, reach, cells: decoded(frame, runs) };
     });
     known.set(dataset, read);
     return read();
