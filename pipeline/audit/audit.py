@@ -17,15 +17,23 @@ import numpy as np
 
 from pipeline.audit.against import Against
 from pipeline.audit.allowed import Allowed, allowed_of_manifest, beyond
-from pipeline.audit.archives import Measure
+from pipeline.audit.archives import ARCHIVE_RULES, BROKEN_RULE, Measure
+from pipeline.audit.databases import DATABASE_RULES
 from pipeline.audit.denied import Denied, denied_by
 from pipeline.audit.document import value_document
+from pipeline.audit.document_rules import DOCUMENT_RULES
 from pipeline.audit.examine import Desk, examine
+from pipeline.audit.file_rules import RASTER_RULE, RAW_RULES, TYPE_RULE, VALUE_RULE
 from pipeline.audit.folder import FOLDER_RULES, MANIFEST, SUMS, Entry, Folder, entries_of
+from pipeline.audit.fonts import FONT_RULE
+from pipeline.audit.images import PICTURE_RULE
 from pipeline.audit.policy import admitted, allowed_by
+from pipeline.audit.raster_tiles import IMAGE_RULES
 from pipeline.audit.rules import Finding, Findings, Report, Rule, Severity, check
 from pipeline.audit.secrets import no_secrets
 from pipeline.audit.software import software_files
+from pipeline.audit.tables import BATCH_RULES, EXPLAINED_RULE, LAYER_RULES, UNREADABLE_RULE
+from pipeline.audit.tile_rules import CONTOUR_RULE, TILE_RULES
 from pipeline.audit.traces import Machine
 from pipeline.errors import InputError
 from pipeline.framework import Edition, load_workspace
@@ -66,6 +74,7 @@ class AuditResult:
             "tile_bytes": self.measure.bytes,
             "leaks": self.report.leaks,
             "notices": self.report.notices,
+            "rules": [rule.id for rule in EVERY_RULE],
             "counts": dict(self.report.counts),
             "faults": [fault.as_json() for fault in self.report.faults],
         }
@@ -210,4 +219,26 @@ DENIED_RULES: Final[tuple[Rule[Denied], ...]] = (
         "Put the file back, or correct its entry in departments/*.toml.",
         unread_sources,
     ),
+)
+EVERY_RULE: Final[tuple[Rule[Any], ...]] = (
+    *STATED_RULES,
+    *DENIED_RULES,
+    *FOLDER_RULES,
+    TYPE_RULE,
+    *DOCUMENT_RULES,
+    PICTURE_RULE,
+    FONT_RULE,
+    *ARCHIVE_RULES,
+    BROKEN_RULE,
+    *TILE_RULES,
+    CONTOUR_RULE,
+    *IMAGE_RULES,
+    EXPLAINED_RULE,
+    *DATABASE_RULES,
+    VALUE_RULE,
+    *LAYER_RULES,
+    *BATCH_RULES,
+    UNREADABLE_RULE,
+    RASTER_RULE,
+    *RAW_RULES,
 )

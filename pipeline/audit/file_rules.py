@@ -19,7 +19,7 @@ from pipeline.i18n import _
 from pipeline.kernels.audit_words import scan_texts
 
 PLAIN: Final = JSON | MARKUP | SCRIPT | TEXT
-_CHANCE: Final = 12  # bytes of a word that cannot be chance in bytes that are no text: four Chinese characters
+_CHANCE: Final = 9  # bytes of a word that is hardly chance in bytes that are no text: three Chinese characters
 _PLACES: Final = 200
 _ELLIPSOID: Final = 1.01  # the ground differs from the sphere by no more
 _MAGIC: Final[Mapping[str, tuple[bytes, ...]]] = {

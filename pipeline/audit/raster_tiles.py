@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from pipeline.archive.reader import Archive
 from pipeline.archive.spans import in_order
-from pipeline.archive.tileids import zxy_of
+from pipeline.archive.tileids import FIRST_IDS, columns_rows, zooms_of, zxy_of
 from pipeline.audit.against import Mask
 from pipeline.audit.allowed import AllowedArchive
 from pipeline.audit.images import extras
@@ -46,7 +46,7 @@ class Image:
     tile: tuple[int, int, int]
     data: bytes
     damage: str | None
-    mask: Mask | None  # where it meets the tile
+    mask: Mask | None  # where the tile lies in the box around it
 
     @property
     def place(self) -> str:
@@ -63,20 +63,56 @@ def walk_images(
     threads: int | None = None,
     progress: Progress,
 ) -> Iterator[tuple[list[tuple[Rule[Image], list[Finding]]], int, int]]:
-    """What the rules find in the images, block by block; the number of tiles and their bytes."""
-    nature, found = nature_of(archive.metadata), contents(archive)
+    """What the rules find in the images, block by block; the number of tiles and their bytes.
 
-    def work(part: slice) -> tuple[list[tuple[Rule[Image], list[Finding]]], int, int]:
-        images = list(_images(archive, Content(*(each[part] for each in found)), allowed, mask, nature, file))
-        results = [(rule, [f for image in images for f in rule.check(image)]) for rule in IMAGE_RULES]
-        return results, len(images), sum(len(image.data) for image in images)
+    Every content is looked at once; under a mask every tile, because what one may show another may not.
+    """
+    nature, found = nature_of(archive.metadata), contents(archive)
+    masked = _under(archive, mask) if mask is not None else None
+
+    def work(job: tuple[Content, Mask | None]) -> tuple[list[tuple[Rule[Image], list[Finding]]], int, int]:
+        images = list(_images(archive, job[0], allowed, job[1], nature, file))
+        rules = CONTENT_RULES if job[1] is None else PLACE_RULES
+        results = [(rule, [f for image in images for f in rule.check(image)]) for rule in rules]
+        plain = images if job[1] is None else []
+        return results, len(plain), sum(len(image.data) for image in plain)
+
+    def jobs() -> Iterator[tuple[Content, Mask | None]]:
+        for part in slices(found.lengths):
+            yield Content(*(each[part] for each in found)), None
+        if masked is not None and mask is not None:
+            for part in slices(masked.lengths):
+                yield Content(*(each[part] for each in masked)), mask
 
     progress.start(_("auditing {file}").format(file=file), len(found.offsets), _("tiles"))
-    with closing(in_order(work, slices(found.lengths), threads=threads)) as done:
+    with closing(in_order(work, jobs(), threads=threads)) as done:
         for results, tiles, size in done:
             progress.advance(tiles)
             yield results, tiles, size
     progress.done()
+
+
+def _under(archive: Archive, mask: Mask) -> Content:
+    """All tiles in the box around the areas, by the order of their ids."""
+    import shapely
+
+    west, south, east, north = shapely.bounds(mask.area).tolist()
+    kept: list[Content] = [Content(*(np.zeros(0, np.int64) for _column in Content._fields))]
+    for ids, runs, lengths, offsets in archive.directories():
+        entry = np.repeat(np.arange(len(ids)), runs)
+        tiles = ids[entry] + np.arange(len(entry)) - np.repeat(np.cumsum(runs) - runs, runs)
+        zooms = zooms_of(tiles)
+        for zoom in np.unique(zooms).tolist():
+            at = np.flatnonzero(zooms == zoom)
+            x, y = columns_rows(zoom, tiles[at] - FIRST_IDS[zoom])
+            left, right = ((edge / 360 + 0.5) * (1 << zoom) for edge in (west, east))
+            top, bottom = (
+                (0.5 - math.asinh(math.tan(math.radians(edge))) / (2 * math.pi)) * (1 << zoom)
+                for edge in (north, south)
+            )
+            near = at[(x + 1 > left) & (x < right) & (y + 1 > top) & (y < bottom)]
+            kept.append(Content(offsets[entry[near]], lengths[entry[near]], tiles[near]))
+    return Content(*(np.concatenate(column) for column in zip(*kept, strict=True)))
 
 
 def _images(
@@ -89,16 +125,7 @@ def _images(
             data = inflate(archive.body(offset, length), archive.header.tile_compression)
         except ArchiveError as error:
             damage = error.message
-        yield Image(file, allowed, nature, tile, data, damage, mask if mask and _meets(mask, tile) else None)
-
-
-def _meets(mask: Mask, tile: tuple[int, int, int]) -> bool:
-    import shapely
-
-    z, x, y = tile
-    west, east = (edge / (1 << z) * 360 - 180 for edge in (x, x + 1))
-    north, south = (_latitude(edge / (1 << z)) for edge in (y, y + 1))
-    return bool(shapely.intersects(mask.area, shapely.box(west, south, east, north)))
+        yield Image(file, allowed, nature, tile, data, damage, mask)
 
 
 def _latitude(wy: Any) -> Any:
@@ -246,7 +273,7 @@ def _heights(pixels: NDArray[np.uint8], encoding: str) -> NDArray[np.float64]:
     return np.asarray((r * 65536 + g * 256 + b) / 10 - 10000)
 
 
-IMAGE_RULES: Final[tuple[Rule[Image], ...]] = (
+CONTENT_RULES: Final[tuple[Rule[Image], ...]] = (
     Rule(
         "tile-parts",
         Severity.LEAK,
@@ -268,6 +295,8 @@ IMAGE_RULES: Final[tuple[Rule[Image], ...]] = (
         "Correct max_zoom of the archive, and build again.",
         too_deep,
     ),
+)
+PLACE_RULES: Final[tuple[Rule[Image], ...]] = (
     Rule(
         "pixel-mask",
         Severity.LEAK,
@@ -276,3 +305,4 @@ IMAGE_RULES: Final[tuple[Rule[Image], ...]] = (
         under_masks,
     ),
 )
+IMAGE_RULES: Final = (*CONTENT_RULES, *PLACE_RULES)

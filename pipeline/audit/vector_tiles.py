@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -130,7 +131,7 @@ def walk_bodies(
 def slices(lengths: NDArray[np.int64]) -> Iterator[slice]:
     """Contents by two megabytes of bodies."""
     cuts = np.flatnonzero(np.diff(np.cumsum(lengths) // _BLOCK, prepend=-1)).tolist()
-    for a, b in zip(cuts, [*cuts[1:], len(lengths)], strict=True):
+    for a, b in pairwise([*cuts, len(lengths)]):
         yield slice(a, b)
 
 
