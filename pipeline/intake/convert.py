@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final
 
+from pipeline.archive.staging import StagedFile
 from pipeline.errors import InputError
 from pipeline.framework import Dataset
 from pipeline.framework.package import Package
@@ -74,7 +75,9 @@ def convert_features(source: Path, options: ReadOptions, into: Path, scratch: Pa
     tally = Tally()
     progress.start(_("storing"), None, _("features"))
     batches = _counted(read_batches(source, options, tally), progress)
-    written = write_geoparquet(into / DATA_FILE, batches, scratch)
+    with StagedFile(into / DATA_FILE) as staged:
+        written = write_geoparquet(staged.file, batches, scratch)
+        staged.commit()
     progress.done()
     return Converted((into / DATA_FILE,), written.features, written.bounds, dict(sorted(tally.counts.items())))
 

@@ -11,23 +11,31 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Mapping
+import tomllib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from pipeline.archive.staging import cannot_write, sync_folder
+from pipeline.archive.staging import StagedFile, cannot_write, sync_folder
+from pipeline.errors import InputError
+from pipeline.i18n import _
 from pipeline.intake.acceptance import REFUSED
+from pipeline.intake.admission import POLICY
 from pipeline.intake.container import Container, PackageFault
 from pipeline.intake.json_file import write_json
 from pipeline.intake.ledger import Entry, append
 from pipeline.intake.store import REPORT_FILE
 
+if TYPE_CHECKING:
+    from pipeline.intake.checks import Report
+
 FOLDER: Final = "inbox/refused"
 PACKAGE: Final = "package"
 PAGE: Final = "report.html"
 FAULTS: Final = "faults.gpkg"
+_WORD: Final = 100  # characters of an id or period that are repeated
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,3 +101,43 @@ def _not_plain(folder: str, names: list[str]) -> list[str]:
     with os.scandir(folder) as entries:
         plain = {e.name for e in entries if e.is_file(follow_symlinks=False) or e.is_dir(follow_symlinks=False)}
     return [name for name in names if name not in plain]
+
+
+def write_pages(report: Report, folder: Path) -> None:
+    """Write the report as its sender gets it: a page to print (整改通知), the faults on a map. Raises OutputError."""
+    from pipeline.intake.checks import report_html, write_gpkg
+
+    with StagedFile(folder / PAGE) as staged:
+        staged.file.write(report_html(report, "zh").encode())
+        staged.commit()
+    write_gpkg(report, folder / FAULTS)
+
+
+def deciding(faults: Sequence[PackageFault]) -> str:
+    """The slug of the fault that decides: one by a rule of the platform before a mistake."""
+    return next((fault.rule for fault in faults if fault.rule in POLICY), faults[0].rule)
+
+
+def faults_of(report: Report) -> tuple[PackageFault, ...]:
+    """What the checks found, as faults of the package."""
+    return tuple(PackageFault(finding.rule, "", finding.message) for finding in report.findings)
+
+
+def said_in(text: bytes | None, keys: Sequence[str]) -> dict[str, str]:
+    """What a package.toml says under some keys, in so far as they are words, however faulty the rest of it."""
+    try:
+        data = tomllib.loads((text or b"").decode("utf-8-sig"))
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError):
+        return {}
+    return {key: data[key] for key in keys if isinstance(data.get(key), str) and len(data[key]) <= _WORD}
+
+
+def sentence_of(error: InputError) -> str:
+    """An error's message with what was expected and what to do, on one line."""
+    expected = _("expected: {text}").format(text=error.expected) if error.expected else None
+    return "; ".join(part for part in (error.message.rstrip(".。"), expected, error.hint) if part)
+
+
+def place_of(error: InputError, folder: Path) -> str:
+    """Where a file is at fault, without the folder that it was copied to."""
+    return (error.where or "").replace(f"{folder}{os.sep}", "").replace(str(folder), "")

@@ -6,10 +6,8 @@ it is looked at. Work is done without a lock; only the last step, which takes a 
 
 from __future__ import annotations
 
-import os
-import tomllib
 import zipfile
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -28,7 +26,18 @@ from pipeline.intake.convert import Converted, convert_features, convert_rasters
 from pipeline.intake.incoming import incoming
 from pipeline.intake.json_file import write_json
 from pipeline.intake.ledger import append
-from pipeline.intake.refusal import FAULTS, PACKAGE, PAGE, Refusal, keep_original, refuse
+from pipeline.intake.refusal import (
+    PACKAGE,
+    Refusal,
+    deciding,
+    faults_of,
+    keep_original,
+    place_of,
+    refuse,
+    said_in,
+    sentence_of,
+    write_pages,
+)
 from pipeline.intake.siblings import Siblings
 from pipeline.intake.store import REPORT_FILE, STORE, StoredVersion, latest, source_of
 from pipeline.intake.unpack import Unpacked, outer_identity, unpack
@@ -166,10 +175,10 @@ class _Work:
             if dataset.kind == "vector":
                 report = self._examine(package, vector_source(package, unpacked.folder))
                 if not report.passed:
-                    return self._refuse(work, unpacked, _faults_of(report), report)
+                    return self._refuse(work, unpacked, faults_of(report), report)
             converted = self._convert(package, unpacked, staged, scratch)
         except InputError as error:
-            fault = PackageFault("unreadable-data", _place(error, unpacked.folder), _sentence(error))
+            fault = PackageFault("unreadable-data", place_of(error, unpacked.folder), sentence_of(error))
             return self._refuse(work, unpacked, (fault,), report)
         with StagedFile(staged / PACKAGE_FILE) as copy:
             copy.file.write((unpacked.folder / PACKAGE_FILE).read_bytes())
@@ -244,6 +253,10 @@ class _Work:
             facts |= {"score": report.score, "findings": dict(sorted(report.counts.items()))}
         return facts
 
+    def _lenient_facts(self) -> dict[str, Any]:
+        """What the ledger says of a package that could not be read as one: whose it may be."""
+        return {**said_in(self._package_text(), ("dataset", "department", "period")), "name": self._name}
+
     def _refuse(
         self, work: Path, unpacked: Unpacked, faults: Sequence[PackageFault], report: Report | None = None
     ) -> Submission:
@@ -255,22 +268,32 @@ class _Work:
         elif all(fault.rule != "too-large" for fault in faults):
             keep_original(self.container, staged)
         if report is not None:
-            _write_pages(report, staged)
+            write_pages(report, staged)
         package = unpacked.package
-        reason = "quality" if report is not None and not report.passed else _reason(faults)
-        facts = self._facts(package, unpacked, report) if package is not None else {"name": self._name}
+        reason = "quality" if report is not None and not report.passed else deciding(faults)
+        facts = self._facts(package, unpacked, report) if package is not None else self._lenient_facts()
         quality = report_json(report) if report is not None else None
         refusal = Refusal(unpacked.sha256, reason, facts, tuple(faults), quality)
         with changing(self.root, self.progress):
             folder = refuse(self.root, staged, refusal, last_refusal(self.root, unpacked.sha256), self.now)
-        told = Submission(self._name, "refused", unpacked.sha256, reason=reason, faults=tuple(faults), folder=folder)
-        if package is not None:
-            told = replace(told, dataset=package.dataset, department=package.department, period=package.period)
-        return replace(told, report=report, score=report.score if report is not None else None)
+        return Submission(
+            name=self._name,
+            outcome="refused",
+            sha256=unpacked.sha256,
+            dataset=facts.get("dataset"),
+            department=facts.get("department"),
+            period=facts.get("period"),
+            folder=folder,
+            score=report.score if report is not None else None,
+            reason=reason,
+            faults=tuple(faults),
+            report=report,
+        )
 
     def _refuse_unseen(self, said: bytes | None, fault: PackageFault, sha256: str | None = None) -> Submission:
         """Refuse without keeping anything: hash, sender and time, and of what is not secret the reason."""
-        sender = _sender(said, {department.id for department in self.framework.departments})
+        known = {department.id for department in self.framework.departments}
+        sender = next((name for name in said_in(said, ("department",)).values() if name in known), None)
         sha256 = sha256 or outer_identity(self.container.path)
         refusal = Refusal(sha256, fault.rule, {"department": sender}, (fault,))
         with changing(self.root, self.progress):
@@ -301,46 +324,3 @@ class _Work:
     @property
     def _name(self) -> str:
         return printable(self.container.path.resolve().name)
-
-
-def _reason(faults: Sequence[PackageFault]) -> str:
-    """The rule that decides: one of the platform's before a mistake."""
-    return next((fault.rule for fault in faults if fault.rule in POLICY), faults[0].rule)
-
-
-def _write_pages(report: Report, folder: Path) -> None:
-    """The report as its sender gets it: a page to print (整改通知), and the faults on a map."""
-    from pipeline.intake.checks import report_html, write_gpkg
-
-    with StagedFile(folder / PAGE) as staged:
-        staged.file.write(report_html(report, "zh").encode())
-        staged.commit()
-    write_gpkg(report, folder / FAULTS)
-
-
-def _faults_of(report: Report) -> tuple[PackageFault, ...]:
-    return tuple(PackageFault(finding.rule, "", finding.message) for finding in report.findings)
-
-
-def _sender(said: bytes | None, known: Collection[str]) -> str | None:
-    """The department that a package names, where there is such a one: nothing else is told of what is not kept."""
-    try:
-        named = tomllib.loads((said or b"").decode("utf-8-sig")).get("department")
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError):
-        return None
-    return named if isinstance(named, str) and named in known else None
-
-
-def _sentence(error: InputError) -> str:
-    """An error's message with what was expected and what to do, on one line; its place is the file's name."""
-    parts = [
-        error.message.rstrip(".。"),
-        error.expected and _("expected: {text}").format(text=error.expected),
-        error.hint,
-    ]
-    return "; ".join(part for part in parts if part)
-
-
-def _place(error: InputError, folder: Path) -> str:
-    """Where a file is at fault, without the folder that it was copied to."""
-    return (error.where or "").replace(f"{folder}{os.sep}", "").replace(str(folder), "")

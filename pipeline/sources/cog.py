@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,7 +12,6 @@ import rasterio.shutil
 from rasterio._err import CPLE_BaseError
 from rasterio.errors import RasterioError
 
-from pipeline.archive.staging import cannot_write, sync_folder, temporary_beside
 from pipeline.errors import InputError, OutputError
 from pipeline.i18n import _
 from pipeline.sources.gdal_words import plainly
@@ -30,36 +30,35 @@ _CHOICES: Final = {
 
 
 def write_cog(source: Path, target: Path, scratch: Path, *, crs: str | None = None) -> None:
-    """Write the raster `source` to `target`; with `crs` that is said of it instead of its own. Pixels do not change.
+    """Write the raster `source` to the new file `target`; with `crs` that is said of it instead of its own.
 
-    `scratch` is an empty folder of the caller's. Raises InputError where the source cannot be read to its end,
-    OutputError where nothing can be written.
+    Pixels do not change, which is checked. `scratch` is a folder of the caller's for a small file. Raises InputError
+    where the source cannot be read to its end, OutputError where nothing can be written; `target` is not there then.
     """
-    temporary = temporary_beside(target)
+    virtual = scratch / f"{target.name}.vrt"
+    done = False
     try:
         with settings(), open_raster(source) as dataset:
-            averaged = dataset.count > 0 and not _palette(dataset) and "int8" in dataset.dtypes[0]
-            choices = {**_CHOICES, "OVERVIEW_RESAMPLING": "AVERAGE" if averaged else "NEAREST"}
-            virtual = scratch / f"{target.name}.vrt"
             rasterio.shutil.copy(dataset, str(virtual), driver="VRT")
             if crs is not None:
                 with rasterio.open(virtual, "r+") as changed:
                     changed.crs = rasterio.CRS.from_user_input(crs)
-            rasterio.shutil.copy(str(virtual), str(temporary), driver="COG", strict=False, **choices)
-            _check(dataset, source, temporary)
-            virtual.unlink()
-        temporary.replace(target)
-        sync_folder(target.parent)
+            averaged = not _palette(dataset) and "int8" in dataset.dtypes[0]
+            choices = {**_CHOICES, "OVERVIEW_RESAMPLING": "AVERAGE" if averaged else "NEAREST"}
+            rasterio.shutil.copy(str(virtual), str(target), driver="COG", strict=False, **choices)
+            _check(dataset, source, target)
+        with target.open("r+b") as written:
+            os.fsync(written.fileno())
+        done = True
     except (RasterioError, CPLE_BaseError) as error:
         _read_all(source)
         # The source is right, so it was the writing.
-        raise OutputError(
-            _("Cannot write: {reason}.").format(reason=plainly(error, str(temporary))), where=str(target)
-        ) from error
+        raise _cannot_write(target, plainly(error, str(target))) from error
     except OSError as error:
-        raise cannot_write(target, error) from error
+        raise _cannot_write(target, error.strerror or str(error)) from error
     finally:
-        for left in (temporary, temporary.with_name(f"{temporary.name}.aux.xml")):
+        beside = target.with_name(f"{target.name}.aux.xml")
+        for left in (virtual, *(() if done else (target, beside))):
             with contextlib.suppress(OSError):
                 left.unlink()
 
@@ -74,6 +73,10 @@ def _check(dataset: Any, source: Path, written: Path) -> None:
                 where=str(source),
                 hint=_("ask for the file again; it may be damaged"),
             )
+
+
+def _cannot_write(target: Path, reason: str) -> OutputError:
+    return OutputError(_("Cannot write: {reason}.").format(reason=reason), where=str(target))
 
 
 def _read_all(source: Path) -> None:

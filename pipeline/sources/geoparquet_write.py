@@ -12,7 +12,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 import numpy as np
 import pyarrow as pa
@@ -20,7 +20,6 @@ import pyarrow.parquet as pq
 import shapely
 from numpy.typing import NDArray
 
-from pipeline.archive.staging import StagedFile, cannot_write
 from pipeline.kernels.hilbert import sort_keys
 from pipeline.sources.arrow import offsets
 from pipeline.sources.assemble import mask
@@ -49,23 +48,19 @@ class WrittenFeatures:
 
 
 def write_geoparquet(
-    path: Path, batches: Iterable[FeatureBatch], scratch: Path, *, memory: int = MEMORY
+    out: BinaryIO, batches: Iterable[FeatureBatch], scratch: Path, *, memory: int = MEMORY
 ) -> WrittenFeatures:
-    """Write the features to `path`; features at one place on the curve stay in their order.
+    """Write the features to the open file `out`; features at one place on the curve stay in their order.
 
-    `scratch` is an empty folder of the caller's for what does not fit into `memory` bytes. The same features give
-    the same bytes, whatever the memory. Raises OutputError.
+    `scratch` is an empty folder of the caller's for what does not fit into `memory` bytes. The same features give the
+    same bytes, whatever the memory. Raises OSError where nothing can be written.
     """
     spool = _Spool(scratch)
     try:
         for batch in batches:
             spool.add(batch)
         spool.close()
-        with StagedFile(path) as staged:
-            _write(spool, staged.file, memory)
-            staged.commit()
-    except OSError as error:
-        raise cannot_write(path, error) from error
+        _write(spool, out, memory)
     finally:
         spool.close()
     return WrittenFeatures(spool.rows, spool.bounds, tuple(sorted(spool.types)))
@@ -158,7 +153,7 @@ def _sorted(tables: list[pa.Table], place: NDArray[np.int64], schema: pa.Schema)
     return rows.combine_chunks().take(_plain(np.argsort(place, kind="stable"), pa.int64()))
 
 
-def _write(spool: _Spool, file: Any, memory: int) -> None:
+def _write(spool: _Spool, file: BinaryIO, memory: int) -> None:
     order, sizes = spool.order()
     empty = pa.schema([pa.field(spool.geometry, pa.large_binary()), pa.field(spool.box, _BOX)])
     schema = _stored(spool.schema if spool.schema.names else empty, spool)

@@ -268,6 +268,8 @@ def test_a_folder_with_a_link_is_kept_without_what_it_points_to(root: Path) -> N
     assert (done.reason, done.exit_code) == ("symlink", FAULT)
     kept = root / "inbox/refused" / done.sha256[:12]
     assert tree(kept) == {"report.json", *(f"package/{name}" for name in package_files())}
+    facts = list(entries(root))[-1].facts  # whose it is can be told although it was not read as a package
+    assert (facts["dataset"], facts["department"], facts["period"]) == ("stops", "transport", "2026-Q3")
 
 
 def test_refused_once_more_is_told_once_and_another_reason_again(root: Path) -> None:
