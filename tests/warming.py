@@ -19,9 +19,13 @@ import rasterio.transform
 import shapely
 from click.testing import CliRunner
 
-from pipeline.api import TileOptions, tile
+from pipeline.api import TileOptions, open_archive, tile
+from pipeline.audit.allowed import AllowedArchive
+from pipeline.audit.secrets import Gathering, allow_column, allow_texts, settled
+from pipeline.audit.vector_tiles import walk_archive
 from pipeline.cli import cli
 from pipeline.editions.raster_redact import coarsened
+from pipeline.progress import Silent
 from pipeline.sources import ReadOptions, read_batches
 from pipeline.types import PixelWindow, Tally
 from pipeline.warm import compiled
@@ -139,6 +143,20 @@ def imagery(folder: Path) -> None:
     assert coarsened(lambda _window: flat, 3000.0)(PixelWindow(10, 64, 0, 32768, 64, 64)) is not None
 
 
+def looked_through(archive: Path) -> None:
+    """An archive held against words and numbers that must not occur."""
+    allowed = AllowedArchive("a", "vector", {})
+    gathering = Gathering()
+    gathering.add_words(gathering.name("somewhere"), ["西山隧洞"])
+    gathering.add(0, pa.array([12.3456]))
+    secrets = gathering.sets()
+    allow_texts(secrets, ["龙泉"])
+    allow_column(secrets, pa.array([77.625]))
+    with open_archive(archive) as opened:
+        for walked in walk_archive(opened, allowed, settled(secrets), {}, "a", progress=Silent()):
+            assert walked.features
+
+
 def use_everything(folder: Path) -> None:
     """Every rule once."""
     paths = inputs(folder)
@@ -160,6 +178,7 @@ def use_everything(folder: Path) -> None:
     read_places(folder)
     contours(folder)
     imagery(folder)
+    looked_through(out)
     other = folder / "other.pmtiles"
     for verb in (
         ["verify", out], ["decode", out], ["diff", out, other], ["show", out],

@@ -13,6 +13,7 @@ from pipeline.audit.against import Against
 from pipeline.audit.allowed import Allowed
 from pipeline.audit.document import JSON, MARKUP, SCRIPT, TEXT
 from pipeline.audit.rules import Finding, Rule, Severity
+from pipeline.audit.secrets import one_text
 from pipeline.audit.traces import traces_in_bytes
 from pipeline.audit.values import denied_values
 from pipeline.i18n import _
@@ -107,9 +108,7 @@ def words(raw: Raw) -> Iterator[Finding]:
     if not secrets.words.longest or not raw.data:
         return
     places = np.zeros((_PLACES, 3), np.int64)
-    count = scan_texts(
-        np.frombuffer(raw.data, np.uint8), np.array([0, len(raw.data)], np.int64), secrets.words, False, places
-    )
+    count = scan_texts(*one_text(raw.data), secrets.words, False, places)
     told: dict[bytes, int] = {}
     for _text, start, stop in places[:count].tolist():
         if stop - start >= _CHANCE:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -20,6 +20,8 @@ from pipeline.kernels.audit_words import STARTS, Words, begin, describe_texts, i
 _DIGITS: Final = 5  # significant ones that a number must have: smaller ones occur everywhere
 _NUMERIC: Final = r"^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?$"
 _BLOCK: Final = 1 << 16  # rows that are hashed at a time
+
+Frozen = TypeVar("Frozen", bound=np.generic)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +41,7 @@ class Secrets:
     def origin_of_text(self, text: bytes) -> str:
         """Where a text that was found is from."""
         out = np.zeros((1, 4), np.uint64)
-        data = np.frombuffer(text or b"\0", np.uint8)
-        describe_texts(data, np.array([0, len(text)], np.int64), out)
+        describe_texts(*one_text(text), out)
         return self._origin(self.words.slots, self.words.origins, np.uint64(out[0, 0]))
 
     def origin_of_number(self, value: float) -> str:
@@ -214,7 +215,18 @@ def text_bytes(texts: pa.Array) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     texts = texts.cast(pa.large_string())
     _valid, offsets, data = texts.buffers()
     starts = np.frombuffer(offsets, np.int64)[texts.offset : texts.offset + len(texts) + 1]
-    return np.frombuffer(data if data is not None and data.size else b"\0", np.uint8), starts
+    return frozen(np.frombuffer(data if data is not None and data.size else b"\0", np.uint8)), frozen(starts)
+
+
+def one_text(data: bytes) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """The same of bytes as a single text."""
+    return frozen(np.frombuffer(data or b"\0", np.uint8)), frozen(np.array([0, len(data)], np.int64))
+
+
+def frozen(array: NDArray[Frozen]) -> NDArray[Frozen]:
+    """The array read-only, as most are that come from files: kernels are compiled for one kind."""
+    array.flags.writeable = False
+    return array
 
 
 def _blocks(column: pa.Array | pa.ChunkedArray) -> Iterable[pa.Array]:

@@ -18,7 +18,7 @@ from pipeline.archive.spans import in_order
 from pipeline.archive.tileids import FIRST_IDS, zooms_of, zxy_of
 from pipeline.audit.allowed import AllowedArchive
 from pipeline.audit.inflate import inflate
-from pipeline.audit.secrets import Secrets
+from pipeline.audit.secrets import Secrets, frozen
 from pipeline.audit.tile_tables import tile_tables
 from pipeline.errors import ArchiveError
 from pipeline.i18n import _
@@ -166,7 +166,7 @@ def _walked(
     sizes = [len(body) for _id, body in read]
     bounds = np.zeros(len(read) + 1, np.int64)
     np.cumsum(sizes, out=bounds[1:])
-    data = np.frombuffer(b"".join(body for _id, body in read) or b"\0", np.uint8)
+    data = frozen(np.frombuffer(b"".join(body for _id, body in read) or b"\0", np.uint8))
     tile_ids = np.array([tile_id for tile_id, _body in read], np.int64)
     found = kernel.Found(
         np.zeros(kernel.CODES, np.int64),
