@@ -108,7 +108,8 @@ def conclusion_text(conclusion: str) -> str:
             "do not survey again."
         ),
         "partly": _(
-            "Data that are good enough together cover a part: where their content is right, survey what is missing only."
+            "Data that are good enough together cover a part: where their content is right, "
+            "survey what is missing only."
         ),
         "unfit": _(
             "Data exist, but none that is known to be good enough: ask their owners, update rather than begin anew."
@@ -165,7 +166,7 @@ def _project(document: Mapping[str, Any], lang: str) -> str:
         (_("Area"), _area_text(project)),
         (_("Themes"), (", " if lang == "en" else "、").join(known.get(id, id) for id in project["themes"])),
         (_("Scale wanted"), f"1:{project['scale']:,}" if project["scale"] else None),
-        (_("Current on"), project["current"]),
+        (_("Currency wanted"), project["current"]),
         (_("Accuracy wanted"), f"{project['accuracy_m']:g} m" if project["accuracy_m"] else None),
         (_("Asked of"), _asked_of(document, lang)),
         (_("Date"), document["as_of"]),

@@ -10,6 +10,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+import pipeline
 from pipeline.catalog.duplicates import Existing, Planned, Wanted
 from pipeline.catalog.opinion import Project, Setting, gaps_geojson, hash_of, opinion_bytes, write_opinion
 from pipeline.catalog.opinion_page import document_of, opinion_page
@@ -184,10 +185,15 @@ def check_opinion(path: Path, root: Path | None, dist: Path | None, progress: Pr
     try:
         project = project_of(document)
         setting = _setting_of(document)
+        writer = document["software"]["longquan"]
         same = opinion_page(document, lang) == data if lang else opinion_bytes(document) == data
     except (KeyError, ValueError, TypeError, IndexError) as error:
         raise _no_opinion(path) from error
-    if not same:
+    if not same and writer != pipeline.__version__:
+        notes.append(
+            _("written by longquan {version}: only its hash can be compared, not its looks").format(version=writer)
+        )
+    elif not same:
         faults.append(_("the file is not the one that its content makes: it was altered"))
     recomputed = False
     if document["edition"] is None and root is not None:

@@ -260,3 +260,27 @@ def test_wrong_calls_are_told(city: Path, area: Path, tmp_path: Path, capsys: py
     assert "dist/public" in failed(capsys, 1, area, "--dist", tmp_path)
     (city / "inbox" / "surveyed.geojson").unlink()
     assert "the file of its extent is missing" in failed(capsys, 1, area, "-w", city)
+
+
+def test_a_page_of_another_version_keeps_its_hash(city: Path, area: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from pipeline.catalog.opinion import hash_of
+    from pipeline.catalog.opinion_page import opinion_page
+
+    document = asked(capsys, area, "-w", city) | {"software": {"longquan": "0.0.9"}}
+    document["hash"] = hash_of(document)
+    page = city / "opinion.html"
+    page.write_bytes(opinion_page(document, "en").replace(b"<h1>", b'<h1 class="other">'))
+    code, told = _verdict(capsys, page, city)
+    assert (code, told["faults"], told["recomputed"]) == (0, [], True)
+    assert told["notes"] == ["written by longquan 0.0.9: only its hash can be compared, not its looks"]
+
+
+def test_it_is_said_in_chinese(city: Path, area: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["duplicates", str(area), "--theme", "land", "--scale", "1:500", "-w", str(city), "--lang", "zh"]) == 0
+    out = capsys.readouterr().out
+    assert "土地 (land): 已有 100.0%" in out and "草稿，未登记" in out and "精度不足" in out
+    words = ["request", str(area), "--project", "普查", "--applicant", "某局", "--received", "2026-11-20"]
+    assert main(["duplicates", *words, "-w", str(city), "--lang", "zh"]) == 0
+    assert main(["duplicates", "list", "--as-of", "2026-12-08", "-w", str(city), "--lang", "zh"]) == 0
+    told = capsys.readouterr()
+    assert "逾期 2 天" in told.out and "待答复" in told.out and "2026 年的节假日表尚未经人工确认" in told.err

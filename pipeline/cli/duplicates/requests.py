@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -47,28 +47,36 @@ def requests(as_of: datetime | None, only_open: bool, workspace: Path, as_json: 
     if not found:
         click.echo(_("The register is empty."))
         return
-    heads = (_("Number"), _("Received"), _("Due"), _("Days left"), _("State"), _("Applicant"), _("Project"))
+    heads = (
+        _("Number"),
+        _("Received"),
+        _("Due"),
+        _("Days left"),
+        _("Answered"),
+        _("State"),
+        _("Applicant"),
+        _("Project"),
+    )
     rows = [
         (
             request.number,
             request.file.received,
             clock.due,
-            _left(request.state, clock.left, request.answered),
+            _left(clock.left) if request.state == "open" else "—",
+            request.answered or "—",
             state_text(request.state),
             request.file.applicant,
             request.file.project,
         )
         for request, clock in found
     ]
-    click.echo(table([heads, *rows], left=(0, 1, 2, 4, 5, 6)))
+    click.echo(table([heads, *rows], left=(0, 1, 2, 4, 5, 6, 7)))
     doubts = tuple(sorted({year for _request, clock in found for year in clock.doubts}))
     if doubts:
         click.echo(doubts_text(doubts), err=True)
 
 
-def _left(state: str, left: int, answered: date | None) -> str:
-    if state != "open":
-        return str(answered) if answered is not None else "—"
+def _left(left: int) -> str:
     return _("overdue by {n}").format(n=-left) if left < 0 else str(left)
 
 
