@@ -87,12 +87,19 @@ def iso_files(catalog: Mapping[str, Any], base: str = "") -> Iterator[tuple[str,
 def _index(catalog: Mapping[str, Any]) -> bytes:
     """A plain list of links, as a file server's own listing: what web-accessible-folder harvesters read."""
     title = escape(f"{both(catalog['platform'])} · ISO 19139")
+    number, public = catalog["review"]["number"], catalog["edition"].get("public", True)
+    notices = [
+        *([] if public else ["内部使用 · For internal use"]),
+        *([f"审图号：{number} · Map review number"] if number else ["待审核 · Map review pending"] if public else []),
+        *([both(catalog["notice"])] if catalog["sample"] else []),
+    ]
+    told = "".join(f"<p>{escape(notice)}</p>\n" for notice in notices)
     links = "\n".join(
         f'<li><a href="{d["id"]}.xml">{d["id"]}.xml</a> {escape(both(d["title"]))}</li>' for d in catalog["datasets"]
     )
     return (
         f'<!doctype html>\n<html lang="zh-CN">\n<head><meta charset="utf-8"><title>{title}</title></head>\n'
-        f"<body>\n<h1>{title}</h1>\n<ul>\n{links}\n</ul>\n</body>\n</html>\n"
+        f"<body>\n<h1>{title}</h1>\n<ul>\n{links}\n</ul>\n{told}</body>\n</html>\n"
     ).encode()
 
 

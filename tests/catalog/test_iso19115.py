@@ -166,6 +166,25 @@ def test_without_extent_and_accuracy_nothing_is_made_up(catalog: dict[str, Any])
 def test_harvesters_find_every_record_in_the_listing(catalog: dict[str, Any]) -> None:
     listing = dict(iso_files(catalog))["services/iso/index.html"].decode()
     assert re.findall(r'href="([^"]+)"', listing) == [f"{d['id']}.xml" for d in catalog["datasets"]]
+    assert re.findall("<p>(.*)</p>", listing) == [
+        "待审核 · Map review pending",
+        "示例数据，纯属虚构 · Sample data, fictional",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("public", "number", "told"),
+    [
+        (True, "浙S(2026)1号", ["审图号：浙S(2026)1号 · Map review number"]),
+        (False, None, ["内部使用 · For internal use"]),
+    ],
+)
+def test_the_listing_says_what_every_page_must(
+    catalog: dict[str, Any], public: bool, number: str | None, told: list[str]
+) -> None:
+    edition = {**catalog["edition"], "public": public}
+    shown = {**catalog, "sample": False, "review": {"number": number}, "edition": edition}
+    assert re.findall("<p>(.*)</p>", dict(iso_files(shown))["services/iso/index.html"].decode()) == told
 
 
 @pytest.mark.parametrize(("crs", "code"), [("EPSG:4549", 4490), ("EPSG:4528", 4490), ("EPSG:32651", 4326)])

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import gzip
 import math
 import re
+from pathlib import Path
+from typing import Any
 
+import mapbox_vector_tile
 import mercantile
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pmtiles.tile import Compression, TileType, zxy_to_tileid
+from pmtiles.writer import Writer
+from shapely.geometry import LineString, box
 
 from pipeline.catalog.cells import Cells, joined
-from pipeline.catalog.coverage import Coverage
-from pipeline.portal.extent_map import WIDTH, ExtentFrame, backdrop_svg, footprint
+from pipeline.catalog.coverage import Coverage, coverage_bytes
+from pipeline.portal.dataset_pages import dataset_pages
+from pipeline.portal.extent_map import WIDTH, ExtentFrame, backdrop_svg, footprint, read_borders
+from pipeline.portal.pages import Frame
 from tests.portal.conftest import catalog, dataset
 
 CITY = (118.7, 27.7, 119.42, 28.34)
@@ -69,16 +78,16 @@ def coverage(*tiles: mercantile.Tile) -> Coverage:
 def boxes(path: str) -> list[tuple[float, ...]]:
     """Left, top, right, bottom of the rectangles of path data."""
     found = re.findall(r"M([-\d.]+) ([-\d.]+)H([-\d.]+)V([-\d.]+)H([-\d.]+)z", path)
-    assert "".join("M{} {}H{}V{}H{}z".format(*box) for box in found) == path
-    return [tuple(float(value) for value in box[:4]) for box in found]
+    assert "".join("M{} {}H{}V{}H{}z".format(*one) for one in found) == path
+    return [tuple(float(value) for value in one[:4]) for one in found]
 
 
 def test_a_covered_cell_is_drawn_as_the_tile_of_zoom_16_that_it_is_in() -> None:
     frame = ExtentFrame.of(CITY)
-    (box,) = boxes(footprint(frame, coverage(mercantile.tile(119.1, 28.05, 18))))
+    (drawn,) = boxes(footprint(frame, coverage(mercantile.tile(119.1, 28.05, 18))))
     tile = mercantile.bounds(mercantile.tile(119.1, 28.05, 16))
     expected = (*frame.place(tile.west, tile.north), *frame.place(tile.east, tile.south))
-    assert box == pytest.approx(expected, abs=0.06)
+    assert drawn == pytest.approx(expected, abs=0.06)
 
 
 def test_what_is_scattered_is_drawn_coarser_and_still_all_of_it() -> None:
@@ -97,3 +106,53 @@ def test_what_is_scattered_is_drawn_coarser_and_still_all_of_it() -> None:
 def test_nothing_covered_is_nothing_drawn() -> None:
     none = Cells(np.zeros(0, np.int64), np.zeros(0, np.int64))
     assert footprint(ExtentFrame.of(CITY), Coverage("roads", "areas", 0, none)) == ""
+
+
+# What is read of a published folder -----------------------------------------------------------------------------------
+
+
+def town(dist: Path, *layers: str) -> dict[str, Any]:
+    """A catalogue whose archive `framework` shows one line from 119.05, 28.05 to 119.15, 28.15 in each layer."""
+    content = catalog(*(dataset(name.lower(), ("framework", name, "line")) for name in layers))
+    (dist / "tiles").mkdir(parents=True)
+    with (dist / content["archives"][0]["file"]).open("wb") as file:
+        writer = Writer(file)
+        for tile in mercantile.tiles(119.05, 28.05, 119.15, 28.15, zooms=9):
+            bounds = mercantile.xy_bounds(tile)
+            line = LineString([mercantile.xy(119.05, 28.05), mercantile.xy(119.15, 28.15)])
+            part = line.intersection(box(bounds.left, bounds.bottom, bounds.right, bounds.top))
+            body = mapbox_vector_tile.encode(
+                [{"name": name, "features": [{"geometry": part, "properties": {}, "id": 1}]} for name in layers],
+                default_options={
+                    "quantize_bounds": (bounds.left, bounds.bottom, bounds.right, bounds.top),
+                    "extents": 4096,
+                },
+            )
+            writer.write_tile(zxy_to_tileid(tile.z, tile.x, tile.y), gzip.compress(body, mtime=0))
+        header = {"tile_type": TileType.MVT, "tile_compression": Compression.GZIP}
+        header |= {"min_lon_e7": 1190000000, "min_lat_e7": 280000000, "max_lon_e7": 1192000000, "max_lat_e7": 282000000}
+        header |= {"center_zoom": 9, "center_lon_e7": 1191000000, "center_lat_e7": 281000000}
+        writer.finalize(header, {"vector_layers": [{"id": name, "fields": {}} for name in layers]})
+    return content
+
+
+def test_borders_are_read_from_the_archive_that_shows_them(tmp_path: Path) -> None:
+    lines = read_borders(tmp_path, town(tmp_path, "LRDL", "BOUL"))
+    places = sorted(place for line in lines for place in map(tuple, line))
+    assert places[0] == pytest.approx((119.05, 28.05), abs=2e-4)  # a unit of a tile of zoom 9 is 0.00017°
+    assert places[-1] == pytest.approx((119.15, 28.15), abs=2e-4)
+
+
+def test_an_edition_without_borders_shows_none(tmp_path: Path) -> None:
+    assert read_borders(tmp_path, town(tmp_path, "LRDL")) == []
+
+
+def test_a_page_draws_what_the_edition_says_is_covered(tmp_path: Path) -> None:
+    content = town(tmp_path, "LRDL")
+    frame = Frame(content, css="assets/pages-1.css", fonts="assets/fonts-1.css")
+    assert 'class="covered"' not in dict(dataset_pages(tmp_path, frame))["data/lrdl.html"].decode()
+    covered = coverage(mercantile.tile(119.1, 28.05, 18))
+    (tmp_path / "coverage").mkdir()
+    (tmp_path / "coverage" / "lrdl.json").write_bytes(coverage_bytes(covered))
+    drawn = footprint(ExtentFrame.of((119.0, 28.0, 119.2, 28.2)), covered)
+    assert f'class="covered" d="{drawn}"' in dict(dataset_pages(tmp_path, frame))["data/lrdl.html"].decode()
