@@ -160,6 +160,8 @@ def test_a_longer_period_covers_shorter_ones(tmp_path: Path) -> None:
     found = standing(tmp_path, entries, "2026-09-05", calendar="monthly")
     assert told(found) == ("due", "2026-08", "2026-09-10", False)
     assert [period.text for period in found.missed] == ["2026-07"]
+    whole_year = [accepted("roads", "2026", "2026-08-20", "2026-08-15")]
+    assert told(standing(tmp_path, whole_year, "2026-10-20")) == ("handed-in", "2026-Q3", "2026-10-10", False)
 
 
 def test_before_the_calendar_begins(tmp_path: Path) -> None:
