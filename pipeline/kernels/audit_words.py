@@ -128,7 +128,7 @@ def scan_texts(
 ) -> int:
     """Look for words in texts `data[offsets[i]:offsets[i + 1]]`; returns how many places were found.
 
-    With `mark` whatever occurs may occur, and nothing is told. `out` [places, 3] takes text, start and stop of the first.
+    With `mark` whatever occurs may occur, and nothing is told. `out` [places, 3] takes text, start and stop of each.
     """
     found = 0
     for i in range(len(offsets) - 1):
@@ -192,15 +192,14 @@ def describe_texts(data: NDArray[np.uint8], offsets: NDArray[np.int64], out: NDA
         elif han < 2 and others < 4:
             continue
         out[i, 0] = hash_span(data, a, b, 0)
-        stop = b
-        if b - a > LONGEST:
-            stop = a + LONGEST
-            while stop > a and not _closes(data, stop, b):
-                stop -= 1
-            if stop - a < LONGEST // 2:
-                stop = b  # one word without an end: only found as a whole
-        out[i, 1] = hash_span(data, a, stop, 0)
         out[i, 2] = np.uint64(max(_beginning(data, a, b), 0))
+        stop = min(b, a + LONGEST)
+        while stop > a and not _closes(data, stop, b):
+            stop -= 1
+        if stop - a >= min(b - a, LONGEST // 2):
+            out[i, 1] = hash_span(data, a, stop, 0)
+        else:
+            stop = a + LONGEST  # one word without an end: it is only found as a whole
         out[i, 3] = np.uint64(stop - a)
 
 
