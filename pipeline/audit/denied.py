@@ -59,7 +59,7 @@ class _Seen:
 def denied_by(rules: Admitted, manifest: Mapping[str, Any], progress: Progress) -> Denied:
     """Read a workspace for what an edition may not show. Sources that cannot be read are told in the result."""
     gathering, seen = Gathering(), _Seen()
-    unread: list[Finding] = []
+    unread: dict[str, Finding] = {}
     for origin, names in denied_names(rules):
         gathering.add_words(gathering.name(origin), names)
     datasets = [dataset for _owner, dataset in rules.framework.datasets if dataset.kind == "vector"]
@@ -69,7 +69,7 @@ def denied_by(rules: Admitted, manifest: Mapping[str, Any], progress: Progress) 
             _gather(rules, dataset, gathering, seen)
         except LongquanError as error:
             text = _("dataset {id} cannot be read: {reason}").format(id=dataset.id, reason=error.message)
-            unread.append(Finding(text, "", error.where or ""))
+            unread[dataset.id] = Finding(text, "", error.where or "")
         progress.advance()
     progress.done()
 
@@ -79,12 +79,12 @@ def denied_by(rules: Admitted, manifest: Mapping[str, Any], progress: Progress) 
         allow_texts(secrets, [text])
     progress.start(_("reading what may be shown"), len(datasets), _("datasets"))
     for dataset in datasets:
-        if dataset.id in rules.fields and not any(dataset.id in finding.message for finding in unread):
+        if dataset.id in rules.fields and dataset.id not in unread:
             _allow(rules, dataset, secrets, seen, shapes, marks)
         progress.advance()
     progress.done()
     left = make_set(shapes[marks >= 0])[0]
-    return Denied(settled(secrets), _ids(rules, seen), left, _mask(rules), tuple(unread))
+    return Denied(settled(secrets), _ids(rules, seen), left, _mask(rules), tuple(unread.values()))
 
 
 def _gather(rules: Admitted, dataset: Dataset, gathering: Gathering, seen: _Seen) -> None:
