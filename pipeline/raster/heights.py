@@ -1,7 +1,8 @@
 """Elevation files of any kind as one plane of heights in metres, block by block.
 
 Every file is read at the exact place of each world pixel. Where several know a height, the one with the highest
-priority says it, then the one named first. Heights that cannot be are counted and become voids; small voids are filled.
+priority says it, then the one named first; towards the edge of a file heights are interpolated to those of the next.
+Heights that cannot be are counted and become voids; small voids are filled.
 All of that looks at a rim around the block, so a pixel has the same height whichever block it is read in.
 """
 
@@ -11,6 +12,7 @@ import math
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from threading import Lock
 from typing import Final
 
@@ -26,6 +28,8 @@ from pipeline.raster.plan import LAST_ZOOM
 from pipeline.sources.raster import RasterInfo, RasterOptions
 from pipeline.sources.raster_windows import Windows, open_windows
 from pipeline.types import Bounds, PixelWindow, Tally
+
+Floats = NDArray[np.float64]
 
 LOWEST: Final = -500.0  # metres: below the shore of the Dead Sea
 HIGHEST: Final = 9000.0  # metres: above Qomolangma
@@ -85,6 +89,11 @@ class Heights:
     def margin(self) -> int:
         """How many pixels beyond a file's edge its heights reach: through filled voids, and through interpolation."""
         return self.rules.void_span + 2
+
+    def reach(self, zoom: int, tile_size: int) -> int:
+        """The same at a zoom, with the half pixel over which a file beside it is interpolated towards its heights."""
+        coarsest = max(each.info.pixel for each in self.sources)
+        return self.margin + math.ceil(coarsest * (tile_size << zoom) / (2 * HALF))
 
     def max_zoom(self, tile_size: int) -> int:
         """The first zoom whose pixels are no coarser than those of the finest file, by one per cent at most."""
@@ -201,7 +210,22 @@ class Heights:
 
     def _open(self, number: int) -> AbstractContextManager[Windows]:
         source = self.sources[number]
-        return open_windows(source.info, source.options, resampling="bilinear", exact=True)
+        beyond = partial(self._others, number) if len(self.sources) > 1 else None
+        return open_windows(source.info, source.options, resampling="bilinear", exact=True, beyond=beyond)
+
+    def _others(self, number: int, x: Floats, y: Floats) -> Floats:
+        """What other files know at places beyond the edge of one, in its unit: heights go on from sheet to sheet."""
+        found = np.full(x.shape, np.nan)
+        for other, source in enumerate(self.sources):
+            west, south, east, north = source.info.bounds
+            asked = np.isnan(found) & (x >= west) & (x <= east) & (y >= south) & (y <= north)
+            if other == number or not asked.any():
+                continue
+            metres = self._handles.get(other).at(x[asked], y[asked]) * float(self._scales[other])
+            with np.errstate(invalid="ignore"):
+                metres[(metres < self.rules.lowest) | (metres > self.rules.highest)] = np.nan
+            found[asked] = metres
+        return found / float(self._scales[number])
 
 
 @contextmanager

@@ -76,7 +76,8 @@ def tile_terrain(
     grid = plan_grid(plan, heights, origins)
     print_ = fingerprint(plan, grid, heights, product, work.code)
     tell_zooms(plan, heights, grid, work.progress)
-    changed = find_update(replace(work, margin=heights.margin), grid, COUNTED, origins, print_)
+    reaching = replace(work, margin=heights.reach(grid.max_zoom, grid.tile_size))
+    changed = find_update(reaching, grid, COUNTED, origins, print_)
     update = None if changed is None else widen(grid, changed, product.reach)
     read = heights.read if wrap is None else wrap(heights.read)
     with ExitStack() as stack:

@@ -289,11 +289,14 @@ def _possible(nodata: float, dtype: str) -> bool:
 
 
 def _vertical(crs: str, tags: dict[str, str]) -> str | None:
-    from pyproj import CRS
+    from pipeline.sources.raster_place import MERCATOR
 
-    parsed = CRS(crs)
-    if parsed.is_compound:
-        return next((str(each.name) for each in parsed.sub_crs_list if each.is_vertical), None)
+    if crs != MERCATOR:  # of which pyproj, 0.07 s of every start, would say nothing
+        from pyproj import CRS
+
+        parsed = CRS(crs)
+        if parsed.is_compound:
+            return next((str(each.name) for each in parsed.sub_crs_list if each.is_vertical), None)
     return next((tags[k] for k in ("VERTICAL_DATUM", "VERT_DATUM", "VERTICAL_CS", "VERT_CS") if tags.get(k)), None)
 
 

@@ -13,14 +13,15 @@ from numpy.typing import NDArray
 
 from pipeline.errors import InputError
 from pipeline.i18n import _
-from pipeline.kernels.places import Places
 from pipeline.types import Bounds, PixelWindow
 
 if TYPE_CHECKING:
     import pyproj
 
+    from pipeline.kernels.places import Places
+
 HALF: Final = math.pi * 6378137.0  # metres of EPSG:3857 from the middle of the world to its edge
-_MERCATOR: Final = "EPSG:3857"
+MERCATOR: Final = "EPSG:3857"
 _SPACINGS: Final = (32, 16, 8, 4, 2, 1)
 _LATTICE: Final = 9  # places along each side at which a spacing is tried
 _INSIDE: Final = 179.999999  # degrees, what is not beyond the map's edge
@@ -145,6 +146,8 @@ class Lattice:
 
     def places(self, window: PixelWindow) -> Places:
         """The places that a window needs, in pixels of the level that is read."""
+        from pipeline.kernels.places import Places  # compiled code, which describing a raster does without
+
         cell = 3 * self.spacing
         first_x, first_y = window.column // cell * cell, window.row // cell * cell
         columns = 3 * -(-(window.column + window.width - first_x) // cell) + 1
@@ -251,7 +254,7 @@ _LOCAL = threading.local()
 
 def transformers(crs: str, where: str) -> tuple[pyproj.Transformer | None, pyproj.Transformer | None]:
     """From EPSG:3857 to the CRS and back, one pair for each thread; None where it is EPSG:3857. Raises InputError."""
-    if crs == _MERCATOR:
+    if crs == MERCATOR:
         return None, None
     made = _LOCAL.__dict__.setdefault("transformers", {})
     if crs not in made:
@@ -261,15 +264,15 @@ def transformers(crs: str, where: str) -> tuple[pyproj.Transformer | None, pypro
 
         plane: CRS = parse_crs(crs, where).to_2d()
         made[crs] = (
-            Transformer.from_crs(_MERCATOR, plane, always_xy=True),
-            Transformer.from_crs(plane, _MERCATOR, always_xy=True),
+            Transformer.from_crs(MERCATOR, plane, always_xy=True),
+            Transformer.from_crs(plane, MERCATOR, always_xy=True),
         )
     pair: tuple[pyproj.Transformer, pyproj.Transformer] = made[crs]
     return pair
 
 
 def _geographic(crs: str) -> bool:
-    if crs == _MERCATOR:
+    if crs == MERCATOR:
         return False
     from pyproj import CRS
 

@@ -16,18 +16,15 @@ from typing import Any, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from rasterio.enums import MaskFlags
-from rasterio.errors import RasterioError
-from rasterio.windows import Window
 
-from pipeline.i18n import _
 from pipeline.kernels.bilinear import bilinear
 from pipeline.kernels.box import BROADEST, box_colours
 from pipeline.kernels.places import Places, extent_of
-from pipeline.kernels.sample import BOX, CUBIC, LANCZOS, NEAREST, Range, Read, find_nothing, sample
-from pipeline.sources.gdal_words import plainly
+from pipeline.kernels.sample import BOX, CUBIC, LANCZOS, NEAREST, Range, Read, sample
 from pipeline.sources.raster import RasterInfo, RasterOptions
-from pipeline.sources.raster_open import damaged, open_raster, settings
+from pipeline.sources.raster_beyond import Beyond, fill_beyond, values_at
+from pipeline.sources.raster_open import open_raster, settings
+from pipeline.sources.raster_pixels import PixelReader
 from pipeline.sources.raster_place import HALF, Lattice, RasterPlace
 from pipeline.types import PixelWindow
 
@@ -59,22 +56,23 @@ class _Level:
 class Windows:
     """One open raster. Not to be shared by threads."""
 
-    def __init__(self, info: RasterInfo, dataset: Any, resampling: Resampling, exact: bool, keep: ExitStack) -> None:
+    def __init__(
+        self,
+        info: RasterInfo,
+        dataset: Any,
+        resampling: Resampling,
+        exact: bool,
+        keep: ExitStack,
+        beyond: Beyond | None = None,
+    ) -> None:
         self._info, self._dataset, self._exact, self._keep = info, dataset, exact, keep
         self._method = _METHODS[resampling]
         self._place = RasterPlace(dataset, info.crs, info.path)
         self._levels: dict[tuple[int, int], _Level] = {}
-        self._lut = _lookup(info, dataset)
-        self._masked = MaskFlags.per_dataset in dataset.mask_flag_enums[info.bands[0] - 1] and info.alpha is None
-        nodata = (
-            [np.nan if info.nodata is None else info.nodata] * len(info.bands)
-            if "nodata-given" in info.notes
-            else [_number(dataset.nodatavals[band - 1], info.nodata) for band in info.bands]
-        )
-        self._nodata = np.array(nodata, np.float64)
-        self._dtype = np.dtype(np.uint8 if self._lut is not None else info.dtype)
-        self.bands = 3 if info.palette else len(info.bands)
-        self.dtype = np.dtype(np.float32) if exact else self._dtype
+        self._reader = PixelReader(info, dataset)
+        self._beyond = beyond
+        self.bands = self._reader.bands
+        self.dtype = np.dtype(np.float32) if exact else self._reader.dtype
         floating = np.issubdtype(self.dtype, np.floating)
         limits = None if floating else np.iinfo(self.dtype)
         self._range = Range(-np.inf, np.inf, False) if limits is None else Range(limits.min, limits.max, True)
@@ -139,9 +137,14 @@ class Windows:
                 left = max(0, int((column + 0.5) * width / across) - side // 2)
                 top = max(0, int((row + 0.5) * height / down) - side // 2)
                 box = (left, top, min(left + side, width), min(top + side, height))
-                values, opacity = self._pixels(self._dataset, (width, height), 1, box)
+                values, opacity = self._reader.read(self._dataset, (width, height), 1, box)
                 found.append(values[opacity > 0].astype(np.float64))
         return np.concatenate(found)
+
+    def at(self, x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Values of a single band at places in EPSG:3857 metres [n], bilinear; NaN where there are none."""
+        size = (self._info.width, self._info.height)
+        return values_at(self._place, lambda box: self._reader.read(self._dataset, size, 1, box), x, y)
 
     def _clip(self, window: PixelWindow) -> PixelWindow | None:
         """The part of a window that the raster can be in: far from it, the bicubic between places means nothing."""
@@ -165,7 +168,7 @@ class Windows:
         """The coarsest pixels that are no coarser than the grid's; overviews only where values need not be exact."""
         info, dataset, step = self._info, self._dataset, 1
         finer = 2.0 * HALF / (tile_size << zoom) / max(self._place.pixels)  # source pixels in one of the grid
-        if not self._exact and self._lut is None and self._method != NEAREST:
+        if not self._exact and self._reader.lut is None and self._method != NEAREST:
             with settings():
                 factors = dataset.overviews(info.bands[0])
             # Many overviews are made of single pixels; four of those are better than one.
@@ -204,15 +207,28 @@ class Windows:
                 found += self._fill(level, half, some, opaque)
                 values[part], alpha[part] = some, opaque
             return found
-        source, opacity = self._pixels(level.dataset, (level.width, level.height), level.step, box)
+        source, opacity = self._reader.read(level.dataset, (level.width, level.height), level.step, box)
+        across = self._beyond if level.step == 1 else None
+        if across is not None and not level.averaging:
+            source = fill_beyond(source, opacity, box, self._place, across, only=False)
         read = Read(source, opacity, left, top, level.width, level.height)
         if level.method == BOX and not level.averaging:
             return int(bilinear(read, places, self._range, values, alpha))
-        return int(sample(read, places, level.method, level.averaging, self._range, values, alpha))
+        found = int(sample(read, places, level.method, level.averaging, self._range, values, alpha))
+        if across is None or not found:
+            return found
+        # Again as of a raster that reaches further by what boxes look at; where that tells nothing it stays as it is.
+        n = math.ceil(level.broadest)
+        source = fill_beyond(source, opacity, box, self._place, across, only=True)
+        wide = Read(source, opacity, left + n, top + n, level.width + 2 * n, level.height + 2 * n)
+        better, known = np.empty_like(values), np.empty_like(alpha)
+        sample(wide, places._replace(x=places.x + n, y=places.y + n), BOX, True, self._range, better, known)
+        np.copyto(values, better, where=((known > 0) & (alpha > 0))[:, :, None])
+        return found
 
     def _paints(self, level: _Level) -> bool:
         """Whether the fast way of bytes can be taken."""
-        bytes_ = self._dtype == self.dtype == np.uint8 and self.bands in (1, 3)
+        bytes_ = self._reader.dtype == self.dtype == np.uint8 and self.bands in (1, 3)
         return bytes_ and level.method == BOX and level.broadest <= BROADEST
 
     def _paint(self, level: _Level, window: PixelWindow, out: NDArray[np.uint8]) -> int:
@@ -232,12 +248,12 @@ class Windows:
         left, top, right, bottom = box
         pixels = _scratch(bottom - top, right - left)
         size = (level.width, level.height)
-        if self._lut is None:
-            self._pixels(level.dataset, size, level.step, box, (pixels[:, :, : self.bands], pixels[:, :, 3]))
+        if self._reader.lut is None:
+            self._reader.read(level.dataset, size, level.step, box, (pixels[:, :, : self.bands], pixels[:, :, 3]))
             if self.bands == 1:
                 pixels[:, :, 1:3] = pixels[:, :, :1]
         else:
-            source, opacity = self._pixels(level.dataset, size, level.step, box)
+            source, opacity = self._reader.read(level.dataset, size, level.step, box)
             pixels[:, :, :3], pixels[:, :, 3] = source, opacity
         read = Read(pixels, pixels[:0, :0, 3], left, top, level.width, level.height)
         return int(box_colours(read, places, level.averaging, out))
@@ -245,7 +261,7 @@ class Windows:
     def _many(self, box: tuple[int, int, int, int], window: PixelWindow) -> bool:
         """Whether so many pixels are better read in two parts."""
         left, top, right, bottom = box
-        size = (right - left) * (bottom - top) * (self.bands * self._dtype.itemsize + 1)
+        size = (right - left) * (bottom - top) * (self.bands * self._reader.dtype.itemsize + 1)
         return size > _BYTES and (window.width > 1 or window.height > 1)
 
     def _box(self, level: _Level, places: Places, window: PixelWindow) -> tuple[int, int, int, int] | None:
@@ -256,56 +272,12 @@ class Windows:
         reach = _REACH[level.method] + 2.0
         if level.averaging:
             reach += level.broadest
-        left, right = math.floor(max(west - reach, -1)), math.ceil(min(east + reach, level.width + 1))
-        top, bottom = math.floor(max(north - reach, -1)), math.ceil(min(south + reach, level.height + 1))
+        most = math.ceil(level.broadest) if self._beyond is not None and level.averaging else 1  # beyond the edge
+        left, right = math.floor(max(west - reach, -most)), math.ceil(min(east + reach, level.width + most))
+        top, bottom = math.floor(max(north - reach, -most)), math.ceil(min(south + reach, level.height + most))
         if left >= level.width or top >= level.height or right <= 0 or bottom <= 0:
             return None
         return left, top, max(right, left + 3), max(bottom, top + 3)
-
-    def _pixels(
-        self,
-        dataset: Any,
-        size: tuple[int, int],
-        k: int,
-        box: tuple[int, int, int, int],
-        into: tuple[NDArray[Any], NDArray[np.uint8]] | None = None,
-    ) -> tuple[NDArray[Any], NDArray[np.uint8]]:
-        """Every kth pixel [rows, columns, bands] and its opacity; the outermost ones again beyond the edge."""
-        left, top, right, bottom = box
-        inner = (max(left, 0), max(top, 0), min(right, size[0]), min(bottom, size[1]))
-        rows, columns = slice(inner[1] - top, inner[3] - top), slice(inner[0] - left, inner[2] - left)
-        shape = (bottom - top, right - left)
-        if into is None:
-            into = np.empty((*shape, len(self._info.bands)), self._info.dtype), np.empty(shape, np.uint8)
-        source, opacity = into
-        opacity[rows, columns] = 255
-        asked: dict[str, Any] = {
-            "window": Window(inner[0] * k, inner[1] * k, (inner[2] - inner[0]) * k, (inner[3] - inner[1]) * k),
-            "out_shape": (inner[3] - inner[1], inner[2] - inner[0]),
-        }
-        try:
-            with settings():
-                bands = list(self._info.bands)
-                dataset.read(bands, window=asked["window"], out=source[rows, columns].transpose(2, 0, 1))
-                if self._info.alpha is not None:
-                    opacity[rows, columns] = _eighth(dataset.read(self._info.alpha, **asked))
-                elif self._masked:
-                    opacity[rows, columns] = dataset.read_masks(bands[0], **asked)
-        except RasterioError as error:
-            cause = error.__cause__ or error.__context__ or error
-            at = _("rows {first} to {last}: {reason}")
-            raise damaged(
-                self._info.path,
-                at.format(first=inner[1] * k, last=inner[3] * k, reason=plainly(cause, str(self._info.path))),
-            ) from error
-        for pixels in (source, opacity):
-            _repeat_edges(pixels, rows, columns)
-        if not np.isnan(self._nodata).all() or np.issubdtype(source.dtype, np.floating):
-            find_nothing(source, self._nodata, opacity)
-        if self._lut is None:
-            return source, opacity
-        found = self._lut[np.clip(source[:, :, 0], 0, len(self._lut) - 1)]
-        return np.ascontiguousarray(found[:, :, : self.bands]), np.minimum(opacity, found[:, :, 3])
 
 
 @contextmanager
@@ -315,13 +287,14 @@ def open_windows(
     *,
     resampling: Resampling = "bilinear",
     exact: bool = False,
+    beyond: Beyond | None = None,
 ) -> Iterator[Windows]:
     """Open a raster for reading windows on the grid of world pixels, in one thread.
 
     Where its pixels are finer than the grid's, their area is averaged (but with "nearest"); where they are coarser,
     they are interpolated as `resampling` says. `exact`, for heights: values are float32, places right to 2/100,000 of a
-    source pixel, and overviews are not used. With `options` other than those that `info` comes from, the file is
-    described again. Raises InputError.
+    source pixel, and overviews are not used; `beyond` says what others know beyond the edge. With `options` other than
+    those that `info` comes from, the file is described again. Raises InputError.
     """
     if options is not None and options != info.options:
         from pipeline.sources.raster import describe_raster
@@ -331,7 +304,7 @@ def open_windows(
         dataset = open_raster(info.path)
         keep.callback(dataset.close)  # leaving it as a context would end the environment of whichever thread does
         with settings():  # where none are in force GDAL says its errors aloud
-            windows = Windows(info, dataset, resampling, exact, keep)
+            windows = Windows(info, dataset, resampling, exact, keep, beyond)
         yield windows
 
 
@@ -364,42 +337,3 @@ def _halves(window: PixelWindow) -> Iterator[tuple[PixelWindow, tuple[slice, sli
         n = window.width // 2
         yield window._replace(width=n), (slice(None), slice(0, n))
         yield window._replace(column=window.column + n, width=window.width - n), (slice(None), slice(n, None))
-
-
-def _repeat_edges(pixels: NDArray[Any], rows: slice, columns: slice) -> None:
-    """Repeat the outermost of the pixels that were read into what lies beyond them."""
-    pixels[rows, : columns.start] = pixels[rows, columns.start : columns.start + 1]
-    pixels[rows, columns.stop :] = pixels[rows, columns.stop - 1 : columns.stop]
-    pixels[: rows.start] = pixels[rows.start]
-    pixels[rows.stop :] = pixels[rows.stop - 1]
-
-
-def _eighth(alpha: NDArray[Any]) -> NDArray[np.uint8]:
-    """Alpha as bytes: of wider integers the upper byte, of floats a fraction."""
-    if alpha.dtype == np.uint8:
-        return alpha
-    if np.issubdtype(alpha.dtype, np.floating):
-        return np.asarray(np.clip(np.nan_to_num(alpha) * 255.0 + 0.5, 0, 255), np.uint8)
-    return np.asarray(np.maximum(alpha, 0) / (np.iinfo(alpha.dtype).max / 255.0) + 0.5, np.uint8)
-
-
-def _number(value: float | None, otherwise: float | None) -> float:
-    """A band's nodata value; not a number where none of the bands has a possible one."""
-    if otherwise is None:
-        return np.nan
-    return otherwise if value is None else float(value)
-
-
-def _lookup(info: RasterInfo, dataset: Any) -> NDArray[np.uint8] | None:
-    """Red, green, blue and alpha [values, 4] of a band that holds indices, or gray of one with fewer than 8 bits."""
-    if info.palette:
-        colours = dataset.colormap(info.bands[0])
-        table = np.zeros((max(colours) + 1, 4), np.uint8)
-        for value, colour in colours.items():
-            table[value] = colour
-        return table
-    bits = dataset.tags(info.bands[0], ns="IMAGE_STRUCTURE").get("NBITS", "8")
-    if info.dtype == "uint8" and bits in ("1", "2", "4") and len(info.bands) == 1:
-        gray = np.round(255.0 * np.arange(1 << int(bits)) / ((1 << int(bits)) - 1)).astype(np.uint8)
-        return np.column_stack([gray, gray, gray, np.full_like(gray, 255)])
-    return None
