@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from tests.bench import changes, gaps, growth, inputs, memory, raster, startup, table
+from tests.bench import changes, gaps, growth, inputs, memory, nearness, raster, startup, table
 from tests.bench.cases import BUILDINGS, CASES, DATA, ROOT, WORK, Case
 from tests.bench.floor import floor
 from tests.bench.measure import QUIET, Run, disturbance, in_turns, run
@@ -189,10 +189,10 @@ def _measure_raster(asked: argparse.Namespace, results: Results) -> None:
             out = raster.commands(picture)[name][1]
             found = digest(out)
             results.put(f"{picture.name} {name} archive", {"sha256": found, "bytes": out.stat().st_size})
-            if results.found_in(found, "psnr") is None:
-                results.put_found(found, "psnr", raster.compare(out, picture.source)._asdict())
+            if results.found_in(found, "nearness") is None:
+                results.put_found(found, "nearness", nearness.compare(out, picture.source))
         out = raster.commands(picture)["longquan"][1]
-        results.put(f"{picture.name} encoding", {"seconds": raster.encoding(out)})
+        results.put(f"{picture.name} encoding", {"seconds": nearness.encoding(out)})
     results.put("elevations", {name: each._asdict() for name, each in raster.elevations().items()})
 
 

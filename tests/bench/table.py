@@ -10,7 +10,8 @@ from pipeline import __version__
 from tests.bench.cases import CASES, ROOT, WORK, Case
 from tests.bench.measure import Run, median
 from tests.bench.peers import OURS, TOOLS, Tool, has_ids
-from tests.bench.raster import BOUND, PICTURES
+from tests.bench.pictures import BOUND
+from tests.bench.raster import PICTURES
 from tests.bench.results import Results, commit, machine, versions
 
 PAGE = ROOT / "docs" / "benchmarks.md"
@@ -253,17 +254,22 @@ def _pictures(results: Results) -> str:
             file = results.get(f"{picture.name} {name} archive")
             if not runs or not file or not encoding or not ours:
                 continue
-            near = results.found_in(file["sha256"], "psnr") or {"last": 0.0, "below": 0.0, "all": 0.0}
+            near = results.found_in(file["sha256"], "nearness") or {}
             share = f"{median(runs).cpu / encoding['seconds']:.2f}×"
             ratio = f"{median(runs).wall / median(ours).wall:.1f}× (bar {picture.bar:g}×)" if name != "longquan" else ""
-            nearness = [f"{near[which]:.2f}" for which in ("last", "below", "all")]
+            nearness = [
+                " · ".join(f"{near[name][which]:.2f}" for which in ("last", "below")) if name in near else ""
+                for name in ("bilinear", "average", "formula")
+            ]
             cells = [f"{file['bytes'] / 1e6:.1f}", *nearness, share, ratio]
             rows.append([f"{picture.name}, z{picture.low}–{picture.high}", name, *_times(runs), *cells])
     if not rows:
         return ""
-    columns = ["picture", "tool", "wall s", "runs", "CPU s", "peak MB", "archive MB", "PSNR last zoom", "below", "all"]
+    columns = ["picture", "tool", "wall s", "runs", "CPU s", "peak MB", "archive MB", "bilinear", "average", "formula"]
     return (
-        "### Imagery\n\nWebP, quality 75, method 4, 512 pixels. PSNR (dB) against rio-tiler's reading of each tile. "
+        "### Imagery\n\nWebP, quality 75, method 4, 512 pixels. PSNR (dB), at the last zoom · at three below: against "
+        "rio-tiler's bilinear reading of each tile, its averages of areas, and means of the formula that the synthetic "
+        "orthophoto is made by. "
         "CPU ÷ encoding: the command's processor seconds over those of encoding our tiles alone (bar of the large one: "
         "≤ 1.5×).\n\n" + _table([*columns, "CPU ÷ encoding", "wall ÷ ours"], rows)
     )
