@@ -33,6 +33,7 @@ VERBS = {
     "duplicates": Verb("pipeline.cli.duplicates:duplicates", "Find out what there is already for a planned project."),
     "changes": Verb("pipeline.cli.changes:changes", "Tell what changed between two versions of a dataset."),
     "build": Verb("pipeline.cli.build:build", "Build what a workspace publishes, one folder per edition."),
+    "review": Verb("pipeline.cli.review:review", "Prepare a map review, record its number, tell what has changed."),
     "tile": Verb("pipeline.cli.tile:tile", "Turn files into one PMTiles archive, without a workspace."),
     "archive": Verb("pipeline.cli.archive:archive", "Look into PMTiles archives and check them."),
     "audit": Verb("pipeline.cli.audit:audit", "Prove from finished files that nothing is inside that must not be."),
