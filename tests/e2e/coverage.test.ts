@@ -92,7 +92,7 @@ async function open(page: Page, area: object): Promise<string> {
 test.each([0.3, 0.02, 0.0004])('an area of %s° from a file', async (size) => {
   const file = await open(shared.page, someArea(size));
   const expected = byCommand(file);
-  await expect.poll(async () => alike(await byPortal(shared.page))).toEqual(alike(expected));
+  await expect.poll(async () => alike(await byPortal(shared.page)), { timeout: 30_000 }).toEqual(alike(expected));
   expect(expected.project.cells).toBeGreaterThan(0);
   expect(expected.themes.length).toBeGreaterThan(0);
   if (size === 0.3) expect(expected.themes.some((theme) => theme.existing.cells > 0)).toBe(true);
@@ -108,7 +108,7 @@ test('what the project needs', async () => {
   await page.locator('.wanted input[type=number]').fill('0.5');
   await page.locator('.wanted input[type=number]').blur();
   const expected = byCommand(file, '--theme', theme, '--scale', '1:2000', '--date', '2026-01-01', '--accuracy', '0.5');
-  await expect.poll(async () => alike(await byPortal(page))).toEqual(alike(expected));
+  await expect.poll(async () => alike(await byPortal(page)), { timeout: 30_000 }).toEqual(alike(expected));
   expect(await page.locator('.match').count()).toBe(1);
   const shown = await page.locator('.match li').evaluateAll((rows) => rows.map((row) => [row.dataset['dataset'], row.className, row.querySelector('.share')?.textContent]));
   expect(shown).toEqual(expected.themes[0]!.datasets.map(({ id, fit, percent }) => [id, fit, `${percent.toFixed(1)}%`]));
@@ -144,7 +144,7 @@ test('an area drawn corner by corner is on the map, and a click asks nothing mea
 
 test('what is in view is an area, too', async () => {
   await shared.page.locator('.check .actions button').nth(2).click();
-  await expect.poll(async () => (await byPortal(shared.page)).project.cells).toBeGreaterThan(100);
+  await expect.poll(async () => (await byPortal(shared.page)).project.cells, { timeout: 30_000 }).toBeGreaterThan(100);
 });
 
 test('a file without an area is refused in words', async () => {
