@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import date
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from pipeline.cli._options import json_option, workspace_option
+from pipeline.cli._pieces import write_pieces
 from pipeline.cli._progress import Bars
 from pipeline.cli._table import pairs
-from pipeline.errors import InputError, OutputError, UsageError
+from pipeline.errors import OutputError, UsageError
 from pipeline.i18n import _, ngettext
 
 if TYPE_CHECKING:
     from pipeline.framework import Dataset, Framework
     from pipeline.intake.changes import Changes
-    from pipeline.intake.store import StoredVersion
 
 DIFFERENT = 1  # the exit code of differences, as diff has it
 MAX_ZOOM = 14  # of the archive: half a metre; a few changed features tell too little of how exact the data is
@@ -89,7 +88,11 @@ def changes(
                 _("--leads goes with --against, and with no versions to compare."),
                 expected="longquan changes --leads DATASET --against DATASET [--within METRES] [-o FILE.geojson]",
             )
-        return _leads(framework, leads, against, within, covered / 100, output, as_json)
+        from pipeline.cli._leads import tell_leads
+
+        for id in (leads, against):
+            _known(framework, id)
+        return tell_leads(framework, leads, against, within, covered / 100, output, as_json)
     if dataset is None or against is not None or len(versions) > 2:
         raise UsageError(
             _("It takes a dataset and two versions of it to compare."),
@@ -110,11 +113,12 @@ def _changes(
     from pipeline.intake.changes import find_changes
     from pipeline.intake.changes_list import change_list
     from pipeline.intake.changes_side import open_side
+    from pipeline.intake.changes_versions import key_column, two_versions
 
     _refuse_archive(archive)
-    before, after = _two_versions(framework.root, dataset, asked)
+    before, after = two_versions(framework.root, dataset, asked)
     sides = [open_side(version.data[0], version.version) for version in (before, after)]
-    key = _key_column(framework, dataset)
+    key = key_column(framework, dataset)
     if key is not None and not all(key in side.types for side in sides):
         click.echo(_("The versions cannot be compared by {key}: not both have that field.").format(key=key), err=True)
         key = None
@@ -122,7 +126,7 @@ def _changes(
         progress.start(_("comparing {a} and {b}").format(a=before.version, b=after.version))
         found = find_changes(sides[0], sides[1], key)
         if output is not None:
-            _write(output, change_list(found, dataset.id))
+            write_pieces(output, change_list(found, dataset.id))
         progress.done()
     if archive is not None:
         _tile(found, archive, f"{dataset.id} {before.version} → {after.version}")
@@ -136,67 +140,6 @@ def _changes(
     return DIFFERENT if found.any else 0
 
 
-def _leads(
-    framework: Framework,
-    leads: str,
-    against: str,
-    within: float,
-    least: float,
-    output: Path | None,
-    as_json: bool,
-) -> int:
-    from pipeline.intake.leads import Ground, LeadCounts, find_leads, lead_collection
-    from pipeline.intake.read_dataset import dataset_batches
-    from pipeline.machine import processors
-    from pipeline.types import Tally
-
-    for id in (leads, against):
-        _known(framework, id)
-    today, counts = date.today(), LeadCounts()
-    with (
-        Bars() as progress,
-        dataset_batches(framework, leads, today, Tally()) as mine,
-        dataset_batches(framework, against, today, Tally()) as other,
-    ):
-        progress.start(_("looking for features that {dataset} lacks").format(dataset=against))
-        found = find_leads(
-            mine, other, Ground(framework.city.crs), counts, within=within, least=least, threads=processors()
-        )
-        text = lead_collection(found)
-        if output is not None:
-            _write(output, text)
-        whole = "" if output is not None else "".join(text)
-        progress.done()
-    if as_json and output is None:
-        click.echo(whole, nl=False)
-        return DIFFERENT if counts.leads else 0
-    click.echo(
-        ngettext(
-            "{n} of {all} feature of {dataset} is less than {percent} % covered by {against} within {within} m.",
-            "{n} of {all} features of {dataset} are less than {percent} % covered by {against} within {within} m.",
-            counts.features,
-        ).format(
-            n=f"{counts.leads:,}",
-            all=f"{counts.features:,}",
-            dataset=leads,
-            percent=f"{100 * least:g}",
-            against=against,
-            within=f"{within:g}",
-        )
-    )
-    if counts.nowhere:
-        text_of = ngettext("{n} has no place.", "{n} have no place.", counts.nowhere)
-        click.echo(text_of.format(n=f"{counts.nowhere:,}"))
-    if output is not None:
-        click.echo(_("written: {path}").format(path=output))
-    elif counts.leads:
-        click.echo(_("Write them to a file with -o FILE.geojson, or print them with --json."), err=True)
-    return DIFFERENT if counts.leads else 0
-
-
-# ------------------------------------------------------------------------------------------ what is compared
-
-
 def _known(framework: Framework, id: str) -> Dataset:
     """The dataset of that id. Raises UsageError."""
     from pipeline.framework import did_you_mean
@@ -207,52 +150,6 @@ def _known(framework: Framework, id: str) -> Dataset:
             _('there is no dataset "{id}"').format(id=id) + did_you_mean(id, known), expected=", ".join(known)
         )
     return known[id]
-
-
-def _two_versions(root: Path, dataset: Dataset, asked: Sequence[str]) -> tuple[StoredVersion, StoredVersion]:
-    """The versions that are meant, by what stands in their place. Raises UsageError and InputError."""
-    from pipeline.intake.store import latest, versions
-
-    if dataset.kind == "raster":
-        raise UsageError(_('dataset "{id}" has pixels, no features').format(id=dataset.id))
-    known = versions(root, dataset.id)
-    if len(known) < 2 and len(asked) < 2:
-        raise InputError(
-            ngettext(
-                "the store has {n} version of {dataset}", "the store has {n} versions of {dataset}", len(known)
-            ).format(n=len(known), dataset=dataset.id),
-            where=str(root / "store" / dataset.id),
-            expected=_("two versions to compare"),
-        )
-    if asked:
-        before = _version(known, dataset.id, asked[0])
-        after = _version(known, dataset.id, asked[1]) if len(asked) > 1 else latest(root, dataset.id)
-        assert after is not None
-        return before, after
-    by_date = sorted(known, key=lambda version: (version.currency, version.number))
-    return by_date[-2], by_date[-1]
-
-
-def _version(known: Sequence[StoredVersion], dataset: str, text: str) -> StoredVersion:
-    """The version of that name, or the last one of that period. Raises InputError."""
-    found = [version for version in known if text in (version.version, version.period)]
-    if not found:
-        raise InputError(
-            _("the store has no version {version} of {dataset}").format(version=text, dataset=dataset),
-            expected=", ".join(version.version for version in known) or None,
-        )
-    return max(found, key=lambda version: version.number)
-
-
-def _key_column(framework: Framework, dataset: Dataset) -> str | None:
-    """The column that identifies a feature, as the department names it."""
-    if dataset.key is None:
-        return None
-    field = framework.schema_of(dataset).get(dataset.key)
-    return field.column if field is not None else dataset.key
-
-
-# ------------------------------------------------------------------------------------------ what becomes of it
 
 
 def _refuse_archive(archive: Path | None) -> None:
@@ -281,15 +178,6 @@ def _tile(found: Changes, archive: Path, name: str) -> None:
             return
         with compiling_ahead(), Bars() as progress:
             tile(files, archive, name=name, max_zoom=MAX_ZOOM, progress=progress)
-
-
-def _write(path: Path, text: Iterable[str]) -> None:
-    from pipeline.archive.staging import StagedFile
-
-    with StagedFile(path) as staged:
-        for piece in text:
-            staged.file.write(piece.encode())
-        staged.commit()
 
 
 def _print(text: Iterator[str]) -> None:

@@ -21,6 +21,8 @@ def dataset_batches(framework: Framework, id: str, as_of: date, tally: Tally) ->
 
     Raises UsageError for a dataset of pixels, InputError where nothing was handed in yet or the source is damaged.
     """
+    if framework.dataset(id)[1].kind == "raster":
+        raise UsageError(_('dataset "{id}" has pixels, no features').format(id=id), expected=_("a vector dataset"))
     supplied = supply(framework, as_of)
     if id in supplied.missing:
         raise InputError(
@@ -29,8 +31,6 @@ def dataset_batches(framework: Framework, id: str, as_of: date, tally: Tally) ->
             hint=_("hand in a package first: longquan submit PACKAGE"),
         )
     _department, dataset = supplied.framework.dataset(id)
-    if dataset.kind == "raster":
-        raise UsageError(_('dataset "{id}" has pixels, no features').format(id=id), expected=_("a vector dataset"))
     with OpenSources(framework.root) as sources:
         options = ReadOptions(
             layer=dataset.layer,

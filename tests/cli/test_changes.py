@@ -24,7 +24,8 @@ def line(x: float, y: float = 28.0) -> LineString:
 def town(tmp_path: Path) -> Path:
     """Three versions of roads, whose key the department calls 编号, and two datasets to hold against one another."""
     roads = dataset("roads").replace("cycle =", 'key = "ID"\ncycle =')
-    write_town(tmp_path, {"transport": department("quarterly", roads, dataset("streets"), dataset("lanes"))})
+    photo = dataset("photo").replace("theme =", 'kind = "raster"\ntheme =').replace('schema = "roads"\n', "")
+    write_town(tmp_path, {"transport": department("quarterly", roads, dataset("streets"), dataset("lanes"), photo)})
     (tmp_path / "schemas/roads.toml").write_text(
         '[[field]]\nname = "ID"\nsource = "编号"\ntype = "integer"\ntitle = { zh = "编号", en = "Id" }\n'
         '[[field]]\nname = "NAME"\ntype = "string"\ntitle = { zh = "名称", en = "Name" }\n'
@@ -142,6 +143,8 @@ def test_leads_are_what_the_other_lacks(town: Path, tmp_path: Path, capsys: pyte
         (["roads", "--archive", "changes.mbtiles"], 2, ".pmtiles"),
         (["roads", "--archive", "no-such-folder/changes.pmtiles"], 1, "existing folder"),
         (["--leads", "roads", "--against", "lines"], 2, "lanes"),
+        (["photo"], 2, "has pixels"),
+        (["--leads", "roads", "--against", "photo"], 2, "has pixels"),
     ],
 )
 def test_wrong_words(town: Path, capsys: pytest.CaptureFixture[str], words: list[str], code: int, said: str) -> None:
