@@ -58,6 +58,8 @@ def test_the_same_data_gives_the_same_bytes(tmp_path: Path, data: Path) -> None:
     (data / "stops.geojson").touch()
     pack([data / "stops.geojson"], ABOUT, tmp_path / "q.zip")
     assert (tmp_path / "p.zip").read_bytes() == (tmp_path / "q.zip").read_bytes()
+    with zipfile.ZipFile(tmp_path / "p.zip") as archive:
+        assert {info.date_time for info in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
 
 
 def test_submit_takes_it(tmp_path: Path, data: Path) -> None:
