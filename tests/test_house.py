@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -47,8 +47,15 @@ def _distributions(modules: list[Path]) -> set[str]:
     """The distributions that the modules import, by the normal form of their names."""
     owners = packages_distributions()
     ours = {"pipeline", "tests", "hatch_build"}
-    found = {_name(owners[top][0]) for top in set().union(*map(_tops, modules)) - set(sys.stdlib_module_names) - ours}
+    tops = set().union(*map(_tops, modules)) - set(sys.stdlib_module_names) - ours
+    found = {_owner(top, owners[top]) for top in tops}
     return {PART_OF.get(name, name) for name in found}
+
+
+def _owner(top: str, owners: Sequence[str]) -> str:
+    """The distribution of a module; where several share it, as a name space or with extensions, the one called so."""
+    names = [_name(owner) for owner in owners]
+    return _name(top) if _name(top) in names else names[0]
 
 
 def test_declared_dependencies_are_those_imported() -> None:
