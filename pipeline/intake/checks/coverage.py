@@ -27,6 +27,9 @@ from pipeline.intake.checks.traits import is_coverage
 _MOST: Final = 3_000_000  # segments that are cut into faces; where more stand alone, areas share no borders at all
 
 
+_TRIES: Final = 4  # of points in a face
+
+
 class Faces(NamedTuple):
     """What lies between borders that only one area has, or more than two."""
 
@@ -100,12 +103,32 @@ def faces_of(shapes: Shapes) -> Faces | None:
     cut = shapely.get_parts(shapely.node(shapely.line_merge(shapely.multilinestrings(as_lines(segments, alone)))))
     faces = np.asarray(shapely.get_parts(shapely.polygonize(cut)), object)
     tree = shapely.STRtree(turned)
-    face, row = tree.query(shapely.point_on_surface(faces), predicate="within")
+    points = _inside(faces, turned, tree)
+    face, row = tree.query(points, predicate="within")
     covered = np.bincount(face, minlength=len(faces))
     first, last = np.full(len(faces), len(shapes), np.int64), np.full(len(faces), -1, np.int64)
     np.minimum.at(first, face, row)
     np.maximum.at(last, face, row)
     return Faces(faces, shapely.area(faces), covered, np.where(covered > 0, first, -1), last)
+
+
+def _inside(faces: Shapes, areas: Shapes, tree: shapely.STRtree) -> Shapes:
+    """A point in each face that lies on no border of an area, as a face's middle may: those that are shared run on.
+
+    Where the point lies on one, an area that it belongs to has a part in the face, and a point in there is tried.
+    """
+    points = np.asarray(shapely.point_on_surface(faces), object)
+    for _turn in range(_TRIES):
+        touched, area = tree.query(points, predicate="intersects")
+        within = np.bincount(tree.query(points, predicate="within")[0], minlength=len(faces))
+        at, first = np.unique(touched, return_index=True)
+        on_border = np.bincount(touched, minlength=len(faces))[at] > within[at]
+        at, first = at[on_border], first[on_border]
+        if not len(at):
+            break
+        part = shapely.intersection(faces[at], areas[area[first]])
+        points[at] = shapely.point_on_surface(part)
+    return points
 
 
 def _faces_if_coverage(layer: Layer, subject: Subject) -> Faces | Skipped | Found | None:

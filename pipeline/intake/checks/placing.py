@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from pipeline.errors import InputError
 from pipeline.sources.crs import DEGREES
-from pipeline.sources.detective import Digits, are_degrees, check, infer
+from pipeline.sources.detective import Digits, are_degrees, check, infer, zoned
 from pipeline.sources.gcj02 import System, displaced, from_displaced
 from pipeline.types import Bounds
 
@@ -26,8 +26,6 @@ Floats = NDArray[np.float64]
 State = Literal["declared", "assumed", "swapped", "contradicted", "unknown"]
 _PLANE: Final = 2e-3  # a projection for maps stretches less: its units are metres
 _STEP: Final = 1e-4  # of a degree, over which the ground is measured
-# CGCS2000 Gauss-Krüger, every 3° zone without and with its number, every 6° zone likewise (EPSG 4491 … 4554).
-_CHINESE: Final = tuple(f"EPSG:{code}" for code in range(4491, 4555))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +79,8 @@ def settle(
         return _fitting("unknown", text, None, seen, city)
     if _fits(parsed, seen, source):
         return _made("declared", text, text, False, None, None, seen)
+    if not parsed.is_geographic and (are_degrees(seen.box) or are_degrees(_exchanged(seen).box)):
+        return _fitting("contradicted", text, parsed, seen, city)  # degrees, which near 0, 0 are metres, too
     if _fits(parsed, _exchanged(seen), source) or (_is_plane(seen) and _infer(_exchanged(seen), source)):
         crs = text if _fits(parsed, _exchanged(seen), source) else _infer(_exchanged(seen), source)
         return _made("swapped", text, crs, True, None, None, seen)
@@ -88,20 +88,20 @@ def settle(
 
 
 def fits_city(seen: Digits, city: Bounds) -> str | None:
-    """The Chinese plane CRS in which the typical vertex lies inside the city's box; None where there is not just one.
+    """The CGCS2000 Gauss-Krüger CRS in which the typical vertex lies inside the city's box; None where there is none.
 
-    Those with a zone number are meant where the digits have one, so that no two of them fit.
+    With a zone number in its digits that zone, else those of the nearest meridians, every 3° (EPSG 4534 is 75° E);
+    those of 6° zones are among them.
     """
     import pyproj
 
-    found = []
-    for crs in _CHINESE:
+    middle = round((city[0] + city[2]) / 6)  # of 3° zones
+    near = [f"EPSG:{4534 + zone - 25}" for zone in (middle, middle - 1, middle + 1) if 25 <= zone <= 45]
+    for crs in [named] if (named := zoned(seen.x)) else near:
         lng, lat = pyproj.Transformer.from_crs(crs, "EPSG:4326", always_xy=True).transform(seen.x, seen.y)
         if city[0] <= lng <= city[2] and city[1] <= lat <= city[3]:
-            found.append(crs)
-    # Where a zone of 6° and one of 3° have the same meridian, both are the same.
-    three = [crs for crs in found if int(crs[5:]) >= 4513]
-    return next(iter(three or found), None)
+            return crs
+    return None
 
 
 def _without(text: str | None, seen: Digits, city: Bounds | None, source: str) -> Placing:
