@@ -14,10 +14,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import pyarrow as pa
-from numpy.typing import NDArray
-
 from pipeline import catalog
 from pipeline.catalog.coverage import (
     INDEX,
@@ -39,11 +35,10 @@ from pipeline.intake.opened import OpenSources
 from pipeline.portal.files import json_bytes, write_file
 from pipeline.progress import Progress
 from pipeline.release.inputs import InputFile, database_input, digest_files, input_files
-from pipeline.release.making import passes
+from pipeline.release.making import choice, passes
 from pipeline.release.raster_inputs import RasterFile, raster_inputs
 from pipeline.release.software import code_digest
 from pipeline.types import Geometries
-from pipeline.vector.filters import visible
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +77,7 @@ def write_coverages(
             words.append(sorted(recipes[archive.id] for archive in of))
         layers = [layer for archive in of for layer in archive.layers if layer.dataset == dataset.id]
         readers = [
-            LayerReader(framework, view, shown, layer, sources, _choice(layer), passes) for layer in _different(layers)
+            LayerReader(framework, view, shown, layer, sources, choice(layer), passes) for layer in _different(layers)
         ]
         make = _maker(framework, dataset, readers, pixels.get(dataset.id, ()))
         made.append(_kept(cache / f"{dataset.id}.json", words, make))
@@ -203,15 +198,6 @@ def _different(layers: Sequence[LayerSpec]) -> list[LayerSpec]:
         json.dumps(layer.model_dump(mode="json", include={"where", "min_zoom", "max_zoom"})): layer for layer in layers
     }
     return list(by_rule.values())
-
-
-def _choice(layer: LayerSpec) -> Callable[[pa.Table], NDArray[np.bool_]] | None:
-    """Which rows the layer's filter lets through at some zoom; None where it does not look at fields."""
-    filter = layer.filter
-    if filter is None or not filter.fields:
-        return None
-    zooms = range(layer.min_zoom, layer.max_zoom + 1)
-    return lambda table: visible(filter, table, zooms) > 0
 
 
 def _everything(framework: Framework) -> EditionView:

@@ -77,6 +77,7 @@ PLANNING = "\n".join([
     dataset("parcels", "land", scale="500", accuracy_m="0.1"),
     dataset("parcels-2010", "land", scale="500", accuracy_m="0.1", currency="2010-06-30"),
     dataset("overview", "land", scale="10000", accuracy_m="5.0", share='"none"', audiences="[]"),
+    dataset("cadastre", "land", source=""),  # nobody has handed it in yet
     dataset("wells", "water", extent='"inbox/surveyed.geojson"'),
 ])  # fmt: skip
 TRANSPORT = "\n".join([
@@ -130,7 +131,7 @@ def write_city(root: Path) -> Path:
         "departments/planning.toml": PLANNING,
         "departments/transport.toml": TRANSPORT,
         "schemas/roads.toml": ROADS,
-        **{f"schemas/{id}.toml": "" for id in ("parcels", "parcels-2010", "overview", "wells")},
+        **{f"schemas/{id}.toml": "" for id in ("parcels", "parcels-2010", "overview", "cadastre", "wells")},
     }
     for name, text in texts.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)

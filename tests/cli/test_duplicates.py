@@ -49,6 +49,7 @@ def test_a_planned_survey_is_found_to_be_80_percent_covered(
     wanted = ("--theme", "土地", "--scale", "1:500", "--date", "2026-01-01")
     document = asked(capsys, area, *wanted, "-w", city)
     assert document["standing"] == "draft" and document["project"]["cells"] == 100
+    assert document["missing"] == ["cadastre"]
     [land] = document["themes"]
     assert (land["right"], land["existing"]) == ({"cells": 80, "percent": 80.0}, {"cells": 100, "percent": 100.0})
     assert land["conclusion"] == "partly"
@@ -79,6 +80,7 @@ def test_what_is_not_declared_is_not_known_to_be_good_enough(
     city: Path, area: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     document = asked(capsys, area, "--accuracy", "1", "--theme", "transport", "--theme", "water", "-w", city)
+    assert document["missing"] == []
     assert [(t["conclusion"], *fits(t)) for t in document["themes"]] == [
         ("unfit", ("roads", 80.0, "unknown")),
         ("unfit", ("wells", 30.0, "unknown")),
