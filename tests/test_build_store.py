@@ -97,6 +97,18 @@ def test_the_next_quarter_and_the_last_one_once_more(root: Path) -> None:
     assert again.release == before.release
 
 
+def test_a_table_of_addresses_is_located_by_what_another_department_handed_in(root: Path) -> None:
+    toml = root / "departments/water.toml"
+    join = 'join = { dataset = "stops", on = { source_field = "车站", target_field = "NAME" } }'
+    toml.write_text(toml.read_text("utf-8").replace('id = "wells"', f'id = "wells"\n{join}'), "utf-8")
+    said = package_toml(dataset='"wells"', department='"water"', audiences='["public"]', data='["w.csv"]')
+    rows = "车站,NAME\n" + "".join(f"车站{i},井{i}\n" for i in range(6))
+    done = submit(load_workspace(root), write_folder(root.parent / "w", package_files(said, w__csv=rows.encode())), NOW)
+    assert done.outcome == "accepted", done.faults
+    archives = {archive.id: archive.features for archive in built(root, NOW.date()).archives}
+    assert archives == {"stops": 12, "wells": 6}
+
+
 def test_a_town_where_nobody_has_handed_anything_in(root: Path) -> None:
     shutil.rmtree(root / "store")
     result = built(root, NOW.date())

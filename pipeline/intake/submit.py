@@ -42,6 +42,7 @@ from pipeline.intake.siblings import Siblings
 from pipeline.intake.store import REPORT_FILE, STORE, StoredVersion, latest, source_of
 from pipeline.intake.unpack import Unpacked, outer_identity, unpack
 from pipeline.progress import Progress, Silent
+from pipeline.types import Bounds
 
 if TYPE_CHECKING:
     from pipeline.intake.checks import Report
@@ -177,6 +178,8 @@ class _Work:
                 if not report.passed:
                     return self._refuse(work, unpacked, faults_of(report), report)
             converted = self._convert(package, unpacked, staged, scratch)
+            if dataset.kind == "raster" and not _meet(converted.bounds, self.framework.city.bounds):
+                raise _elsewhere(converted.bounds, self.framework.city.bounds)
         except InputError as error:
             fault = PackageFault("unreadable-data", place_of(error, unpacked.folder), sentence_of(error))
             return self._refuse(work, unpacked, (fault,), report)
@@ -190,6 +193,9 @@ class _Work:
                 return known  # by another submission, meanwhile
             version = self._version(package, unpacked, staged, converted, past, report)
             accept(self.root, staged, version, self._facts(package, unpacked, report), self.now)
+        if not dataset.handed_in:
+            text = _("{dataset} has a source of its own: a build reads that, not what was handed in")
+            self.progress.note(text.format(dataset=dataset.id))
         told = self._told(unpacked, package, "accepted", version=version.version, report=report)
         folder = self.root / STORE / package.dataset / version.version
         return replace(told, folder=folder, features=version.features)
@@ -324,3 +330,17 @@ class _Work:
     @property
     def _name(self) -> str:
         return printable(self.container.path.resolve().name)
+
+
+def _meet(a: Bounds | None, b: Bounds) -> bool:
+    return a is not None and a[0] <= b[2] and a[2] >= b[0] and a[1] <= b[3] and a[3] >= b[1]
+
+
+def _elsewhere(found: Bounds | None, city: Bounds) -> InputError:
+    """What the checks say of features, for pixels."""
+    there, here = (", ".join(f"{side:.4f}" for side in box) if box else "–" for box in (found, city))
+    return InputError(
+        _("the pixels lie outside the city, at {bounds}").format(bounds=there),
+        expected=_("longitude and latitude within {box}").format(box=here),
+        hint=_("the coordinate reference system is probably another one: say crs in package.toml"),
+    )

@@ -164,7 +164,7 @@ def _write(spool: _Spool, file: BinaryIO, memory: int) -> None:
             return
         portions = _gathered(groups, sizes, memory // 3)  # a portion is there thrice: as read, in order, compressed
         for (first, last), table in zip(pairwise(portions), spool.portions(order, portions), strict=True):
-            stored = table.cast(schema)
+            stored = table.select(schema.names).cast(schema)
             for start, end in pairwise(each for each in groups if first <= each <= last):
                 writer.write_table(stored.slice(start - first, end - start), row_group_size=end - start)
 
@@ -202,7 +202,14 @@ def _metadata(geometry: str, box: str, types: set[str], bounds: Bounds | None) -
 
 
 def _stored(schema: pa.Schema, spool: _Spool) -> pa.Schema:
-    """The file's columns, with what the standard wants said; geometries as plain binary, which every reader knows."""
+    """The file's columns, with what the standard wants said; geometries as plain binary, which every reader knows.
+
+    A table whose rows have no place at all (addresses, to be located by other data) is plain Parquet: read again, it
+    has no geometries that are missing.
+    """
+    attributes = [field for field in schema if field.name not in (spool.geometry, spool.box)]
+    if spool.rows and not spool.types and attributes:
+        return pa.schema([(field.name, field.type) for field in attributes])
     fields = [(field.name, pa.binary() if field.name == spool.geometry else field.type) for field in schema]
     about = _metadata(spool.geometry, spool.box, spool.types, spool.bounds)
     return pa.schema(fields, {b"geo": json.dumps(about, separators=(",", ":")).encode()})

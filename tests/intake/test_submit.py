@@ -131,18 +131,26 @@ def test_a_nil_return_for_a_period_with_data_is_refused(root: Path) -> None:
     assert (done.outcome, done.reason, done.exit_code) == ("refused", "nil-after-data", 1)
 
 
-def test_rasters_become_cogs(root: Path, tmp_path: Path) -> None:
+def relief(path: Path, west: float) -> tuple[bytes, Any]:
+    """Heights three hundredths of a degree wide, without a CRS of their own, and their values."""
     pixels = np.random.default_rng(1).integers(100, 900, (1, 300, 400), np.int16)
     with rasterio.open(
-        tmp_path / "a.tif", "w", driver="GTiff", width=400, height=300, count=1, dtype="int16", nodata=-1,
-        transform=from_bounds(119.01, 28.01, 119.05, 28.04, 400, 300),
+        path, "w", driver="GTiff", width=400, height=300, count=1, dtype="int16", nodata=-1,
+        transform=from_bounds(west, 28.01, west + 0.04, 28.04, 400, 300),
     ) as file:  # fmt: skip
-        file.write(pixels)  # without a CRS: package.toml says it
-    toml = package_toml(
-        dataset='"relief"', department='"water"', share='"conditional"', audiences='["government"]', crs='"EPSG:4490"',
-        data='["a.tif"]',
-    )  # fmt: skip
-    done = hand_in(root, package_files(toml, a__tif=(tmp_path / "a.tif").read_bytes()))
+        file.write(pixels)
+    return path.read_bytes(), pixels
+
+
+RELIEF = package_toml(
+    dataset='"relief"', department='"water"', share='"conditional"', audiences='["government"]', crs='"EPSG:4490"',
+    data='["a.tif"]',
+)  # fmt: skip
+
+
+def test_rasters_become_cogs(root: Path, tmp_path: Path) -> None:
+    data, pixels = relief(tmp_path / "a.tif", 119.01)
+    done = hand_in(root, package_files(RELIEF, a__tif=data))
     assert done.outcome == "accepted", done.faults
     (version,) = versions(root, "relief")
     assert (version.kind, version.features) == ("raster", None) and version.data == (version.folder / "data/a.tif",)
@@ -151,6 +159,17 @@ def test_rasters_become_cogs(root: Path, tmp_path: Path) -> None:
         assert file.crs.to_epsg() == 4490 and file.nodata == -1 and (file.read() == pixels).all()
         assert file.tags(ns="IMAGE_STRUCTURE")["LAYOUT"] == "COG"
     assert source_of(version) == version.folder / "data" and whole(root)
+
+
+def test_rasters_of_another_city_are_refused(root: Path, tmp_path: Path) -> None:
+    data, _pixels = relief(tmp_path / "a.tif", 120.01)
+    done = refused(root, package_files(RELIEF, a__tif=data), "unreadable-data", FAULT)
+    assert "outside the city" in done.faults[0].message
+
+
+def test_rasters_that_cannot_be_read_are_refused(root: Path, tmp_path: Path) -> None:
+    data, _pixels = relief(tmp_path / "a.tif", 119.01)
+    refused(root, package_files(RELIEF, a__tif=data[:-40_000]), "unreadable-data", FAULT)
 
 
 # What is refused, and that it is kept
