@@ -20,7 +20,7 @@ from pipeline.catalog.words import abstract_of, archives_of, theme_of
 from pipeline.intake.freshness import Freshness, Light
 from pipeline.portal.extent_map import WIDTH, ExtentFrame, backdrop_svg, footprint, read_borders, read_coverage
 from pipeline.portal.files import content_hash
-from pipeline.portal.pages import Frame, lights_script
+from pipeline.portal.pages import Frame, filter_script, lights_script
 
 DATA = "data.html"
 _TYPES = {
@@ -42,10 +42,12 @@ def dataset_pages(dist: Path, frame: Frame) -> Iterator[tuple[str, bytes]]:
     catalog = frame.catalog
     script_name, script = lights_script()
     yield script_name, script
+    filter_name, filter_data = filter_script()
+    yield filter_name, filter_data
     backdrop = backdrop_svg(catalog, read_borders(dist, catalog))
     backdrop_name = f"assets/city-{content_hash(backdrop)}.svg"
     yield backdrop_name, backdrop
-    yield DATA, _list(frame, script_name)
+    yield DATA, _list(frame, script_name, filter_name)
     shared = {archive["id"]: 0 for archive in catalog["archives"]}
     for dataset in catalog["datasets"]:
         for id in {layer["archive"] for layer in dataset["layers"]}:
@@ -82,7 +84,7 @@ def dataset_pages(dist: Path, frame: Frame) -> Iterator[tuple[str, bytes]]:
         yield dataset["page"], page
 
 
-def _list(frame: Frame, script: str) -> bytes:
+def _list(frame: Frame, script: str, filter: str) -> bytes:
     catalog = frame.catalog
     known = [theme["id"] for theme in catalog["themes"]]
     rows: dict[str, list[dict[str, Any]]] = {id: [] for id in known}
@@ -105,6 +107,7 @@ def _list(frame: Frame, script: str) -> bytes:
         ],
         owners=len({dataset["department"]["id"] for dataset in catalog["datasets"]}),
         script=script,
+        filter=filter,
     )
 
 

@@ -20,6 +20,7 @@ from pipeline.portal.files import content_hash
 TEMPLATES = Path(__file__).parent / "templates"
 STYLE = "pages.css"
 SCRIPT = "lights.js"
+FILTER = "filter.js"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +54,17 @@ def page_css() -> tuple[str, bytes]:
 
 def lights_script() -> tuple[str, bytes]:
     """Name below the published folder, with a hash, and content of the script that sets lights right for today."""
-    data = (TEMPLATES / SCRIPT).read_bytes()
-    return f"assets/lights-{content_hash(data)}.js", data
+    return _script(SCRIPT)
+
+
+def filter_script() -> tuple[str, bytes]:
+    """Name below the published folder, with a hash, and content of the script that narrows the list of datasets."""
+    return _script(FILTER)
+
+
+def _script(name: str) -> tuple[str, bytes]:
+    data = (TEMPLATES / name).read_bytes()
+    return f"assets/{name.removesuffix('.js')}-{content_hash(data)}.js", data
 
 
 def template_texts() -> Iterator[str]:

@@ -42,6 +42,27 @@ test('without a script every dataset stands in the list and leads to its page', 
   await close();
 });
 
+test('what is typed narrows the list, in either language and by owner; nothing is typed without a script', async () => {
+  const { page, close } = await visit(browser, `${server.address}data.html`);
+  const shown = async (): Promise<string[]> => page.locator('.list tbody tr:visible th a [lang="zh-CN"]').allInnerTexts();
+  expect((await shown()).sort()).toEqual(titles);
+  for (const typed of [first.title.zh, first.title.en.toUpperCase(), first.id, `${first.title.zh} ${first.department.name.zh}`]) {
+    await page.locator('.filter input').fill(typed);
+    expect(await shown()).toContain(first.title.zh);
+    expect((await shown()).length).toBeLessThan(titles.length);
+    expect(await page.locator('section.theme:visible').count()).toBeLessThanOrEqual((await shown()).length);
+  }
+  await page.locator('.filter input').fill('没有这个');
+  expect(await shown()).toEqual([]);
+  expect(await page.locator('.filter output').innerText()).toBe(`0 / ${titles.length}`);
+  await page.locator('.filter input').fill('');
+  expect((await shown()).sort()).toEqual(titles);
+  await close();
+  const plain = await visit(browser, `${server.address}data.html`, { javaScriptEnabled: false });
+  expect(await plain.page.locator('.filter').isVisible()).toBe(false);
+  await plain.close();
+});
+
 test('the map leads to the catalogue, and a dataset\'s page back to the map with the dataset on it', async () => {
   const { page, troubles, close } = await visit(browser, server.address);
   await drawn(page);

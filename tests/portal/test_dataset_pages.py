@@ -64,7 +64,7 @@ def test_the_files(catalog: dict[str, Any]) -> None:
         "data/roads.html",
         "data/schools.html",
     ]
-    assert sorted(name.rpartition(".")[2] for name in written if name.startswith("assets/")) == ["js", "svg"]
+    assert sorted(name.rpartition(".")[2] for name in written if name.startswith("assets/")) == ["js", "js", "svg"]
 
 
 def test_nothing_denied_is_on_any_page(catalog: dict[str, Any], tmp_path: Path) -> None:
@@ -250,7 +250,7 @@ def test_a_thousand_pages_take_seconds(catalog: dict[str, Any]) -> None:
     ids = [f"roads-{n}" for n in range(1000)]
     many["datasets"] = [{**roads, "id": id, "page": f"data/{id}.html", "related": ids[:6]} for id in ids]
     begun = time.process_time()
-    assert len(pages(many)) == 1003
+    assert sum(path.startswith("data/") for path in pages(many)) == 1000
     assert time.process_time() - begun < 10  # the other half of the catalogue's 20 s
 
 

@@ -43,6 +43,7 @@ def test_everything_a_page_needs_and_nothing_private(written: dict[str, bytes]) 
         "assets/index-#.js",
         "assets/licences.txt",
         "assets/city-#.svg",
+        "assets/filter-#.js",
         "assets/lights-#.js",
         "assets/maplibre-gl-worker-#.js",
         "assets/pages-#.css",
