@@ -141,7 +141,7 @@ def _database(path: Path, name: str, desk: Desk) -> None:
         _download(path, name, desk)
 
 
-def database_tiles(tiles: Iterator[tuple[int, int, int, bytes]]) -> Iterator[tuple[int, bytes]]:
+def database_tiles(tiles: Iterator[tuple[int, int, int, bytes]]) -> Iterator[tuple[int, bytes | bytearray]]:
     """Tile ids and bodies, decompressed where they are gzip; tiles of pixels as they are."""
     for z, x, y, body in tiles:
         plain = body[:2] == b"\x1f\x8b"
@@ -151,13 +151,13 @@ def database_tiles(tiles: Iterator[tuple[int, int, int, bytes]]) -> Iterator[tup
             yield tile_id_of(z, x, y), body
 
 
-def _mbtiles(tiles: Iterator[tuple[int, bytes]], name: str, desk: Desk) -> None:
+def _mbtiles(tiles: Iterator[tuple[int, bytes | bytearray]], name: str, desk: Desk) -> None:
     """Vector tiles by the layers of all archives, pixels as pictures."""
     every = AllowedArchive("", "vector", desk.against.allowed.layers)
-    vectors: list[tuple[int, bytes]] = []
+    vectors: list[tuple[int, bytes | bytearray]] = []
     for tile_id, body in tiles:
         if body[:4] in (b"\x89PNG", b"RIFF") or body[:3] == b"\xff\xd8\xff":
-            desk.findings.add(PICTURE_RULE, PICTURE_RULE.check(Picture(body, name, str(tile_id))))
+            desk.findings.add(PICTURE_RULE, PICTURE_RULE.check(Picture(bytes(body), name, str(tile_id))))
             continue
         vectors.append((tile_id, body))
         if len(vectors) == 1024:
@@ -166,7 +166,7 @@ def _mbtiles(tiles: Iterator[tuple[int, bytes]], name: str, desk: Desk) -> None:
     _walk(vectors, every, name, desk)
 
 
-def _walk(vectors: list[tuple[int, bytes]], every: AllowedArchive, name: str, desk: Desk) -> None:
+def _walk(vectors: list[tuple[int, bytes | bytearray]], every: AllowedArchive, name: str, desk: Desk) -> None:
     for walked in walk_bodies(iter(vectors), every, desk.against.secrets, desk.against.ids, name):
         check(walked, TILE_RULES, desk.findings)
 

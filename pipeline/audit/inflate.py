@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import struct
-import zlib
 from typing import Final
 
 import deflate
@@ -17,7 +16,7 @@ _PLAIN: Final = b"\x1f\x8b\x08\x00"  # RFC 1952 §2.3: deflate, no flags: no nam
 _SHORTEST: Final = 18  # bytes of a gzip member
 
 
-def inflate(body: bytes | memoryview, compression: Compression) -> bytes:
+def inflate(body: bytes | memoryview, compression: Compression) -> bytes | bytearray:
     """The content of a tile body or a metadata section.
 
     libdeflate takes half of zlib's time but believes the size in the trailer; where what it gives does not agree with
@@ -33,9 +32,9 @@ def inflate(body: bytes | memoryview, compression: Compression) -> bytes:
     crc, size = struct.unpack_from("<II", body, max(0, len(body) - 8)) if len(body) >= _SHORTEST else (0, 0)
     if 0 < size <= EXPANSION_LIMIT:
         try:
-            content = bytes(deflate.gzip_decompress(body))
+            content: bytearray = deflate.gzip_decompress(body)
         except (deflate.DeflateError, ValueError):
-            content = b""
-        if len(content) == size and zlib.crc32(content) == crc:
+            content = bytearray()
+        if len(content) == size and deflate.crc32(content) == crc:
             return content
     return gunzip_bytes(body)

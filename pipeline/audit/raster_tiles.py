@@ -122,7 +122,7 @@ def _images(
         tile = zxy_of(tile_id)
         data, damage = b"", None
         try:
-            data = inflate(archive.body(offset, length), archive.header.tile_compression)
+            data = bytes(inflate(archive.body(offset, length), archive.header.tile_compression))
         except ArchiveError as error:
             damage = error.message
         yield Image(file, allowed, nature, tile, data, damage, mask)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from pipeline.audit.allowed import AllowedArchive, AllowedField
 from pipeline.audit.secrets import hash_ids, hash_name, make_set
 from pipeline.kernels.audit_mvt import CODED, DERIVED, LEVEL, Allowed
+from pipeline.kernels.audit_words import STARTS, begin
 
 # The types of MVT values (field numbers of Tile.Value) that a field's type may have.
 _TYPES: Final[Mapping[str, int]] = {
@@ -50,6 +51,8 @@ def tile_tables(archive: AllowedArchive, numbers: NDArray[np.uint64], ids: Mappi
         for number, layer in enumerate(layers)
         if layer.dataset is not None and layer.dataset in ids
     ]
+    likely = np.zeros(STARTS, np.uint8)
+    begin(likely, numbers[numbers != 0] >> np.uint64(42))
     return Allowed(
         np.array([hash_name(layer.name, 0) for layer in layers], np.uint64),
         np.array([layer.min_zoom for layer in layers], np.int64),
@@ -58,5 +61,6 @@ def tile_tables(archive: AllowedArchive, numbers: NDArray[np.uint64], ids: Mappi
         by_slot,
         make_set(np.array(codes, np.uint64))[0],
         numbers,
+        likely,
         make_set(np.concatenate([np.zeros(0, np.uint64), *banned]))[0],
     )

@@ -109,7 +109,7 @@ def walk_archive(
 
 
 def walk_bodies(
-    bodies: Iterator[tuple[int, bytes]],
+    bodies: Iterator[tuple[int, bytes | bytearray]],
     allowed: AllowedArchive,
     secrets: Secrets,
     ids: Mapping[str, NDArray[np.int64]],
@@ -117,7 +117,7 @@ def walk_bodies(
 ) -> Iterator[Walked]:
     """The same for tile ids and decompressed bodies from elsewhere, such as an MBTiles file."""  # fmt: skip
     tables = tile_tables(allowed, secrets.numbers, ids)
-    batch: list[tuple[int, bytes]] = []
+    batch: list[tuple[int, bytes | bytearray]] = []
     size = 0
     for tile_id, body in bodies:
         batch.append((tile_id, body))
@@ -143,7 +143,7 @@ def _walk(
     together = high - low <= 2 * int(found.lengths.sum())
     block = memoryview(archive.body(low, high - low)) if together else memoryview(b"")
     compression: Compression = archive.header.tile_compression
-    read: list[tuple[int, bytes]] = []
+    read: list[tuple[int, bytes | bytearray]] = []
     damaged: list[Record] = []
     for offset, length, tile_id in zip(*(column.tolist() for column in found), strict=True):
         body = block[offset - low : offset - low + length] if together else archive.body(offset, length)
@@ -155,7 +155,7 @@ def _walk(
 
 
 def _walked(
-    read: Sequence[tuple[int, bytes]],
+    read: Sequence[tuple[int, bytes | bytearray]],
     allowed: AllowedArchive,
     tables: kernel.Allowed,
     secrets: Secrets,

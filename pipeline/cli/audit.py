@@ -74,7 +74,7 @@ def _print(result: AuditResult) -> None:
         (_("edition"), result.edition),
         (_("release"), result.release),
         (_("held against"), against),
-        (_("files"), f"{count_text(result.files)} · {size_text(result.bytes)}"),
+        (_("number of files"), f"{count_text(result.files)} · {size_text(result.bytes)}"),
         (_("tiles"), f"{count_text(result.measure.tiles)} · {size_text(result.measure.bytes)}"),
     ]
     click.echo(table(rows, left=(0, 1)))

@@ -38,6 +38,7 @@ class Allowed(NamedTuple):
     flags: NDArray[np.int64]  # [slots] of these
     codes: NDArray[np.uint64]  # [slots] set of hashes of texts, seeded with the field's slot + 1
     numbers: NDArray[np.uint64]  # [slots] set of hashes of numbers that must not occur
+    likely: NDArray[np.uint8]  # [STARTS] bits: whether some of these begins with the same 22 bits; fits a cache
     ids: NDArray[np.uint64]  # [slots] set of hashes of ids that must not occur, by layer
 
 
@@ -45,7 +46,9 @@ class Scratch(NamedTuple):
     """Room for the largest layer; `single` … `bits` are one number seen as what it is made of."""
 
     keys: NDArray[np.int64]  # [keys, 3] first byte, end, slot in `fields`
-    values: NDArray[np.int64]  # [values, 4] type, first byte, end, state
+    values: NDArray[
+        np.int64
+    ]  # [values, 4] type, first byte, end, what is known of it and, × 256, the key it was seen with
     single: NDArray[np.float32]  # [1]
     word: NDArray[np.uint32]  # [1] the same bytes
     double: NDArray[np.float64]  # [1]
@@ -217,7 +220,7 @@ def _features(
             if a < 0:
                 return -1
             if kind == 1 and how == 0:
-                if find(allowed.ids, id_hash(place.layer, x)) >= 0:
+                if len(allowed.ids) > 1 and find(allowed.ids, id_hash(place.layer, x)) >= 0:
                     _tell(found, ID, place, x, x)
             elif kind == 2 and how == 2:
                 while x < y:
@@ -227,8 +230,10 @@ def _features(
                     value, x = varint(data, x, y)
                     if x < 0 or not 0 <= key < keys or not 0 <= value < values:
                         return -1
-                    if scratch.keys[key, 2] >= 0:
-                        _tag(data, scratch.keys[key], scratch.values[value], allowed, scratch, found, place)
+                    row = scratch.values[value]
+                    if row[3] >> 8 != key + 1 and scratch.keys[key, 2] >= 0:  # most values belong to one key
+                        row[3] = (row[3] & 255) | (key + 1) << 8
+                        _tag(data, scratch.keys[key], row, allowed, scratch, found, place)
             elif not (kind == 3 and how == 0) and not (kind == 4 and how == 2):
                 _tell(found, HIDDEN, place, x, y)
     return features  # type: ignore[no-any-return]
@@ -250,7 +255,9 @@ def _values(
                 _tell(found, TEXT, place, a, b)
         elif 2 <= row[0] <= 6 and row[3] & 3 != 1 and len(allowed.numbers) > 1:
             bits = _number(data, row[0], row[1], scratch)
-            if find(allowed.numbers, number_hash(bits)) >= 0:
+            h = number_hash(bits)
+            first: Any = np.int64(h >> np.uint64(42))
+            if (allowed.likely[first >> 3] >> (first & 7)) & 1 != 0 and find(allowed.numbers, h) >= 0:
                 _tell(found, NUMBER, place, np.int64(bits), row[0])
 
 
