@@ -15,10 +15,12 @@ from numpy.typing import NDArray
 from pmtiles.reader import MmapSource, Reader, all_tiles
 from rasterio.transform import from_origin
 
-from pipeline.api import open_archive
+from pipeline import tile
+from pipeline.api import Tiled, estimate, open_archive
 from pipeline.api.contours import ContourOptions, contour_rules, tile_files
 from pipeline.api.raster import RasterJob, describe_inputs
 from pipeline.errors import InputError, PolicyRefusal, UsageError
+from pipeline.vector.estimate import Estimate
 from tests.decoded import Feature, decoded
 
 STEP = 1 / 1200  # degrees
@@ -168,3 +170,15 @@ def test_zooms_by_interval_and_resolution() -> None:
     assert zooms(12, min_zoom=12) == [(12, 40), (13, 20), (13, 0)]
     assert zooms(12, interval={9: 200, 11: 100, 13: 50}) == [(9, 200), (11, 100), (13, 50), (13, 0)]
     assert zooms(12, interval={9: 200, 11: 100, 13: 50}, min_zoom=12) == [(12, 100), (13, 50), (13, 0)]
+
+
+def test_an_estimate_is_of_the_lines_that_are_drawn(tmp_path: Path) -> None:
+    source = write(tmp_path / "cone.tif", cone())
+    told = estimate(source, product="contours", interval=20)
+    real = tile(source, tmp_path / "out.pmtiles", product="contours", interval=20)
+    assert isinstance(told, Estimate) and isinstance(real, Tiled)
+    assert told.features == sum(layer.features for layer in real.archive.layers)
+    assert told.tiles == pytest.approx(real.archive.tiles, rel=0.3)
+    flat = write(tmp_path / "flat.tif", np.full((40, 40), 33.0))
+    with pytest.raises(InputError, match="No contour runs through"):
+        estimate(flat, product="contours")

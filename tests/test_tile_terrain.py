@@ -12,8 +12,11 @@ import rasterio.shutil
 from click.testing import CliRunner
 
 from pipeline import open_archive, tile
+from pipeline.api import estimate
 from pipeline.cli import cli
 from pipeline.errors import ConfigError, InputError, UsageError
+from pipeline.raster.estimate import RasterEstimate
+from pipeline.raster.result import RasterResult
 from tests.raster.elevations import FRAMES, dem, mapbox, pictures, plane, swell, terrarium
 
 
@@ -183,3 +186,15 @@ def test_what_lies_behind_and_beside_heights_counts(tmp_path: Path) -> None:
     tile(path, tmp_path / "c.pmtiles", previous=tmp_path / "c.pmtiles", max_zoom=11, name="t")
     tile(path, tmp_path / "d.pmtiles", keep_state=True, max_zoom=11, name="t")
     assert (tmp_path / "c.pmtiles").read_bytes() == (tmp_path / "d.pmtiles").read_bytes()
+
+
+@pytest.mark.parametrize(("product", "choices"), [
+    ("terrain", {}), ("terrain", {"tile_size": 256}), ("hillshade", {"min_zoom": 11}),
+])  # fmt: skip
+def test_an_estimate_is_near(tmp_path: Path, valley: Path, product: str, choices: dict[str, int]) -> None:
+    told = estimate(valley, product=product, **({"min_zoom": 9, "max_zoom": 12} | choices))
+    assert isinstance(told, RasterEstimate) and [each.name for each in tmp_path.iterdir()] == ["valley.tif"]
+    real = tile(valley, tmp_path / "t.pmtiles", product=product, **({"min_zoom": 9, "max_zoom": 12} | choices))
+    assert isinstance(real, RasterResult)
+    assert told.tiles == pytest.approx(real.tiles, abs=4) and told.bytes == pytest.approx(real.bytes, rel=0.4)
+    assert told.zooms[-1].zoom == 12 and told.seconds > 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from pipeline.raster.contours import Drawn
     from pipeline.raster.heights import Heights
     from pipeline.vector import LayerInput
+    from pipeline.vector.estimate import Estimate
 
 CONTOURS: Final = "contours"
 PEAKS: Final = "peaks"
@@ -62,12 +64,44 @@ def tile_files(job: RasterJob, options: ContourOptions) -> Tiled:
     _check(options)
     check_target(job)
     from pipeline.api import Tiled
+    from pipeline.vector import ArchivePlan, tile_layers
+
+    with _opened(job, options) as (layers, rules, memory):
+        result = tile_layers(
+            ArchivePlan(
+                options.name or job.target.stem, options.description, options.attribution, _extra(job, rules, options)
+            ),
+            layers,
+            job.target,
+            threads=job.threads,
+            memory=memory,
+            no_clobber=job.no_clobber,
+            progress=job.progress,
+        )
+    without = tuple(layer.name for layer in result.layers if not layer.features)
+    return Tiled(result, options.max_zoom is None, without)
+
+
+def estimate_files(job: RasterJob, options: ContourOptions) -> Estimate:
+    """What `tile_files` would write, and in what time: all lines are drawn, and a sample of them is tiled."""
+    _check(options)
+    from pipeline.vector.estimate import estimate_layers
+
+    with _opened(job, options) as (layers, _rules, memory):
+        return estimate_layers(layers, threads=job.threads, memory=memory, progress=job.progress)
+
+
+@contextmanager
+def _opened(job: RasterJob, options: ContourOptions) -> Iterator[tuple[list[LayerInput], ContourRules, int]]:
+    """The layers to be tiled, the rules of their lines, and the bytes that are left for the vector engine.
+
+    Raises InputError, PolicyRefusal; where heights that were read to their end have no line, with the reason.
+    """
     from pipeline.machine import memory_bound, processors
     from pipeline.raster.contour_lines import HeightGrid
     from pipeline.raster.contours import Drawn, source_window
     from pipeline.raster.heights import HeightRules, open_heights
     from pipeline.sources.raster_open import raster_memory
-    from pipeline.vector import ArchivePlan, tile_layers
 
     memory = job.memory or memory_bound()
     sources = height_sources(job.infos, job.reading, options.top, options.unit)
@@ -82,23 +116,12 @@ def tile_files(job: RasterJob, options: ContourOptions) -> Tiled:
         layers = [_contours(options, rules, grid, heights, drawn, job.threads or processors())]
         if options.peaks is not None:
             layers.append(_peaks(options.peaks, rules.max_zoom, grid, drawn))
-        name = options.name or job.target.stem
         try:
-            result = tile_layers(
-                ArchivePlan(name, options.description, options.attribution, _extra(job, rules, options)),
-                layers,
-                job.target,
-                threads=job.threads,
-                memory=max(memory - _BESIDE, memory // 2),
-                no_clobber=job.no_clobber,
-                progress=job.progress,
-            )
+            yield layers, rules, max(memory - _BESIDE, memory // 2)
         except InputError as error:
             if drawn.nothing:
                 raise _nothing(heights, rules) from error
             raise
-    without = tuple(layer.name for layer in result.layers if not layer.features)
-    return Tiled(result, options.max_zoom is None, without)
 
 
 def contour_rules(options: ContourOptions, finest: int) -> ContourRules:

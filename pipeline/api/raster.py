@@ -19,29 +19,28 @@ if TYPE_CHECKING:
     from pipeline.raster.estimate import RasterEstimate
     from pipeline.raster.result import RasterResult
     from pipeline.sources.raster import RasterInfo, RasterOptions
+    from pipeline.vector.estimate import Estimate
 
 
 class Product(NamedTuple):
-    """What can be made of rasters: a module below `pipeline.api`, a frozen dataclass in it, and functions.
+    """What can be made of rasters: a module below `pipeline.api`, and the frozen dataclass of its options.
 
-    `run(job, options)` returns what `tile` returns; `estimate(job, options)`, where there is one, builds nothing.
+    The module's `tile_files(job, options)` returns what `tile` returns; `estimate_files(job, options)` builds nothing.
     """
 
     module: str
     options: str
-    run: str
-    estimate: str | None = None
     state: bool = True  # whether it can be kept, and a previous archive be used
 
 
 PRODUCTS: Final[Mapping[str, Product]] = {
-    "imagery": Product("imagery", "ImageryOptions", "tile_files", "estimate_files"),
-    "terrain": Product("terrain", "TerrainOptions", "tile_terrain_files"),
-    "hillshade": Product("terrain", "HillshadeOptions", "tile_hillshade_files"),
-    "tint": Product("terrain", "TintOptions", "tile_tint_files"),
-    "slope": Product("terrain", "SlopeOptions", "tile_slope_files"),
-    "aspect": Product("terrain", "AspectOptions", "tile_aspect_files"),
-    "contours": Product("contours", "ContourOptions", "tile_files", state=False),
+    "imagery": Product("imagery", "ImageryOptions"),
+    "terrain": Product("terrain", "TerrainOptions"),
+    "hillshade": Product("terrain", "HillshadeOptions"),
+    "tint": Product("terrain", "TintOptions"),
+    "slope": Product("terrain", "SlopeOptions"),
+    "aspect": Product("terrain", "AspectOptions"),
+    "contours": Product("contours", "ContourOptions", state=False),
 }
 _NETWORK: Final = re.compile(r"(?:/vsi(?:curl|s3|gs|az)\w*/)?(?:https?|ftps?|s3|gs|az)://", re.IGNORECASE)
 BY_KIND: Final = {"imagery": "imagery", "elevation": "terrain"}  # where nobody says
@@ -103,17 +102,15 @@ def tile_rasters(job: RasterJob, product: str, told: Mapping[str, Any]) -> Raste
     if not made.state and (job.keep_state or job.previous is not None):
         refuse_foreign(["keep_state" if job.previous is None else "previous"], product)
     module = import_module(f"pipeline.api.{made.module}")
-    result: RasterResult | Tiled = getattr(module, made.run)(job, getattr(module, made.options)(**told))
+    result: RasterResult | Tiled = module.tile_files(job, getattr(module, made.options)(**told))
     return result
 
 
-def estimate_rasters(job: RasterJob, product: str, told: Mapping[str, Any]) -> RasterEstimate:
-    """What `tile_rasters` would write, from a sample. Raises UsageError where the product has no estimate."""
+def estimate_rasters(job: RasterJob, product: str, told: Mapping[str, Any]) -> RasterEstimate | Estimate:
+    """What `tile_rasters` would write, from a sample."""
     made = PRODUCTS[product]
-    if made.estimate is None:
-        raise UsageError(_("{product} cannot be estimated.").format(product=product))
     module = import_module(f"pipeline.api.{made.module}")
-    result: RasterEstimate = getattr(module, made.estimate)(job, getattr(module, made.options)(**told))
+    result: RasterEstimate | Estimate = module.estimate_files(job, getattr(module, made.options)(**told))
     return result
 
 

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from pipeline.api.raster import RasterChoices, RasterJob
 from pipeline.api.raster_checks import TOPS, check_choices, check_image, check_one_of, check_target
 from pipeline.api.raster_files import agreed_date, beside_words, file_facts, ordered, rooms_code, usable_previous
 
 if TYPE_CHECKING:
+    from pipeline.raster.estimate import RasterEstimate
     from pipeline.raster.heights import Heights, HeightSource
     from pipeline.raster.plan import ImageFormat
     from pipeline.raster.product import Product
     from pipeline.raster.result import RasterResult
     from pipeline.raster.shade import Light
+    from pipeline.raster.share import Share
+    from pipeline.raster.state import Origin
+    from pipeline.raster.terrain import TerrainPlan
     from pipeline.sources.raster import RasterInfo, RasterOptions
 
 ENCODINGS: Final = ("terrarium", "mapbox")
@@ -95,58 +99,62 @@ class AspectOptions(PictureOptions):
     ramp: str = "aspect"
 
 
-def tile_terrain_files(job: RasterJob, options: TerrainOptions) -> RasterResult:
-    """Write heights as pictures. Raises UsageError, InputError, OutputError."""
+def tile_files(job: RasterJob, options: HeightOptions) -> RasterResult:
+    """Draw what the options are of into one archive, replaced atomically.
+
+    Raises UsageError, ConfigError, InputError, OutputError.
+    """
+    product = _product(options)
+    check_target(job)
+    from pipeline.raster.terrain import tile_terrain
+    from pipeline.raster.work import Work
+
+    with _opened(job, options) as (plan, heights, origins, allowed):
+        work = Work(
+            threads=allowed.threads,
+            keep_state=job.keep_state,
+            previous=usable_previous(job),
+            code=rooms_code() if job.keep_state or job.previous else "",
+            no_clobber=job.no_clobber,
+            progress=job.progress,
+        )
+        return tile_terrain(plan, heights, origins, product, job.target, work)
+
+
+def estimate_files(job: RasterJob, options: HeightOptions) -> RasterEstimate:
+    """What `tile_files` would write, from a sample of its blocks."""
+    product = _product(options)
+    from pipeline.raster.estimate import estimate_terrain
+
+    with _opened(job, options, facts=False) as (plan, heights, origins, allowed):
+        return estimate_terrain(plan, heights, origins, product, *allowed, job.progress)
+
+
+def _product(options: HeightOptions) -> Product:
+    """What is drawn. Raises UsageError for choices that cannot be, ConfigError for a ramp that cannot be read."""
     _check(options)
-    check_one_of("--height-encoding", options.height_encoding, ENCODINGS)
-    from pipeline.raster.packed import packed_heights
+    if isinstance(options, TerrainOptions):
+        check_one_of("--height-encoding", options.height_encoding, ENCODINGS)
+        from pipeline.raster.packed import packed_heights
 
-    form = _form(options, lossless=True)
-    product = packed_heights(options.height_encoding, step=options.rounding, outside=options.outside, form=form)  # type: ignore[arg-type]
-    return _tile(job, options, product)
+        form = _form(options, lossless=True)
+        return packed_heights(options.height_encoding, step=options.rounding, outside=options.outside, form=form)  # type: ignore[arg-type]
+    if isinstance(options, HillshadeOptions):
+        check_one_of("--style", options.style, STYLES)
+        from pipeline.raster.shade import hillshade
 
-
-def tile_hillshade_files(job: RasterJob, options: HillshadeOptions) -> RasterResult:
-    """Draw shaded relief. Raises UsageError, InputError, OutputError."""
-    _check(options)
-    check_one_of("--style", options.style, STYLES)
-    check_one_of("--light", options.light, LIGHTS)
-    from pipeline.raster.shade import hillshade
-
-    form = _form(options, lossless=options.style == "veil" and options.format == "webp")
-    light, style = _light(options), options.style
-    product = hillshade(light, style=style, shadow=options.shadow, shine=options.shine, form=form)  # type: ignore[arg-type]
-    return _tile(job, options, product)
-
-
-def tile_tint_files(job: RasterJob, options: TintOptions) -> RasterResult:
-    """Draw heights in colours. Raises UsageError, ConfigError, InputError, OutputError."""
-    _check(options)
-    check_one_of("--light", options.light, LIGHTS)
+        form = _form(options, lossless=options.style == "veil" and options.format == "webp")
+        light, style = _light(options), options.style
+        return hillshade(light, style=style, shadow=options.shadow, shine=options.shine, form=form)  # type: ignore[arg-type]
     from pipeline.raster.ramp import read_ramp
-    from pipeline.raster.tint import COLOURS, tint
+    from pipeline.raster.tint import CLASSES, COLOURS, aspect, slope, tint
 
-    form = _form(options, quality=COLOURS.quality)
-    product = tint(read_ramp(options.ramp), light=_light(options), strength=options.shading, form=form)
-    return _tile(job, options, product)
-
-
-def tile_slope_files(job: RasterJob, options: SlopeOptions) -> RasterResult:
-    """Draw slopes in colours. Raises UsageError, ConfigError, InputError, OutputError."""
-    _check(options)
-    from pipeline.raster.ramp import read_ramp
-    from pipeline.raster.tint import CLASSES, slope
-
-    return _tile(job, options, slope(read_ramp(options.ramp), form=_form(options, quality=CLASSES.quality)))
-
-
-def tile_aspect_files(job: RasterJob, options: AspectOptions) -> RasterResult:
-    """Draw directions of slopes in colours. Raises UsageError, ConfigError, InputError, OutputError."""
-    _check(options)
-    from pipeline.raster.ramp import read_ramp
-    from pipeline.raster.tint import CLASSES, aspect
-
-    return _tile(job, options, aspect(read_ramp(options.ramp), form=_form(options, quality=CLASSES.quality)))
+    if isinstance(options, TintOptions):
+        form = _form(options, quality=COLOURS.quality)
+        return tint(read_ramp(options.ramp), light=_light(options), strength=options.shading, form=form)
+    assert isinstance(options, (SlopeOptions, AspectOptions))
+    draw = slope if isinstance(options, SlopeOptions) else aspect
+    return draw(read_ramp(options.ramp), form=_form(options, quality=CLASSES.quality))
 
 
 def height_sources(
@@ -158,14 +166,17 @@ def height_sources(
     return [HeightSource(info, reading, unit=unit) for info in ordered(infos, top)]
 
 
-def _tile(job: RasterJob, options: HeightOptions, product: Product) -> RasterResult:
-    check_target(job)
+@contextmanager
+def _opened(
+    job: RasterJob, options: HeightOptions, *, facts: bool = True
+) -> Iterator[tuple[TerrainPlan, Heights, list[Origin], Share]]:
+    """The plan, the files as one plane, each with what decides over its heights, and what the work may take."""
     from pipeline.raster.heights import HeightRules, open_heights
     from pipeline.raster.pixels import HEIGHTS
     from pipeline.raster.plan import About
     from pipeline.raster.share import share
-    from pipeline.raster.terrain import TerrainPlan, tile_terrain
-    from pipeline.raster.work import Work
+    from pipeline.raster.state import Origin
+    from pipeline.raster.terrain import TerrainPlan
     from pipeline.sources.raster_open import raster_memory
 
     allowed = share(HEIGHTS, job.threads, job.memory)
@@ -174,33 +185,19 @@ def _tile(job: RasterJob, options: HeightOptions, product: Product) -> RasterRes
     plan = TerrainPlan(about, options.min_zoom, options.max_zoom, options.tile_size)
     rules = HeightRules(*options.plausible, void_span=options.fill_voids)
     sources = height_sources(job.infos, job.reading, options.top, options.unit)
-    with ExitStack() as stack:
-        stack.enter_context(raster_memory(allowed.cache))
-        heights = stack.enter_context(open_heights(sources, rules))
-        work = Work(
-            threads=allowed.threads,
-            keep_state=job.keep_state,
-            previous=usable_previous(job),
-            code=rooms_code() if job.keep_state or job.previous else "",
-            no_clobber=job.no_clobber,
-            progress=job.progress,
-        )
-        return tile_terrain(plan, heights, _origins(heights, job, options), product, job.target, work)
-
-
-def _origins(heights: Heights, job: RasterJob, options: HeightOptions) -> list[Any]:
-    """The files in the order in which they say the heights, with what decides over those of each."""
-    from pipeline.raster.state import Origin
-
-    infos = [each.info for each in heights.sources]
-    said = repr((job.reading, options.unit))
-    return [
-        Origin(fact, (info.bounds,), said + near)
-        for info, fact, near in zip(infos, file_facts(infos), beside_words(infos), strict=True)
-    ]
+    with raster_memory(allowed.cache), open_heights(sources, rules) as heights:
+        infos = [each.info for each in heights.sources]
+        known = file_facts(infos, contents=facts)
+        beside = beside_words(infos) if facts else [""] * len(infos)
+        said = repr((job.reading, options.unit))
+        origins = [
+            Origin(fact, (info.bounds,), said + near) for info, fact, near in zip(infos, known, beside, strict=True)
+        ]
+        yield plan, heights, origins, allowed
 
 
 def _light(options: LightOptions) -> Light:
+    check_one_of("--light", options.light, LIGHTS)
     from pipeline.raster.shade import Light
 
     facts = (options.azimuth, options.altitude, options.exaggeration, options.growth)
