@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import json
 import math
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -26,6 +27,7 @@ _ANCHORS: Final = {
     "left": (0.0, 0.5),
     "right": (1.0, 0.5),
 }
+_THROUGH: Final = re.compile(r'opacity="0|stroke-dasharray')  # a margin that is drawn twice would be seen
 _LINE_HEIGHT: Final = 1.2  # ems
 _ASCENT: Final = 0.88  # of an em, from the top of a line to its baseline
 _GEOMETRIES: Final = {"Point": "Point", "LineString": "LineString", "Polygon": "Polygon"}
@@ -55,7 +57,7 @@ class Drawing:
     sprite: Mapping[str, Any] = field(default_factory=dict)  # name → its place in the image
     image: str = ""  # of the sprite, a data address
     size: tuple[int, int] = (0, 0)  # of that image
-    _tiles: dict[tuple[str, Cell], dict[str, list[dict[str, Any]]]] = field(default_factory=dict)
+    _drawn: set[Cell] = field(default_factory=set)
 
     def svg(self, caption: str = "") -> str:
         """The whole picture; `caption` is SVG that lies over it."""
@@ -71,7 +73,7 @@ class Drawing:
         clips = "".join(
             f'<clipPath id="c{cell.z}-{cell.x}-{cell.y}"><rect x="{cell.left}" y="{cell.top}" '
             f'width="{cell.side}" height="{cell.side}"/></clipPath>'
-            for cell in sorted({cell for _source, cell in self._tiles})
+            for cell in sorted(self._drawn)
         )
         content = "".join(body) + caption
         return (
@@ -96,11 +98,7 @@ class Drawing:
         )
         if draw is None:
             return ""
-        return "".join(
-            f'<g clip-path="url(#c{cell.z}-{cell.x}-{cell.y})">{drawn}</g>'
-            for cell in self._cells(layer["source"])
-            if (drawn := draw(layer, cell))
-        )
+        return "".join(_clipped(drawn, cell) for cell in self._cells(layer["source"]) if (drawn := draw(layer, cell)))
 
     def _cells(self, source: str) -> Iterator[Cell]:
         if source not in self.sources.files:
@@ -110,11 +108,9 @@ class Drawing:
 
     def _features(self, layer: Mapping[str, Any], cell: Cell) -> Iterator[tuple[dict[str, Any], Asked]]:
         """The features of a layer in a tile that pass its filter, in the order in which they are drawn."""
-        key = (layer["source"], cell)
-        if key not in self._tiles:
-            self._tiles[key] = self.sources.features(*key)
+        self._drawn.add(cell)
         found = []
-        for feature in self._tiles[key].get(layer["source-layer"], ()):
+        for feature in self.sources.features(layer["source"], cell).get(layer["source-layer"], ()):
             kind = feature["geometry"]["type"].removeprefix("Multi")
             asked = Asked(self.frame.zoom, feature["properties"], _GEOMETRIES.get(kind, ""))
             if "filter" not in layer or evaluate(layer["filter"], asked):
@@ -135,7 +131,7 @@ class Drawing:
                 opacity = _float(paint("fill-opacity", 1))
                 parts.append(
                     f'<path d="{data}" fill="{paint("fill-color", "#000000")}" fill-rule="evenodd" '
-                    f'opacity="{opacity:.3g}"{stroke}/>'
+                    f'fill-opacity="{opacity:.3g}"{stroke}/>'
                 )
         return "".join(parts)
 
@@ -153,7 +149,7 @@ class Drawing:
             look = (
                 f'fill="none" stroke="{paint("line-color", "#000000")}" stroke-width="{width:.2f}" '
                 f'stroke-linejoin="{evaluate(layout.get("line-join", "miter"), asked)}" '
-                f'stroke-linecap="{evaluate(layout.get("line-cap", "butt"), asked)}" opacity="{opacity:.3g}"'
+                f'stroke-linecap="{evaluate(layout.get("line-cap", "butt"), asked)}" stroke-opacity="{opacity:.3g}"'
             )
             if dashes:
                 look += f' stroke-dasharray="{" ".join(f"{dash * width:.2f}" for dash in dashes)}"'
@@ -176,7 +172,6 @@ class Drawing:
 
     def _raster(self, layer: Mapping[str, Any], cell: Cell) -> str:
         address = self.sources.image(layer["source"], cell)
-        self._tiles.setdefault((layer["source"], cell), {})
         if address is None:
             return ""
         opacity = _float(_paint(layer, Asked(self.frame.zoom, {}))("raster-opacity", 1))
@@ -327,6 +322,13 @@ def png(svg: str) -> bytes:
     from resvg_py import svg_to_bytes
 
     return bytes(svg_to_bytes(svg_string=svg))
+
+
+def _clipped(drawn: str, cell: Cell) -> str:
+    """What a tile holds without its margin, where that would show: what is opaque is drawn twice the same there."""
+    if not _THROUGH.search(drawn):
+        return drawn
+    return f'<g clip-path="url(#c{cell.z}-{cell.x}-{cell.y})">{drawn}</g>'
 
 
 def _placed(symbols: Sequence[_Symbol], frame: Frame) -> str:

@@ -22,7 +22,7 @@ WIDTH: Final = 1200  # pixels
 HEIGHT: Final = 900
 _STRIP: Final = 46  # pixels of the caption below
 _CLOSE: Final = 14  # zoom at which datasets are looked at, where they have it
-_PLAIN: Final = "".join(map(chr, range(32, 127)))
+_PLAIN: Final = "".join(map(chr, range(32, 127))) + "·°–"
 _INK: Final = "#26312d"
 
 
@@ -71,10 +71,16 @@ def draw_samples(folder: Path, places: Sequence[Place], progress: Progress) -> I
             frame = Frame.around(place.lng, place.lat, place.zoom, WIDTH, HEIGHT - _STRIP)
             drawn = style if place.archive is None else _only_pixels(style, place.archive)
             shown = () if place.dataset is None else (place.dataset,)
-            letters = lettering(_characters(drawn, frame, sources, shown) | set(_PLAIN) | set(_words(catalog, place)))
+            letters = lettering(
+                _characters(drawn, frame, sources, shown)
+                | set(_PLAIN)
+                | set(_words(catalog, place))
+                | set(place.title["en"])
+            )
             frame_of_map = frame._replace(height=HEIGHT)
             drawing = Drawing(sources, drawn, frame_of_map, letters, shown, sprite, image, size)
             svg = drawing.svg(_caption(catalog, place, letters))
+            sources.forget()
             yield Sample(place, f"samples/{number:02d}-{place.name}-z{place.zoom}.png", png(svg))
             progress.advance()
     progress.done()

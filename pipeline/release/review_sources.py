@@ -69,6 +69,7 @@ class Sources:
     folder: Path
     files: dict[str, str]  # id → file below the folder
     _open: dict[str, Archive] = field(default_factory=dict)
+    _decoded: dict[tuple[str, Cell], dict[str, list[dict[str, Any]]]] = field(default_factory=dict)
 
     def __enter__(self) -> Sources:
         return self
@@ -84,13 +85,19 @@ class Sources:
         return self._open[id]
 
     def features(self, id: str, cell: Cell) -> dict[str, list[dict[str, Any]]]:
-        """Layer → the features of a tile as GeoJSON."""
+        """Layer → the features of a tile as GeoJSON; kept until `forget`."""
+        if (id, cell) in self._decoded:
+            return self._decoded[id, cell]
         body = self.archive(id).tile(cell.z, cell.x, cell.y)
-        found: dict[str, list[dict[str, Any]]] = {}
+        found = self._decoded[id, cell] = {}
         for feature in geojson_features(body, cell.z, cell.x, cell.y) if body is not None else ():
             if feature["geometry"] is not None:
                 found.setdefault(feature["layer"], []).append(feature)
         return found
+
+    def forget(self) -> None:
+        """Let go of the features that were decoded: the next picture lies elsewhere."""
+        self._decoded.clear()
 
     def image(self, id: str, cell: Cell) -> str | None:
         """A tile of pixels as a data address."""
