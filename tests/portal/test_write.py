@@ -42,6 +42,7 @@ def test_everything_a_page_needs_and_nothing_private(written: dict[str, bytes]) 
         "assets/index-#.css",
         "assets/index-#.js",
         "assets/licences.txt",
+        "assets/check-#.js",
         "assets/city-#.svg",
         "assets/filter-#.js",
         "assets/lights-#.js",
