@@ -4,7 +4,7 @@ import type { Feature as GeoJsonFeature, Geometry } from 'geojson';
 import type { GeoJSONSource, Map as MapLibre } from 'maplibre-gl';
 
 import type { ThemeMatch } from './assess.ts';
-import { boxes, type Cells } from './cells.ts';
+import { boxes, without, type Cells } from './cells.ts';
 import { latitude, longitude, type Position } from './grid.ts';
 import type { Polygon } from './shapes.ts';
 
@@ -28,7 +28,7 @@ export function drawn(map: MapLibre): Drawn {
   };
   return {
     show(area, theme) {
-      const parts = theme ? [filled('right', theme.right), filled('unfit', theme.unfit), filled('gap', theme.gap)] : [];
+      const parts = theme ? [filled('right', theme.right), filled('unfit', theme.unfit), filled('gap', without(theme.gap, theme.unfit))] : [];
       set([...parts, feature('outline', { type: 'MultiPolygon', coordinates: area.map((rings) => rings.map((ring) => ring.map((at) => [...at]))) })]);
     },
     sketch(corners, pointer) {
