@@ -12,9 +12,10 @@ from pipeline.errors import InputError
 from pipeline.framework import Dataset
 from pipeline.framework.package import Package
 from pipeline.i18n import _
+from pipeline.intake.formats import RASTERS, VECTORS, refuse_formats
 from pipeline.intake.store import DATA_FILE, RASTER_FOLDER
 from pipeline.progress import Progress
-from pipeline.sources import ReadOptions, read_batches
+from pipeline.sources import ReadOptions, list_layers, read_batches
 from pipeline.sources.files import SUFFIXES
 from pipeline.types import Bounds, FeatureBatch, Tally
 
@@ -65,6 +66,15 @@ def read_options(package: Package, dataset: Dataset, root: Path) -> ReadOptions:
     )
 
 
+def refuse_strange(source: Path, options: ReadOptions) -> None:
+    """Raise InputError where a vector file is of a format whose data may lie elsewhere; what cannot be read passes."""
+    try:
+        drivers = [layer.driver for layer in list_layers(source, options)]
+    except InputError:
+        return  # the checks tell
+    refuse_formats(drivers, VECTORS, source.name)
+
+
 def convert_features(source: Path, options: ReadOptions, into: Path, scratch: Path, progress: Progress) -> Converted:
     """Write the features of `source` to data.parquet in the folder `into`.
 
@@ -94,12 +104,8 @@ def convert_rasters(
 
     files = [file for source in sources for file in raster_files(source)]
     infos = [describe_raster(file, RasterOptions(crs)) for file in files]
-    if virtual := [info.path.name for info in infos if info.driver == "VRT"]:
-        raise InputError(
-            _("{name} is a virtual raster, whose pixels lie in other files").format(name=virtual[0]),
-            where=virtual[0],
-            expected=_("the files that hold the pixels"),
-        )
+    for info in infos:
+        refuse_formats([info.driver], RASTERS, info.path.name)
     folder = into / RASTER_FOLDER
     folder.mkdir()
     progress.start(_("storing"), len(infos), _("rasters"))

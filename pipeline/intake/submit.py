@@ -22,7 +22,14 @@ from pipeline.intake.acceptance import NIL, History, accept, changing, history, 
 from pipeline.intake.admission import POLICY, admission_faults, marked_secret, secrecy_fault
 from pipeline.intake.checks.report import report_json
 from pipeline.intake.container import Container, PackageFault, look_into, printable
-from pipeline.intake.convert import Converted, convert_features, convert_rasters, read_options, vector_source
+from pipeline.intake.convert import (
+    Converted,
+    convert_features,
+    convert_rasters,
+    read_options,
+    refuse_strange,
+    vector_source,
+)
 from pipeline.intake.incoming import incoming
 from pipeline.intake.json_file import write_json
 from pipeline.intake.ledger import append
@@ -174,7 +181,9 @@ class _Work:
         report = None
         try:
             if dataset.kind == "vector":
-                report = self._examine(package, vector_source(package, unpacked.folder))
+                source = vector_source(package, unpacked.folder)
+                refuse_strange(source, read_options(package, dataset, self.root))
+                report = self._examine(package, source)
                 if not report.passed:
                     return self._refuse(work, unpacked, faults_of(report), report)
             converted = self._convert(package, unpacked, staged, scratch)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import re
 import shutil
 import unicodedata
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final
@@ -19,11 +20,15 @@ from pipeline.framework.faults import WorkspaceError
 from pipeline.framework.package import PACKAGE_FILE, SUMS_FILE, Package, read_package
 from pipeline.i18n import _
 from pipeline.intake.container import Container, Limits, Member, PackageFault, look_into
+from pipeline.intake.formats import HEAD, is_sign
 from pipeline.progress import Progress, Silent
 
 _BLOCK: Final = 1 << 20
 _SUM: Final = re.compile(r"([0-9a-fA-F]{64}) [ *](.+)")
 _DAMAGED: Final = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
+_ZIPS: Final = (".zip", ".kmz")
+_SHEETS: Final = (".xlsx", ".ods")
+_BOMBS: Final = frozenset({"zip-bomb", "too-large", "too-many-files"})
 _FOUND: Final = 60  # faults of one kind that are told one by one
 
 
@@ -85,8 +90,12 @@ def unpack(
     package, said = _read(into, digests)
     if not faults:  # else what is missing is missing because it is damaged
         faults += (*check_sums(into, digests), *said)
+    faults += _signs(into, sorted(digests.keys() - {PACKAGE_FILE, SUMS_FILE}))
     faults += [
-        fault for name in sorted(digests) if name.lower().endswith(".zip") for fault in _inner(into, name, limits)
+        fault
+        for name in sorted(digests)
+        if name.lower().endswith((*_ZIPS, *_SHEETS))
+        for fault in _inner(into, name, limits)
     ]
     return Unpacked(into, package, digests, identity(digests), tuple(faults))
 
@@ -157,9 +166,31 @@ def _read(folder: Path, digests: Mapping[str, str]) -> tuple[Package | None, lis
 
 
 def _inner(folder: Path, name: str, limits: Limits | None) -> list[PackageFault]:
-    """What is wrong with a zip inside the package, which is read as it is: the same that is wrong with packages."""
+    """What is wrong with a zip inside the package, which is read as it is: the same that is wrong with packages.
+
+    Spreadsheets are zips, too; of these only that they are bombs.
+    """
     inner = look_into(folder / name, limits)
-    return [fault._replace(name=f"{name}/{fault.name}" if fault.name else name) for fault in inner.faults[:_FOUND]]
+    sheet = not name.lower().endswith(_ZIPS)
+    faults = [fault for fault in inner.faults if not sheet or fault.rule in _BOMBS]
+    if not sheet and not faults:
+        with inner.opened() as opened:
+            for member in inner.members:
+                with contextlib.suppress(*_DAMAGED), opened(member) as file:  # the reader tells what is damaged
+                    if is_sign(member.name, file.read(HEAD)):
+                        faults.append(PackageFault("refers-elsewhere", member.name, _refers()))
+    return [fault._replace(name=f"{name}/{fault.name}" if fault.name else name) for fault in faults[:_FOUND]]
+
+
+def _signs(folder: Path, names: Iterable[str]) -> Iterator[PackageFault]:
+    for name in names:
+        with (folder / name).open("rb") as file:
+            if is_sign(name, file.read(HEAD)):
+                yield PackageFault("refers-elsewhere", name, _refers())
+
+
+def _refers() -> str:
+    return _("refers to other files, or to the network; hand the data itself in")
 
 
 def _copy(source: IO[bytes], member: Member, target: Path, progress: Progress) -> str:

@@ -139,6 +139,7 @@ def relief(path: Path, west: float) -> tuple[bytes, Any]:
         transform=from_bounds(west, 28.01, west + 0.04, 28.04, 400, 300),
     ) as file:  # fmt: skip
         file.write(pixels)
+        file.update_tags(SURVEYED_BY="水利局")  # which GDAL writes as XML into the head of the file
     return path.read_bytes(), pixels
 
 
@@ -196,6 +197,7 @@ def refused(root: Path, files: dict[str, bytes], reason: str, code: int, name: s
 
 POLICY = 3
 FAULT = 1
+MARK = "只有内行知道的事".encode()
 
 
 @pytest.mark.parametrize(
@@ -278,6 +280,40 @@ def test_a_zip_with_a_path_that_escapes_is_kept_but_not_unpacked(root: Path) -> 
     assert not list(root.parent.parent.rglob("escaped.txt"))
 
 
+VIRTUAL = (
+    '<OGRVRTDataSource><OGRVRTLayer name="secret"><SrcDataSource>{path}</SrcDataSource></OGRVRTLayer>'
+    "</OGRVRTDataSource>"
+)
+
+
+@pytest.mark.parametrize("name", ["stops.geojson", "stops.gml", "stops.xlsx", "stops.tab", "stops.vrt"])
+def test_a_file_that_refers_to_others_brings_nothing_in(root: Path, name: str) -> None:
+    """GDAL would read any file of the bureau's machine that a package names."""
+    secret = root.parent / "secret.geojson"
+    secret.write_bytes(points().replace("车站".encode(), MARK))
+    data = VIRTUAL.format(path=secret).encode()
+    files = package_files(package_toml(data=f'["{name}"]'), **{name.replace(".", "__"): data})
+    refused(root, files, "refers-elsewhere", FAULT)
+    assert planted(root, MARK) == []
+
+
+def test_a_file_that_refers_to_others_within_a_zip(root: Path, tmp_path: Path) -> None:
+    inner = write_zip(tmp_path / "i.zip", {"a.json": VIRTUAL.format(path=tmp_path).encode()})
+    refused(root, package_files(package_toml(data='["i.zip"]'), i__zip=inner.read_bytes()), "refers-elsewhere", FAULT)
+
+
+def test_a_format_whose_data_may_lie_elsewhere(root: Path) -> None:
+    """OpenJUMP's is harmless, but GDAL reads eighty formats, and only those are taken that are known to be."""
+    jml = (
+        "<JCSDataFile><JCSGMLInputTemplate><CollectionElement>c</CollectionElement><FeatureElement>f</FeatureElement>"
+        "<GeometryElement>g</GeometryElement><ColumnDefinitions></ColumnDefinitions></JCSGMLInputTemplate>"
+        '<c><f><g><gml:Point xmlns:gml="http://www.opengis.net/gml"><gml:coordinates>119.1,28.1</gml:coordinates>'
+        "</gml:Point></g></f></c></JCSDataFile>"
+    )
+    done = refused(root, package_files(package_toml(data='["a.jml"]'), a__jml=jml.encode()), "unreadable-data", FAULT)
+    assert "JML" in done.faults[0].message
+
+
 def test_a_folder_with_a_link_is_kept_without_what_it_points_to(root: Path) -> None:
     secret = root.parent / "secret.txt"
     secret.write_text("not to be copied")
@@ -300,8 +336,6 @@ def test_refused_once_more_is_told_once_and_another_reason_again(root: Path) -> 
 
 
 # What is secret
-
-MARK = "只有内行知道的事".encode()
 
 
 def planted(root: Path, mark: bytes) -> list[Path]:
