@@ -119,14 +119,13 @@ def test_a_sample_says_so_on_every_face(public: dict[str, Any]) -> None:
             assert "示例数据，纯属虚构" in data.decode(), path
 
 
-def test_a_thousand_datasets_take_seconds(public: dict[str, Any]) -> None:
+def test_two_hundred_datasets_take_a_second(public: dict[str, Any]) -> None:
     many = copy.copy(public)
     roads = next(dataset for dataset in public["datasets"] if dataset["id"] == "roads")
     many["datasets"] = [
-        {**roads, "id": f"roads-{n}", "page": f"data/roads-{n}.html", "related": [f"roads-{n ^ 1}"]}
-        for n in range(1000)
+        {**roads, "id": f"roads-{n}", "page": f"data/roads-{n}.html", "related": [f"roads-{n ^ 1}"]} for n in range(200)
     ]
     begun = time.process_time()
     written = sum(len(data) for _path, data in face_files(many))
-    assert time.process_time() - begun < 10  # half of what writing the catalogue may take; it takes a tenth of it
-    assert written > 5_000_000
+    assert time.process_time() - begun < 2  # a thousand: half of the 20 s that writing a catalogue may take
+    assert written > 1_000_000
