@@ -58,7 +58,9 @@ def _png(data: bytes) -> Iterator[str]:
             yield _part(name, data[at - 4 - size : at - 4])
         if name == b"IEND":
             break
-    if at < len(data):
+    if at > len(data):
+        yield _("it is cut off")
+    elif at < len(data):
         yield _trailing(len(data) - at)
 
 

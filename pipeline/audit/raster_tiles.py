@@ -194,7 +194,7 @@ def under_masks(image: Image) -> Iterator[Finding]:
     else:
         shown = _beyond(pixels, inside, image) if terrain else _shown(pixels, inside)
     if count := int(np.count_nonzero(shown)):
-        text = _("{n} pixels inside a masked area show what lies there")
+        text = _("{n} pixels or cells inside a masked area show what lies there")
         yield Finding(text.format(n=count), image.file, image.place)
 
 
@@ -252,7 +252,7 @@ def _widened(inside: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 
 def _detail(pixels: NDArray[np.uint8], inside: NDArray[np.bool_], image: Image) -> NDArray[np.bool_]:
-    """Which cells of a blurred area are not even."""
+    """Which cells are not even where they are part of a blurred area."""
     assert image.mask is not None and image.mask.blur is not None
     side = 1 << max(0, math.floor(math.log2(image.mask.blur / _pixel(image, pixels.shape[0]))))
     side = min(side, pixels.shape[0])
@@ -260,9 +260,10 @@ def _detail(pixels: NDArray[np.uint8], inside: NDArray[np.bool_], image: Image) 
     limit = _METRES if image.nature.readable else _EVEN
     n = pixels.shape[0] // side
     cells = bands.reshape(n, side, n, side, -1).astype(np.float64)
-    whole = inside.reshape(n, side, n, side).all(axis=(1, 3))
-    spread = (cells.max(axis=(1, 3)) - cells.min(axis=(1, 3))).max(axis=2)
-    return np.asarray((spread > limit) & whole)
+    within = inside.reshape(n, side, n, side, 1)
+    high = np.where(within, cells, -np.inf).max(axis=(1, 3))
+    low = np.where(within, cells, np.inf).min(axis=(1, 3))
+    return np.asarray(((high - low) > limit).any(axis=2))
 
 
 def _heights(pixels: NDArray[np.uint8], encoding: str) -> NDArray[np.float64]:

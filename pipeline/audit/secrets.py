@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 from pipeline.kernels.audit_words import STARTS, Words, begin, describe_texts, insert, look_up, scan_texts
 
 _DIGITS: Final = 5  # significant ones that a number must have: smaller ones occur everywhere
+_ROUNDING: Final = 4e-16  # of a double that was multiplied by a power of ten
+_SMALL: Final = 1e-100  # numbers nearer to nothing measure nothing
 _NUMERIC: Final = r"^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?$"
 _BLOCK: Final = 1 << 16  # rows that are hashed at a time
 
@@ -168,10 +170,11 @@ def readings(values: pa.Array) -> tuple[pa.Array, NDArray[np.float64]]:
 def telling(numbers: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Which numbers have five significant digits or more [n]; zeros at either end are none."""
     size = np.abs(numbers)
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        leading = size / 10.0 ** (np.floor(np.log10(size)) - (_DIGITS - 2))  # four digits before the point
-        few = np.abs(leading - np.round(leading)) <= 1e-9 * leading
-    return np.asarray((size > 0) & np.isfinite(size) & ~few)
+    sane = (size > _SMALL) & (size < 1 / _SMALL)
+    size = np.where(sane, size, 1.0)
+    steps = np.floor(np.log10(size)) - (_DIGITS - 2)  # behind which four digits stand before the point
+    leading = np.where(steps >= 0, size / 10.0 ** np.maximum(steps, 0), size * 10.0 ** np.maximum(-steps, 0))
+    return np.asarray(sane & (np.abs(leading - np.round(leading)) > _ROUNDING * leading))
 
 
 def hash_numbers(numbers: NDArray[np.float64]) -> NDArray[np.uint64]:
