@@ -12,9 +12,10 @@ from pipeline.framework.period import PeriodKind, period_at
 from pipeline.i18n import _
 from pipeline.intake.container import PackageFault
 
+MARKED: Final = "marked-secret"  # a file's name says so
 # Faults by which a rule of the platform refuses a package; all others are mistakes that its sender can mend.
 POLICY: Final = frozenset({
-    "classified", "unclassified", "untreated", "marked-secret", "not-the-owner", "share", "audiences",
+    "classified", "unclassified", "untreated", MARKED, "not-the-owner", "share", "audiences",
     "internal-in-public", "purged",
 })  # fmt: skip
 _MARKS: Final = ("秘密", "机密", "绝密")
@@ -41,7 +42,7 @@ def marked_secret(names: Iterator[str]) -> PackageFault | None:
     for name in names:
         if any(mark in name for mark in _MARKS):
             text = _("the name says that it is secret, package.toml that it is not; nothing was copied")
-            return PackageFault("marked-secret", "", text)
+            return PackageFault(MARKED, "", text)
     return None
 
 

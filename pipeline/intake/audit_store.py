@@ -12,12 +12,13 @@ from pipeline.i18n import _
 from pipeline.intake.acceptance import ACCEPTED, PURGED, file_digests, sums_text
 from pipeline.intake.ledger import LedgerFault, entries
 from pipeline.intake.store import STORE
+from pipeline.progress import Progress, Silent
 
 
-def store_faults(root: Path) -> Iterator[LedgerFault]:
+def store_faults(root: Path, *, files: bool = True, progress: Progress | None = None) -> Iterator[LedgerFault]:
     """Everything in which the store and the ledger disagree, in order of the ledger; then what it does not know.
 
-    The files of a version are hashed, all of them. Raises InputError for a ledger that cannot be understood.
+    With `files` all of them are hashed. Raises InputError for a ledger that cannot be understood.
     """
     accepted: dict[tuple[str, str], tuple[int, object]] = {}
     for entry in entries(root):
@@ -26,7 +27,10 @@ def store_faults(root: Path) -> Iterator[LedgerFault]:
             accepted[key] = entry.n, entry.facts.get("sums")
         elif entry.kind == PURGED:
             accepted.pop(key, None)
+    progress = progress or Silent()
+    progress.start(_("verifying the store"), len(accepted), _("versions"))
     for (dataset, version), (n, sums) in accepted.items():
+        progress.advance()
         folder = root / STORE / dataset / version
         name = f"{dataset} {version}"
         if not folder.is_dir():
@@ -35,6 +39,7 @@ def store_faults(root: Path) -> Iterator[LedgerFault]:
         elif changed := _changed(folder, sums):
             text = _("{version} is not what was accepted: {files}").format(version=name, files=", ".join(changed))
             yield LedgerFault(n, "version", text)
+    progress.done()
     for folder in sorted((root / STORE).glob("*/*")):
         known = (folder.parent.name, folder.name) in accepted
         if folder.is_dir() and not known and not folder.name.startswith(".") and not folder.parent.name.startswith("."):

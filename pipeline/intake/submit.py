@@ -19,7 +19,7 @@ from pipeline.framework import Framework
 from pipeline.framework.package import PACKAGE_FILE, Package, declared_classification
 from pipeline.i18n import _
 from pipeline.intake.acceptance import NIL, History, accept, changing, history, last_refusal
-from pipeline.intake.admission import POLICY, admission_faults, marked_secret, secrecy_fault
+from pipeline.intake.admission import MARKED, POLICY, admission_faults, marked_secret, secrecy_fault
 from pipeline.intake.checks.report import report_json
 from pipeline.intake.container import Container, PackageFault, look_into, printable
 from pipeline.intake.convert import (
@@ -116,6 +116,8 @@ class _Work:
             folder = work / PACKAGE
             folder.mkdir()
             unpacked = unpack(self.container, folder, progress=self.progress)
+            if (secret := self._secret(unpacked)) is not None:
+                return self._refuse_unseen(said, secret, unpacked.sha256)
             if unpacked.package is None:
                 return self._refuse(work, unpacked, unpacked.faults)
             package = unpacked.package
@@ -151,6 +153,12 @@ class _Work:
             return PackageFault("no-package-file", PACKAGE_FILE, _("the file is missing; longquan pack writes it"))
         secret = secrecy_fault(declared_classification(said))
         return secret or marked_secret(member.name for member in self.container.members)
+
+    def _secret(self, unpacked: Unpacked) -> PackageFault | None:
+        """What shows only now that it must not be here: it was changed meanwhile, or a zip within it says so."""
+        copy = unpacked.folder / PACKAGE_FILE
+        changed = secrecy_fault(declared_classification(copy.read_bytes())) if copy.is_file() else None
+        return changed or next((fault for fault in unpacked.faults if fault.rule == MARKED), None)
 
     def _known(self, unpacked: Unpacked, package: Package, past: History) -> Submission | None:
         """The submission that was accepted before; None where it was not."""

@@ -19,6 +19,7 @@ from pipeline.errors import InputError, OutputError
 from pipeline.framework.faults import WorkspaceError
 from pipeline.framework.package import PACKAGE_FILE, SUMS_FILE, Package, read_package
 from pipeline.i18n import _
+from pipeline.intake.admission import marked_secret
 from pipeline.intake.container import Container, Limits, Member, PackageFault, look_into
 from pipeline.intake.formats import HEAD, is_sign
 from pipeline.progress import Progress, Silent
@@ -173,6 +174,8 @@ def _inner(folder: Path, name: str, limits: Limits | None) -> list[PackageFault]
     inner = look_into(folder / name, limits)
     sheet = not name.lower().endswith(_ZIPS)
     faults = [fault for fault in inner.faults if not sheet or fault.rule in _BOMBS]
+    if not sheet and (marked := marked_secret(member.name for member in inner.members)) is not None:
+        return [marked]
     if not sheet and not faults:
         with inner.opened() as opened:
             for member in inner.members:

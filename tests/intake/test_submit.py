@@ -20,6 +20,7 @@ from pipeline.errors import InputError
 from pipeline.framework import load_workspace
 from pipeline.intake import submit as room
 from pipeline.intake.audit_store import store_faults
+from pipeline.intake.container import look_into
 from pipeline.intake.ledger import LEDGER, append, entries, verify
 from pipeline.intake.purge import purge_refused, purge_version
 from pipeline.intake.store import latest, source_of, stored_source, versions
@@ -369,6 +370,28 @@ def test_a_name_that_says_it_is_secret_speaks_louder(root: Path) -> None:
     done = hand_in(root, package_files(toml, 机密点位__geojson=MARK))
     assert (done.reason, done.exit_code) == ("marked-secret", POLICY)
     assert planted(root, MARK) == [] and planted(root, "机密".encode()) == []
+
+
+def test_a_zip_within_that_says_it_is_secret(root: Path, tmp_path: Path) -> None:
+    inner = write_zip(tmp_path / "i.zip", {"绝密/a.geojson": MARK})
+    done = hand_in(root, package_files(package_toml(data='["i.zip"]'), i__zip=inner.read_bytes()))
+    assert (done.reason, done.exit_code, done.folder) == ("marked-secret", POLICY, None)
+    assert planted(root, MARK) == [] and not (root / "inbox").exists() and whole(root)
+
+
+def test_a_package_that_becomes_secret_while_it_is_copied(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write_folder(root.parent / "p", package_files(stops__geojson=MARK))
+    secret = package_toml(classification='"secret"')
+    unpack = room.unpack
+
+    def late(*arguments: Any, **more: Any) -> Any:
+        write_folder(path, package_files(secret, stops__geojson=MARK))
+        return unpack(look_into(path), *arguments[1:], **more)
+
+    monkeypatch.setattr(room, "unpack", late)
+    done = room.submit(load_workspace(root), path, NOW)
+    assert (done.reason, done.exit_code, done.folder) == ("classified", POLICY, None)
+    assert planted(root, MARK) == [] and whole(root)
 
 
 def test_a_zip_that_cannot_be_opened_may_be_secret(root: Path) -> None:

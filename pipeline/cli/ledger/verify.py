@@ -8,6 +8,7 @@ import click
 
 from pipeline.cli._json import print_json
 from pipeline.cli._options import json_option, workspace_option
+from pipeline.cli._progress import Bars
 from pipeline.i18n import _, ngettext
 
 
@@ -17,9 +18,10 @@ from pipeline.i18n import _, ngettext
     metavar="HASH",
     help="A hash noted down before: it must be that of an entry, so that not even the whole was replaced.",
 )
+@click.option("--quick", is_flag=True, help="Do not read the files of the store, only look whether versions are there.")
 @workspace_option
 @json_option
-def verify(head: str | None, workspace: Path, as_json: bool) -> int:
+def verify(head: str | None, quick: bool, workspace: Path, as_json: bool) -> int:
     """Find out whether anyone touched the ledger, and whether the store holds what it says.
 
     Every entry has the hash of the one before it: whatever was edited, taken out, put in or moved is found. So are
@@ -37,7 +39,8 @@ def verify(head: str | None, workspace: Path, as_json: bool) -> int:
     if not faults:
         if head is not None and not ledger.has_hash(root, head):
             faults.append(ledger.LedgerFault(0, "head", _("no entry has the hash {hash}").format(hash=head)))
-        faults += store_faults(root)
+        with Bars() as progress:
+            faults += store_faults(root, files=not quick, progress=progress)
     n, last = (0, ledger.GENESIS) if faults else ledger.head(root)
     if as_json:
         listed = [{"line": fault.line, "kind": fault.kind, "message": fault.message} for fault in faults]
