@@ -29,7 +29,7 @@ _AHEAD: Final = (
     "place.place_shapes",
     "dissolve.dissolve_rings",
     "mvt.encode_geometries",
-    "mvt.assemble_layer",
+    "assemble.assemble_layer",
 )
 
 

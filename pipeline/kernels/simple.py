@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from pipeline.kernels._jit import helper, kernel
 from pipeline.kernels.grow import grown, sort_by
 from pipeline.kernels.pieces import SUSPECT, Pieces
-from pipeline.kernels.sides import misplaced
+from pipeline.kernels.sides import few_misplaced, find_shells, misplaced
 
 FEW: Final = 1024  # edges up to which each is compared with all others: sorting them costs more
 _LANES: Final = 32  # edges that one is compared with at a time; twice as fast as 8 for rings of 24 edges
@@ -38,21 +38,6 @@ def _touch(ax: int, ay: int, bx: int, by: int, cx: int, cy: int, dx: int, dy: in
     o3 = _orient(cx, cy, dx, dy, ax, ay)
     o4 = _orient(cx, cy, dx, dy, bx, by)
     return not (o3 == o4 and o3 != 0)
-
-
-@helper
-def _inside(x: NDArray[np.int32], y: NDArray[np.int32], s: int, e: int, px: int, py: int) -> bool:
-    """Point strictly inside the unclosed ring [s, e), for points known not to lie on it."""
-    inside = False
-    j = e - 1
-    for i in range(s, e):
-        ax, ay, bx, by = np.int64(x[j]), np.int64(y[j]), np.int64(x[i]), np.int64(y[i])
-        j = i
-        if (ay > py) != (by > py):
-            cross = (bx - ax) * (py - ay) - (by - ay) * (px - ax)
-            if (cross > 0) == (by > ay):
-                inside = not inside
-    return inside
 
 
 @helper
@@ -155,60 +140,6 @@ def _many_touch(
 
 
 @helper
-def _few_misplaced(
-    x: NDArray[np.int32],
-    y: NDArray[np.int32],
-    vertex_offsets: NDArray[np.int64],
-    r0: int,
-    count: int,
-    shell_of: NDArray[np.int64],
-    box: NDArray[np.int32],
-) -> bool:
-    """What `misplaced` tells, of few vertices: every ring against every other; `box` [≥ count, 4] is scratch."""
-    for k in range(count):
-        s, e = vertex_offsets[r0 + k], vertex_offsets[r0 + k + 1]
-        box[k, 0] = box[k, 2] = x[s]
-        box[k, 1] = box[k, 3] = y[s]
-        for i in range(s + 1, e):
-            box[k, 0], box[k, 1] = min(box[k, 0], x[i]), min(box[k, 1], y[i])
-            box[k, 2], box[k, 3] = max(box[k, 2], x[i]), max(box[k, 3], y[i])
-    for k in range(count):
-        s = vertex_offsets[r0 + k]
-        for m in range(count):
-            if m == k:
-                continue
-            within = (
-                box[k, 0] >= box[m, 0] and box[k, 1] >= box[m, 1] and box[k, 2] <= box[m, 2] and box[k, 3] <= box[m, 3]
-            ) and _inside(
-                x, y, vertex_offsets[r0 + m], vertex_offsets[r0 + m + 1], np.int64(x[s]), np.int64(y[s])
-            )  # nothing touches: one vertex tells on which side of ring m the whole of ring k lies
-            if within != (shell_of[k] == m):
-                return True  # an island within a hole is sound too; GEOS says so
-    return False
-
-
-@helper
-def _shells(
-    x: NDArray[np.int32],
-    y: NDArray[np.int32],
-    vertex_offsets: NDArray[np.int64],
-    r0: int,
-    count: int,
-    shell_of: NDArray[np.int64],
-) -> None:
-    """Fill `shell_of` [≥ count]: for a hole the shell before it, counted from `r0` (−1: none), for a shell itself."""
-    shell = np.int64(-1)
-    for k in range(count):
-        s, e = vertex_offsets[r0 + k], vertex_offsets[r0 + k + 1]
-        twice = np.int64(0)
-        for i in range(s + 1, e - 1):
-            twice += np.int64(x[i] - x[s]) * (y[i + 1] - y[s]) - np.int64(x[i + 1] - x[s]) * (y[i] - y[s])
-        if twice > 0:
-            shell = np.int64(k)
-        shell_of[k] = shell
-
-
-@helper
 def _mark(
     x: NDArray[np.int32],
     y: NDArray[np.int32],
@@ -255,10 +186,10 @@ def _mark(
             sort_by(x0, order, n)
             found = _many_touch(x, y, v0, n, to, x0, x1, y0, y1, order)
         if not found and r1 - r0 > 1:
-            _shells(x, y, vertex_offsets, r0, r1 - r0, shell_of)
+            find_shells(x, y, vertex_offsets, r0, r1 - r0, shell_of)
             if n > FEW:
                 return piece, True
-            found = _few_misplaced(x, y, vertex_offsets, r0, r1 - r0, shell_of, box)
+            found = few_misplaced(x, y, vertex_offsets, r0, r1 - r0, shell_of, box)
         if found:
             flag[piece] = SUSPECT
         piece += 1

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.archive.gzip_many import gzip_many
+from pipeline.kernels.assemble import assemble_layer
 from pipeline.kernels.distinct import gather_strings
-from pipeline.kernels.mvt import assemble_layer
 from pipeline.kernels.pieces import EXTENT
 from pipeline.vector.attributes import key_fields
 from pipeline.vector.budget import within_budget

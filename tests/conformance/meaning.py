@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from pipeline.kernels import decode_mvt as col
+from pipeline.kernels.assemble import assemble_layer
 from pipeline.kernels.decode_geometry import SOUND
-from pipeline.kernels.mvt import assemble_layer, encode_floats, encode_geometries, encode_integers, encode_texts
+from pipeline.kernels.mvt import encode_floats, encode_geometries, encode_integers, encode_texts
 from pipeline.kernels.pieces import Pieces
 from pipeline.vector.attributes import key_fields
 from pipeline.vector.tables import decode_tables

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline.kernels.assemble import assemble_layer
 from pipeline.kernels.mvt import (
-    assemble_layer,
     encode_floats,
     encode_geometries,
     encode_integers,
