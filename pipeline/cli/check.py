@@ -132,13 +132,13 @@ def _reports(
 ) -> list[Report]:
     """One report of a package, one for each layer of a file."""
     from pipeline.intake.checks import check_source
-    from pipeline.intake.checks.known import known_of, with_workspace
+    from pipeline.intake.checks.known import known_of
     from pipeline.intake.checks.of_package import check_package, is_package
     from pipeline.sources import Database, open_source
 
     source = open_source(str(path))
     if isinstance(source, Path) and is_package(source):
-        return [check_package(source, framework, with_workspace(framework, None, base), progress)]
+        return [check_package(source, framework, base, progress)]
     layers = [base.read.layer] if base.read.layer or isinstance(source, Database) else _layers(source, base)
     reports = []
     for layer in layers:

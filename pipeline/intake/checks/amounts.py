@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import shapely
 
@@ -17,6 +18,9 @@ from pipeline.intake.checks.rule import Found, Outcome, Skipped, rule
 from pipeline.intake.checks.shelf import no_sibling
 from pipeline.intake.checks.subject import Subject
 from pipeline.intake.checks.traits import is_everywhere
+from pipeline.sources.options import ReadOptions
+from pipeline.sources.written import open_written
+from pipeline.types import Tally
 
 _STEP: Final = 4096  # features that are looked at in a town before it is known to have one
 
@@ -66,8 +70,14 @@ def town_empty(layer: Layer, subject: Subject) -> Outcome:
 
 
 def rows_in(path: Path) -> int:
-    """How many features a stored version has."""
-    return int(pq.read_metadata(path).num_rows)
+    """How many features an earlier version has. Raises InputError where it cannot be read."""
+    if path.suffix == ".parquet" and path.is_file():
+        try:
+            return int(pq.read_metadata(path).num_rows)
+        except (pa.ArrowException, OSError):
+            pass  # reading it says what is wrong
+    with open_written(path, ReadOptions(), Tally()) as written:
+        return sum(portion.attributes.num_rows for portion in written.rows)
 
 
 def no_previous() -> Message:

@@ -49,6 +49,7 @@ class Layer:
     schema: tuple[SchemaField, ...] | None
     key: str | None  # the column that identifies a feature
     shelf: Shelf  # other datasets
+    pixels: bool = False  # its features are the outlines of rasters
 
     @property
     def features(self) -> int:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from pipeline.errors import InputError
 from pipeline.framework.package import PACKAGE_FILE, declared_classification
 from pipeline.intake.admission import admission_faults, marked_secret, package_faults, secrecy_fault
+from pipeline.intake.checks.known import with_workspace
 from pipeline.intake.checks.message import Message, verbatim
 from pipeline.intake.checks.message import lazy as _
 from pipeline.intake.checks.report import Finding, Report, RuleResult
@@ -66,7 +67,7 @@ def _checked(package: Package, folder: Path, subject: Subject, progress: Progres
     if package.nil:
         return unchecked(PACKAGE_FILE, subject, _("a nil return has no data"))
     if subject.dataset is not None and subject.dataset.kind == "raster":
-        return unchecked(", ".join(package.data), subject, _("the dataset has pixels, no features"))
+        return check_source(folder / package.data[0], subject, progress)
     try:
         source = vector_source(package, folder)
     except InputError as error:
@@ -79,6 +80,7 @@ def _checked(package: Package, folder: Path, subject: Subject, progress: Progres
 def _subject(framework: Framework | None, package: Package, base: Subject) -> Subject:
     """What is known of a package: what it says itself counts most, then the workspace, then the command line."""
     known = {dataset.id for _owner, dataset in framework.datasets} if framework is not None else set()
+    base = with_workspace(framework, package.dataset, base)
     if framework is None or package.dataset not in known:
         coordinates = package.coordinates
         read = ReadOptions(

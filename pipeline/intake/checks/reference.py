@@ -98,7 +98,7 @@ def displaced(layer: Layer, subject: Subject) -> Outcome:
 @rule("elsewhere", "reference", "A", lambda: _("The data lies in the city"))
 def elsewhere(layer: Layer, subject: Subject) -> Outcome:
     """Most features lie outside the city: another zone, another city, another reference system."""
-    strays = _strays(layer, subject)
+    strays = _apart(layer, subject) if layer.pixels else _strays(layer, subject)
     if isinstance(strays, Skipped):
         return strays
     placed = np.isfinite(layer.measures.box).all(1).sum()
@@ -166,6 +166,16 @@ def _strays(layer: Layer, subject: Subject) -> np.ndarray[tuple[int], np.dtype[n
         out = (box[:, 0] < west - margin) | (box[:, 1] < south - margin)
         out |= (box[:, 2] > east + margin) | (box[:, 3] > north + margin)
     return np.flatnonzero(out)
+
+
+def _apart(layer: Layer, subject: Subject) -> np.ndarray[tuple[int], np.dtype[np.int64]] | Skipped:
+    """The rasters that show nothing of the city; they may show as much around it as they like."""
+    if subject.city is None:
+        return Skipped(no_city())
+    west, south, east, north = layer.box_in_metres(subject.city.bounds)
+    box = layer.measures.box
+    apart = (box[:, 0] > east) | (box[:, 2] < west) | (box[:, 1] > north) | (box[:, 3] < south)
+    return np.flatnonzero(apart)
 
 
 def _declare(crs: str | None) -> Message:

@@ -33,6 +33,11 @@ def unread() -> Message:
     return _("the source could not be read")
 
 
+def of_pixels() -> Message:
+    """Why rules on features do not apply to rasters."""
+    return _("the dataset has pixels, no features")
+
+
 # What reading itself finds: damaged files, unknown formats, texts in no encoding.
 UNREADABLE: Final = Rule(
     "unreadable", "logic", "A", lambda: _("The file can be read as a whole"), lambda _layer, _subject: None

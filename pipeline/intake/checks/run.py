@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +16,8 @@ from pipeline.framework.faults import choices, did_you_mean
 from pipeline.i18n import _
 from pipeline.intake.checks.layer import Layer, read_layer
 from pipeline.intake.checks.message import Message, verbatim
-from pipeline.intake.checks.registry import RULES, UNREADABLE, unread
+from pipeline.intake.checks.pixels import APPLICABLE, read_rasters
+from pipeline.intake.checks.registry import RULES, UNREADABLE, of_pixels, unread
 from pipeline.intake.checks.report import PLACES, SHOWN, Finding, Label, Report, RuleResult, State
 from pipeline.intake.checks.rule import Found, Outcome, Rule, Skipped
 from pipeline.intake.checks.score import grade_of, score_of
@@ -26,15 +30,19 @@ from pipeline.types import Bounds
 def check_source(source: Source, subject: Subject, progress: Progress) -> Report:
     """Look at one layer of a file, table or database by every rule.
 
-    A source that cannot be read gives a report that says so. Raises ConfigError where `limits.skip` names a rule that
-    does not exist; InputError only where the source is missing altogether.
+    A source that cannot be read gives a report that says so. Of rasters the outlines of files are looked at. Raises
+    ConfigError where `limits.skip` names a rule that does not exist; InputError only where the source is missing.
     """
     _check_skips(subject)
     if not isinstance(source, Database) and not source.exists():
         raise InputError(_("The file does not exist."), where=str(source), hint=_("check the path and its spelling"))
     began = time.process_time()
+    crs: str | None = None
     try:
-        layer = read_layer(source, subject, progress)
+        if subject.dataset is not None and subject.dataset.kind == "raster" and isinstance(source, Path):
+            layer, crs = read_rasters(source, subject)
+        else:
+            layer = read_layer(source, subject, progress)
     except InputError as error:
         return _unreadable(source, subject, error)
     reading = time.process_time() - began
@@ -52,13 +60,18 @@ def check_source(source: Source, subject: Subject, progress: Progress) -> Report
             findings.append(finding)
         progress.advance()
     progress.done()
-    return _report(layer.source, layer.name, subject, layer, results, findings)
+    report = _report(layer.source, layer.name, subject, layer, results, findings)
+    return report if crs is None else replace(report, crs=crs)
 
 
 def _apply(rule: Rule, layer: Layer, subject: Subject) -> tuple[RuleResult, Finding | None]:
     began = time.process_time()
     why = subject.limits.skip.get(rule.id)
-    outcome: Outcome = Skipped(verbatim(why)) if why else rule(layer, subject)
+    outcome: Outcome
+    if layer.pixels and rule.id not in APPLICABLE:
+        outcome = Skipped(of_pixels())
+    else:
+        outcome = Skipped(verbatim(why)) if why else rule(layer, subject)
     finding = _finding(rule, outcome, layer) if isinstance(outcome, Found) and outcome.faults else None
     seconds = time.process_time() - began
     title = rule.title()
@@ -111,7 +124,7 @@ def _report(
     results: Sequence[RuleResult],
     findings: Sequence[Finding],
 ) -> Report:
-    features = layer.features if layer is not None else 0
+    features = layer.features if layer is not None and not layer.pixels else 0
     score = score_of(findings, features, subject.limits.unit)
     dataset, department, city = subject.dataset, subject.department, subject.city
     return Report(
@@ -151,8 +164,9 @@ def _bounds(layer: Layer) -> Bounds | None:
 def _unreadable(source: Source, subject: Subject, error: InputError) -> Report:
     """The report of a source that could not be read: no rule but one has been applied."""
     name = source.name
-    told = [error.message, error.where or ""]
-    advice = [error.hint or "", error.expected or ""]
+    told, advice = [error.message, error.where or ""], [error.hint or "", error.expected or ""]
+    if isinstance(source, Path):  # where it lies is nobody's business
+        told = [text.replace(f"{source.parent}{os.sep}", "") for text in told]
     finding = Finding(
         rule=UNREADABLE.id,
         element=UNREADABLE.element,

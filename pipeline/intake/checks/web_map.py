@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 import numpy as np
@@ -58,11 +59,13 @@ def gcj02_suspected(layer: Layer, subject: Subject) -> Outcome:
     return None if asked else Skipped(_("the platform has no places of this kind yet to compare with"))
 
 
-def _references(layer: Layer, subject: Subject) -> list[Reference]:
-    """Known places: those of the last version first, which are of the same things."""
-    before = [read_reference(subject.previous, ReadOptions())] if subject.previous is not None else []
-    others = [layer.shelf.features(name) for name in (_ALONG if layer.kind == "line" else _NEAR)]
-    return [*before, *(known for known in others if known is not None)]
+def _references(layer: Layer, subject: Subject) -> Iterator[Reference]:
+    """Known places, read when they are asked for: those of the last version first, which are of the same things."""
+    if subject.previous is not None:
+        yield read_reference(subject.previous, ReadOptions())
+    for name in _ALONG if layer.kind == "line" else _NEAR:
+        if (known := layer.shelf.features(name)) is not None:
+            yield known
 
 
 def _places(layer: Layer) -> tuple[Floats, Floats]:
