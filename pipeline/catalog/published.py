@@ -14,6 +14,7 @@ from pipeline.catalog.coverage import INDEX, coverage_from
 from pipeline.catalog.duplicates import Existing
 from pipeline.errors import InputError
 from pipeline.i18n import _
+from pipeline.types import Bounds
 
 # What every opinion repeats of the catalogue: whose it is, and what must always be seen.
 PUBLISHER = ("platform", "city", "sample", "notice", "attribution", "review")
@@ -27,6 +28,7 @@ class Published:
     edition: Mapping[str, Any]  # id, title
     themes: Sequence[Mapping[str, Any]]  # id, title
     datasets: tuple[Existing, ...]
+    bounds: Bounds  # of the city
 
 
 def read_published(dist: Path) -> Published:
@@ -35,9 +37,9 @@ def read_published(dist: Path) -> Published:
     try:
         entries = {entry["dataset"]: entry for entry in index["datasets"]}
         datasets = [_existing(dist, d, entries[d["id"]]) for d in catalog["datasets"] if d["id"] in entries]
-        return Published(
-            {key: catalog[key] for key in PUBLISHER}, catalog["edition"], catalog["themes"], tuple(datasets)
-        )
+        publisher = {key: catalog[key] for key in PUBLISHER}
+        west, south, east, north = catalog["bounds"]
+        return Published(publisher, catalog["edition"], catalog["themes"], tuple(datasets), (west, south, east, north))
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(
             _("The published folder does not fit this version: {reason}").format(reason=error),

@@ -30,7 +30,7 @@ from pipeline.framework.read import read_model
 from pipeline.framework.workdays import Workdays
 from pipeline.i18n import _
 from pipeline.intake.ledger import append
-from pipeline.types import POLYGON, Geometries
+from pipeline.types import POLYGON, Bounds, Geometries
 
 FOLDER: Final = "requests"
 AREA_FILE: Final = "area.geojson"
@@ -73,6 +73,19 @@ def read_area(path: Path) -> Geometries:
             hint=_("draw the outline of the project as a polygon; for a road or a pipeline, its corridor"),
         )
     return area
+
+
+def refuse_elsewhere(area: Geometries, bounds: Bounds, where: str) -> None:
+    """Raise InputError for an area that does not meet the city: an answer "nothing there" would be true, and wrong."""
+    west, south, east, north = bounds
+    if area.x.min() > east or area.x.max() < west or area.y.min() > north or area.y.max() < south:
+        box = ", ".join(f"{value:.4f}" for value in (area.x.min(), area.y.min(), area.x.max(), area.y.max()))
+        raise InputError(
+            _("The area lies outside the city."),
+            where=f"{where}: {box}",
+            expected=_("longitude and latitude within {box}").format(box=", ".join(f"{value:.4f}" for value in bounds)),
+            hint=_("see whether longitude and latitude are swapped, or the coordinates are of another system"),
+        )
 
 
 def clock_of(request: Request, workdays: Workdays, as_of: date) -> Clock:

@@ -16,7 +16,7 @@ from pipeline.catalog.opinion import Project, Setting, gaps_geojson, hash_of, op
 from pipeline.catalog.opinion_page import document_of, opinion_page
 from pipeline.catalog.outline import area_from
 from pipeline.catalog.published import PUBLISHER, read_published
-from pipeline.catalog.register import OPINION_FILE, Request, planned_projects, read_requests
+from pipeline.catalog.register import OPINION_FILE, Request, planned_projects, read_requests, refuse_elsewhere
 from pipeline.catalog.tilejson import notice_of
 from pipeline.errors import InputError, UsageError
 from pipeline.framework import Framework, did_you_mean, load_workspace
@@ -26,6 +26,7 @@ from pipeline.intake.supply import supply
 from pipeline.portal.files import json_bytes, write_file
 from pipeline.progress import Progress
 from pipeline.release.coverage_making import workspace_coverages
+from pipeline.types import Bounds
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,7 @@ class Known:
     datasets: tuple[Existing, ...]
     planned: tuple[Planned, ...]
     missing: tuple[str, ...]
+    bounds: Bounds  # of the city
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +90,13 @@ def known_of_workspace(
         )
     planned = planned_projects([r for r in read_requests(root) if r.file.received <= as_of], but)
     missing = tuple(id for id in supplied.missing if not chosen or declared.dataset(id)[1].theme in chosen)
-    return Known(_publisher(framework), None, titles, tuple(datasets), planned, missing)
+    return Known(_publisher(framework), None, titles, tuple(datasets), planned, missing, framework.city.bounds)
 
 
 def known_of_edition(dist: Path) -> Known:
     """What a published folder has. Raises InputError."""
     published = read_published(dist)
-    return Known(published.publisher, published.edition, published.themes, published.datasets, (), ())
+    return Known(published.publisher, published.edition, published.themes, published.datasets, (), (), published.bounds)
 
 
 def choose_themes(themes: Sequence[Mapping[str, Any]], asked: Sequence[str]) -> tuple[str, ...]:
@@ -110,7 +112,8 @@ def choose_themes(themes: Sequence[Mapping[str, Any]], asked: Sequence[str]) -> 
 
 
 def make_opinion(project: Project, setting: Setting, known: Known) -> dict[str, Any]:
-    """The opinion on a project as a document. Raises InputError for an area without any cell."""
+    """The opinion on a project as a document. Raises InputError for an area without any cell, or outside the city."""
+    refuse_elsewhere(project.area, known.bounds, project.file)
     return write_opinion(project, setting, known.themes, known.datasets, known.planned)
 
 

@@ -251,6 +251,14 @@ def test_wrong_calls_are_told(city: Path, area: Path, tmp_path: Path, capsys: py
     line.write_text('{"type": "LineString", "coordinates": [[119.1, 28.0], [119.2, 28.1]]}')
     assert "There is no area in it" in failed(capsys, 1, line, "-w", city)
     assert failed(capsys, 1, tmp_path / "none.geojson", "-w", city)
+    swapped = write_geojson(tmp_path / "swapped.geojson", box(0, 0, 10, 10))
+    content = json.loads(swapped.read_text())
+    ring = content["features"][0]["geometry"]["coordinates"][0]
+    ring[:] = [[lat, lng / 2] for lng, lat in ring]
+    swapped.write_text(json.dumps(content))
+    assert "outside the city" in failed(capsys, 1, swapped, "-w", city)
+    assert "outside the city" in failed(capsys, 1, "request", swapped, "--project", "p", "--applicant", "a", "-w", city)
+    assert not (city / "requests").exists()
     assert 'there is no theme "lnd"' in failed(capsys, 2, area, "--theme", "lnd", "-w", city)
     assert "no scale" in failed(capsys, 2, area, "--scale", "large", "-w", city)
     assert "answers a request" in failed(capsys, 2, area, "--sign", "x", "-w", city)

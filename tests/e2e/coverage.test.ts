@@ -156,6 +156,13 @@ test('a file without an area is refused in words', async () => {
   expect(await page.locator('.check .message').innerText()).toContain('没有面要素');
 });
 
+test('an area that is not in the city is no answer', async () => {
+  const file = join(scratch, 'far.geojson');
+  writeFileSync(file, '{"type":"Polygon","coordinates":[[[28,60],[28.1,60],[28.1,60.1],[28,60]]]}');
+  await shared.page.locator('.check .file').setInputFiles(file);
+  await expect.poll(() => shared.page.locator('.check .message').innerText(), { timeout: 30_000 }).toContain('本市之外');
+});
+
 test('closing it takes the area off the map', async () => {
   const { page } = shared;
   await page.locator('#check .close').click();

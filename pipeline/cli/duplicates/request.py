@@ -51,7 +51,7 @@ def request(
     Gives it a number, keeps its area and what it needs below requests/ of the workspace, and notes it in the ledger.
     From the next working day on there are ten working days to answer it.
     """
-    from pipeline.catalog.register import clock_of, open_request, read_area
+    from pipeline.catalog.register import clock_of, open_request, read_area, refuse_elsewhere
     from pipeline.framework import load_workspace
     from pipeline.framework.department import Contact
     from pipeline.framework.project_request import ProjectRequest
@@ -72,7 +72,9 @@ def request(
         finish=finish.date() if finish else None,
     )
     workdays = load_workdays(workspace)
-    opened = open_request(workspace, file, read_area(area), now)
+    shapes = read_area(area)
+    refuse_elsewhere(shapes, framework.city.bounds, str(area))
+    opened = open_request(workspace, file, shapes, now)
     clock = clock_of(opened, workdays, now.date())
     if as_json:
         print_json({"number": opened.number, "folder": str(opened.folder), "due": clock.due.isoformat()})

@@ -96,11 +96,15 @@ export function check(options: CheckOptions): Check {
       message.textContent = t(polygons, { file: chosen.name });
       return;
     }
-    map.fitBounds(boundsOf(polygons), { padding: free(root), maxZoom: 15, animate: !matchMedia('(prefers-reduced-motion: reduce)').matches });
+    if (reaches(polygons, catalog.bounds)) map.fitBounds(boundsOf(polygons), { padding: free(root), maxZoom: 15, animate: !matchMedia('(prefers-reduced-motion: reduce)').matches });
     use(polygons);
   };
 
   const use = (polygons: readonly Polygon[]): void => {
+    if (!reaches(polygons, catalog.bounds)) {
+      message.textContent = t('checkElsewhere'); // "nothing there" would be true, and wrong
+      return;
+    }
     area = polygons;
     cells = areaCells(polygons);
     message.textContent = '';
@@ -178,6 +182,12 @@ function inView(map: MapLibre): Polygon[] {
     return [lng, lat] as const;
   });
   return [[ring]];
+}
+
+/** Whether an area meets the city. */
+function reaches(polygons: readonly Polygon[], [west, south, east, north]: Catalog['bounds']): boolean {
+  const [left, bottom, right, top] = boundsOf(polygons);
+  return left <= east && right >= west && bottom <= north && top >= south;
 }
 
 function boundsOf(polygons: readonly Polygon[]): [number, number, number, number] {

@@ -88,6 +88,7 @@ export const en: Messages = {
   noJson: '{file} is not GeoJSON.',
   noArea: 'There is no polygon in {file}.',
   noDegrees: 'The coordinates of {file} are not longitude and latitude. Convert them to degrees first.',
+  checkElsewhere: 'The area lies outside the city. See whether longitude and latitude are swapped.',
   checkFault: 'What datasets cover cannot be read: {reason}',
   checkSize: 'about {km2} km², {cells} cells',
   checkRough: 'Fewer than 100 cells: percentages are rough.',

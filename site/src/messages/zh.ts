@@ -86,6 +86,7 @@ export const zh = {
   noJson: '{file} 不是 GeoJSON 文件。',
   noArea: '{file} 中没有面要素。',
   noDegrees: '{file} 的坐标不是经纬度。请转换为 CGCS2000 或 WGS 84 经纬度后再试。',
+  checkElsewhere: '范围在本市之外。请查看经纬度是否颠倒。',
   checkFault: '覆盖数据无法读取：{reason}',
   checkSize: '约 {km2} 平方千米，{cells} 格',
   checkRough: '范围不足 100 格，百分比较粗略。',
