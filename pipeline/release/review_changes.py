@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final, Literal
 
 from pipeline.i18n import _
@@ -45,32 +46,32 @@ def content_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> tupl
 
 def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Change]:
     old, new = _by(before["datasets"], "id"), _by(after["datasets"], "id")
-    yield from _coming_and_going(old, new, _("dataset {id}"))
+    yield from _within(old, new, lambda id: _("dataset {id}").format(id=id), _OF_DATASETS)
     for id in (each for each in new if each in old):
-        yield from _properties(_("dataset {id}").format(id=id), old[id], new[id], _OF_DATASETS)
         fields = _by(old[id]["fields"], "name"), _by(new[id]["fields"], "name")
-        yield from _within(*fields, _("field {dataset}.{{id}}").format(dataset=id), _OF_FIELDS)
+        yield from _within(*fields, partial(_field, id), _OF_FIELDS)
         layers = _layers(old[id]), _layers(new[id])
-        yield from _within(*layers, _("layer {id}"), _OF_LAYERS)
+        yield from _within(*layers, lambda id: _("layer {id}").format(id=id), _OF_LAYERS)
     archives = _by(before["archives"], "id"), _by(after["archives"], "id")
-    yield from _within(*archives, _("archive {id}"), _OF_ARCHIVES)
+    yield from _within(*archives, lambda id: _("archive {id}").format(id=id), _OF_ARCHIVES)
     styles = _by(before["styles"], "id"), _by(after["styles"], "id")
-    yield from _within(*styles, _("style {id}"), ("sha256",))
+    yield from _within(*styles, lambda id: _("style {id}").format(id=id), ("sha256",))
+
+
+def _field(dataset: str, name: str) -> str:
+    return _("field {dataset}.{name}").format(dataset=dataset, name=name)
 
 
 def _within(
-    old: Mapping[str, Mapping[str, Any]], new: Mapping[str, Mapping[str, Any]], name: str, keys: Sequence[str]
+    old: Mapping[str, Mapping[str, Any]],
+    new: Mapping[str, Mapping[str, Any]],
+    called: Callable[[str], str],
+    keys: Sequence[str],
 ) -> Iterator[Change]:
-    yield from _coming_and_going(old, new, name)
+    yield from (Change("added", called(id)) for id in new if id not in old)
+    yield from (Change("removed", called(id)) for id in old if id not in new)
     for id in (each for each in new if each in old):
-        yield from _properties(name.format(id=id), old[id], new[id], keys)
-
-
-def _coming_and_going(
-    old: Mapping[str, Mapping[str, Any]], new: Mapping[str, Mapping[str, Any]], name: str
-) -> Iterator[Change]:
-    yield from (Change("added", name.format(id=id)) for id in new if id not in old)
-    yield from (Change("removed", name.format(id=id)) for id in old if id not in new)
+        yield from _properties(called(id), old[id], new[id], keys)
 
 
 def _properties(subject: str, old: Mapping[str, Any], new: Mapping[str, Any], keys: Sequence[str]) -> Iterator[Change]:
