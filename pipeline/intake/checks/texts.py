@@ -21,7 +21,8 @@ from pipeline.sources.frequent import FREQUENT
 
 # U+FFFD, what becomes of it when UTF-8 is read as GBK, question marks in a row, control characters.
 LOST: Final = "\ufffd|锟斤拷|\\?{3,}|？{3,}|[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f]"
-_PAIRS: Final = re.compile("[\u0080-\u00ff\u0152-\u2122]{2,}")  # of cp1252; a single one is a letter with an accent
+_PAIRS: Final = re.compile("[\u0080-\u00ff\u0152-\u2122]{2,}")  # of cp1252
+_ALONE: Final = re.compile("(?<![^\\x00-\\x7f])[^\\x00-\\x7f](?![^\\x00-\\x7f])")  # a letter with an accent, as a rule
 _HAN: Final = re.compile("[\u4e00-\u9fff]")
 _WHOLE: Final = 0.7  # of the bytes; of three characters in UTF-8, 9 bytes, GBK makes four and a half
 # An encoding in which a text was read, and that in which it had been written.
@@ -56,7 +57,7 @@ def is_misread(text: str) -> bool:
     if text.isascii():
         return False
     for read, written in _MISREAD:
-        if read != "gb18030" and not _PAIRS.search(text):
+        if read != "gb18030" and (_ALONE.search(text) or not _PAIRS.search(text)):
             continue
         raw = text.encode(read, "ignore")
         meant = raw.decode(written, "ignore")

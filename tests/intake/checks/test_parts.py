@@ -176,7 +176,22 @@ def test_readings_have_the_usual_one_first() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["龙泉市", "青瓷小镇", "São Paulo", "Köln", "Łódź", "瓯江大桥", "鑫鑫", "120°", "50 m²", "", "€"]
+    "text",
+    [
+        "龙泉市",
+        "青瓷小镇",
+        "São Paulo",
+        "Köln",
+        "Łódź",
+        "Mühlgäßchen",
+        "Gäßle",
+        "瓯江大桥",
+        "鑫鑫",
+        "120°",
+        "50 m²",
+        "",
+        "€",
+    ],
 )
 def test_texts_that_are_right_are_left_alone(text: str) -> None:
     assert not is_misread(text)
