@@ -255,7 +255,7 @@ def packed(dist: Path, _root: Path) -> None:
     (dist / "downloads").mkdir(exist_ok=True)
     with zipfile.ZipFile(dist / "downloads/all.zip", "w") as out:
         out.writestr("roads.geojson", json.dumps({"type": "FeatureCollection", "features": []}))
-        out.writestr("docProps/core.xml", "<x>/home/planner/work/roads.xlsx</x>")
+        out.writestr("docProps/core.xml", "<x>/Users/planner/maps/roads.xlsx</x>")
 
 
 def feature_twice(dist: Path, root: Path) -> None:
@@ -300,7 +300,7 @@ LEAKS: dict[str, list[Leak]] = {
         Leak(file("search/a.json", "名".encode("gbk") + b'"'), "cannot be read"),
     ],
     "text-trace": [
-        Leak(file("services/a.json", '{"href": "/home/planner/town/x.gpkg"}'), "a path: /home/planner/town/x.gpkg"),
+        Leak(file("services/a.json", '{"href": "/Users/planner/town/x.gpkg"}'), "a path: /Users/planner/town/x.gpkg"),
         Leak(file("services/a.json", '{"href": "C:\\\\Users\\\\planner\\\\x.gpkg"}'), "Users"),
         Leak(file("a.html", "<p>file:///srv/gis/x"), "file:///srv/gis/x"),
         Leak(file("a.html", "<p>\\\\fileserver\\maps"), "a network share"),
@@ -437,8 +437,8 @@ LEAKS: dict[str, list[Leak]] = {
 
 def _fgb_with_path(dist: Path, root: Path) -> None:
     """A FlatGeobuf whose header tells where it was written."""
-    download({"ID": [11], "NAME": ["/home/planner/town/roads.shp"]}, "roads.fgb")(dist, root)
+    download({"ID": [11], "NAME": ["/Users/planner/town/roads.shp"]}, "roads.fgb")(dist, root)
 
 
-LEAKS["bytes-trace"] = [Leak(_fgb_with_path, "/home/planner/town/roads.shp")]
-LEAKS["text-trace"].append(Leak(packed, "/home/planner/work/roads.xlsx"))
+LEAKS["bytes-trace"] = [Leak(_fgb_with_path, "/Users/planner/town/roads.shp")]
+LEAKS["text-trace"].append(Leak(packed, "/Users/planner/maps/roads.xlsx"))
