@@ -60,10 +60,12 @@ from pipeline.release import (
     plan_raster,
     raster_inputs,
     recipe_of,
+    record_confirmed,
     record_overrides,
     refuse_breaches,
     remember,
     reviews_of,
+    rules_in_force,
     software_versions,
     take_over,
     told_path,
@@ -153,8 +155,9 @@ def build_workspace(
             refuse_breaches(plan.view, plan.breaches)
         _tell_idle_overrides(site, plans)
         results = tuple(_build_edition(site, plan, stage) for plan, stage in zip(plans, stages, strict=True))
+        at = now or datetime.combine(day, time(), UTC)
+        record_confirmed(framework.root, framework.confirmed, at)
         for result in results:
-            at = now or datetime.combine(day, time(), UTC)
             record_overrides(framework.root, result.edition, result.release, result.breaches, at)
         for stage in stages:
             stage.commit()
@@ -273,6 +276,7 @@ def _build_edition(site: _Site, plan: _Plan, stage: Stage) -> BuildResult:
         inputs=plan.inputs,
         software=site.software,
         as_of=site.as_of,
+        rules=rules_in_force(view.confirmed),
         overrides=marks(plan.breaches),
         review_number=number,
     )

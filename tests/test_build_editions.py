@@ -14,6 +14,7 @@ from shapely.geometry import Point, box, shape
 from pipeline import build
 from pipeline.archive.reader import open_archive
 from pipeline.build import BuildResult, build_workspace
+from pipeline.cli import main
 from pipeline.editions.coarsen_vector import grid_of
 from pipeline.errors import PolicyRefusal
 from pipeline.intake.ledger import entries, verify
@@ -258,3 +259,50 @@ def test_an_override_that_lets_nothing_through_is_told(tmp_path: Path) -> None:
     assert "the override of mapped-area for districts lets nothing through" in notes
     assert json.loads((result.folder / "release.json").read_text("utf-8"))["overrides"] == []
     assert not [entry for entry in entries(root) if entry.kind == "override"]
+
+
+CONFIRMED = """
+[rules.confirmed.plane-accuracy]
+value = 10.0
+by = "张三"
+date = 2026-11-01
+document = "某规范"
+"""
+
+
+def test_confirmed_numbers_are_in_the_release_and_once_in_the_ledger(tmp_path: Path) -> None:
+    exact = PLANNING.replace("accuracy_m = 50.0", "accuracy_m = 10.0")
+    root = town(tmp_path, extra=CONFIRMED, **{"departments/planning.toml": exact})
+    build_workspace(root, as_of=DAY, now=NOW)
+    (result, _other) = build_workspace(root, as_of=DAY, now=NOW)
+    rules = json.loads((result.folder / "release.json").read_text("utf-8"))["rules"]
+    assert rules["numbers"]["plane-accuracy"] == {"value": 10.0, "confirmed": True}
+    assert rules["numbers"]["contour-interval"] == {"value": 50.0, "confirmed": False}
+    (entry,) = [each for each in entries(root) if each.kind == "confirmed"]
+    assert dict(entry.facts) == {
+        "rule": "plane-accuracy", "value": 10.0, "by": "张三", "date": "2026-11-01", "document": "某规范",
+    }  # fmt: skip
+
+
+# On the command line ------------------------------------------------------------------------------------------------
+
+
+def test_the_command_ends_with_3_and_the_list(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    root = town(tmp_path, **{"departments/planning.toml": LARGE})
+    assert main(["--lang", "zh", "build", "-w", str(root), "--as-of", "2026-11-22"]) == 3
+    told = capsys.readouterr().err
+    assert "版本 public：闸门拦下 1 项内容" in told
+    assert "mapped-area · districts：1:2,000，属于连续成图" in told and "2020" in told
+    assert not (root / "dist/public").exists()
+
+
+def test_the_command_says_who_let_what_through(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    root = town(tmp_path, extra=ANSWER, **{"departments/planning.toml": LARGE})
+    assert main(["--lang", "en", "build", "-w", str(root), "--as-of", "2026-11-22"]) == 0
+    told = capsys.readouterr().out
+    assert "let through by 李四, 2026-11-01: mapped-area · districts" in told and "已作保密技术处理" in told
+    assert "every page says 待审核" in told and "every page says 内部使用" in told
+    assert main(["--lang", "en", "build", "-w", str(root), "--as-of", "2026-11-22", "--json"]) == 0
+    public, _government = json.loads(capsys.readouterr().out)
+    (breach,) = public["breaches"]
+    assert (breach["rule"], breach["dataset"], breach["override"]["by"]) == ("mapped-area", "districts", "李四")

@@ -42,6 +42,7 @@ def masked(geometries: Geometries, mask: VectorMask) -> tuple[Geometries, NDArra
     if not len(rows):
         return geometries, gone
     shapes = _shapes(only(geometries, near))
+    shapely.prepare(area)  # made here, so no other thread asks it
     hit = np.asarray(shapely.intersects(area, shapes))
     if not mask.cut:
         gone[rows[hit]] = True

@@ -5,7 +5,15 @@ from __future__ import annotations
 from pipeline.release.contour_making import make_contours
 from pipeline.release.coverage_making import KnownCoverage, workspace_coverages, write_coverages
 from pipeline.release.files import sha256_of
-from pipeline.release.gate import Gate, let_through, marks, record_overrides, refuse_breaches
+from pipeline.release.gate import (
+    Gate,
+    let_through,
+    marks,
+    record_confirmed,
+    record_overrides,
+    refuse_breaches,
+    rules_in_force,
+)
 from pipeline.release.hotlink import write_hotlink
 from pipeline.release.inputs import InputFile, database_input, input_files
 from pipeline.release.made import MadeArchive, recipe_of, remember, told_path
@@ -58,11 +66,13 @@ __all__ = [
     "raster_inputs",
     "read_manifest",
     "recipe_of",
+    "record_confirmed",
     "record_overrides",
     "refuse_breaches",
     "release_id",
     "remember",
     "reviews_of",
+    "rules_in_force",
     "sha256_of",
     "software_versions",
     "take_over",

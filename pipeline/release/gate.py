@@ -16,7 +16,7 @@ from pipeline.editions.area_scale import Cells, box_cells, continua, mapped_cell
 from pipeline.editions.gate import Breach, ShownRaster, judge, large_scale
 from pipeline.editions.raster_redact import ground_scale
 from pipeline.errors import PolicyRefusal
-from pipeline.framework import Framework
+from pipeline.framework import Confirmed, Framework, numbers_in_force, read_map_rules
 from pipeline.i18n import _, ngettext
 from pipeline.intake.features import LayerReader
 from pipeline.intake.harvest import Harvest
@@ -30,6 +30,7 @@ from pipeline.release.raster_inputs import RasterFile
 from pipeline.release.raster_plan import PlannedRaster
 
 KIND: Final = "override"  # in the ledger
+CONFIRMED: Final = "confirmed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +168,28 @@ def record_overrides(root: Path, edition: str, release: str, breaches: Sequence[
         if not any(_same(facts, other) for other in known):
             append(root, KIND, facts, at)
             known.append(facts)
+
+
+def record_confirmed(root: Path, confirmed: Mapping[str, Confirmed], at: datetime) -> None:
+    """Write to the ledger which numbers a person has confirmed; what stands there is not written again."""
+    if not confirmed:
+        return
+    known = [dict(entry.facts) for entry in entries(root) if entry.kind == CONFIRMED]
+    for rule, said in sorted(confirmed.items()):
+        facts = {"rule": rule, **said.model_dump(mode="json")}
+        if facts not in known:
+            append(root, CONFIRMED, facts, at)
+
+
+def rules_in_force(confirmed: Mapping[str, Confirmed]) -> dict[str, Any]:
+    """What release.json says of the rules that it was judged by: the version of their file, and every number."""
+    numbers = numbers_in_force(confirmed).values()
+    return {
+        "version": read_map_rules().version,
+        "numbers": {
+            number.rule: {"value": number.value, "confirmed": number.confirmed_by is not None} for number in numbers
+        },
+    }
 
 
 def _same(facts: Mapping[str, Any], other: Mapping[str, Any]) -> bool:

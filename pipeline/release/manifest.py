@@ -54,11 +54,12 @@ def write_manifest(
     as_of: date,
     overrides: Sequence[Mapping[str, Any]] = (),
     review_number: str | None = None,
+    rules: Mapping[str, Any] | None = None,
 ) -> str:
     """Write release.json and SHA256SUMS for everything that lies in `dist`, and return the release id.
 
     `archives` are by id; `inputs` are those of the edition's own datasets, so that the manifest of one edition names
-    nothing of another. `overrides` mark what was let through although a rule of maps forbids it.
+    nothing of another. `rules` are those of maps that it was judged by, `overrides` what was let through all the same.
 
     Raises OutputError when a file cannot be written.
     """
@@ -84,6 +85,7 @@ def write_manifest(
         "sample": framework.city.sample,
         "review": {"number": review_number},
         "as_of": as_of.isoformat(),
+        "rules": dict(rules or {}),
         "overrides": [dict(each) for each in overrides],
         "datasets": [
             {

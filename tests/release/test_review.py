@@ -15,6 +15,7 @@ import pytest
 
 from pipeline import build
 from pipeline.build import BuildResult, build_workspace
+from pipeline.cli import main
 from pipeline.errors import ConfigError, InputError, UsageError
 from pipeline.framework import load_workspace
 from pipeline.intake.ledger import entries
@@ -301,3 +302,29 @@ def test_a_pack_goes_into_a_new_folder(town: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="has not been built"):
         pack_review(town / "dist/government", tmp_path / "new", (), Silent())
     assert not (tmp_path / "new").exists() and not list(tmp_path.glob(".*.new"))
+
+
+# On the command line ------------------------------------------------------------------------------------------------
+
+
+def test_the_verbs(town: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    w = ["-w", str(town)]
+    assert main(["--lang", "zh", "review", "status", *w]) == 1
+    assert capsys.readouterr().out == "public：从未送审；每页都标“待审核”\n"
+    said = ["--number", NUMBER, "--date", "2026-11-25", "--by", "王五"]
+    assert main(["--lang", "zh", "review", "record", *w, *said]) == 0
+    scope = folder_scope(town / "dist/public").sha256
+    assert f"public：{NUMBER} 对范围 {scope[:12]} 有效" in capsys.readouterr().out
+    assert main(["--lang", "zh", "review", "status", *w, "--json"]) == 0
+    (standing,) = json.loads(capsys.readouterr().out)
+    assert (standing["number"], standing["scope"], standing["changes"]) == (NUMBER, scope, [])
+    LOOK["road"] = "#123456"
+    built(town)
+    assert main(["--lang", "zh", "review", "status", "public", *w]) == 1
+    told = capsys.readouterr()
+    assert f"public：与 {NUMBER}（2026-11-25）所审内容有 1 处差异" in told.out and "样式 light：" in told.out
+    assert "由人决定：备案，或重新送审。" in told.err
+    assert main(["review", "status", "publik", *w]) == 2
+    assert main(["review", "record", *w, "--number", "x", "--date", "25.11.2026", "--by", "y"]) == 2
+    assert main(["review", "pack", "public", *w, "-o", str(town / "p"), "--place", "200,0,3"]) == 2
+    assert not (town / "p").exists()
