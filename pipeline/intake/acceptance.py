@@ -19,7 +19,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from pipeline.archive.lock import hold
+from pipeline.archive.lock import hold, hold_if_free
 from pipeline.archive.staging import StagedFile, cannot_write, sync_folder
 from pipeline.framework.package import SUMS_FILE
 from pipeline.i18n import _
@@ -30,6 +30,7 @@ from pipeline.progress import Progress
 
 ACCEPTED, REFUSED, NIL, PURGED = "accepted", "refused", "nil", "purged"
 WAIT: Final = 600.0  # seconds that a change of the store waits for those of others; each takes a moment
+INCOMING: Final = ".incoming"
 NEW: Final = ".new"
 GONE: Final = ".gone"
 
@@ -38,8 +39,8 @@ GONE: Final = ".gone"
 class History:
     """What the ledger tells of a package, and of the dataset that it is for."""
 
-    taken: Entry | None  # the entry that accepted this very package, data or nil return
-    purged: bool  # that was removed for good later
+    taken: Entry | None  # the entry that accepted this very package, data or nil return, if it was not purged later
+    purged: bool
     number: int  # versions of the dataset that were ever accepted
     last: int  # the n of the last version within the period
     nil: bool  # a nil return was accepted for the period, and no data after it
@@ -66,8 +67,17 @@ def history(root: Path, package: str, dataset: str, period: str) -> History:
             if here and facts.get("period") == period:
                 found = replace(found, nil=True)
         elif entry.kind == PURGED and mine:
-            found = replace(found, purged=True)
+            found = replace(found, taken=None, purged=True)
     return found
+
+
+def taken(root: Path, package: str) -> Entry | None:
+    """The line of the ledger that accepted a package (its sha256), if nothing was purged since. Raises InputError."""
+    last = None
+    for entry in entries(root, (package,)):
+        if entry.kind in (ACCEPTED, NIL, PURGED) and entry.facts.get("package") == package:
+            last = entry
+    return None if last is None or last.kind == PURGED else last
 
 
 def last_refusal(root: Path, package: str) -> Entry | None:
@@ -106,6 +116,7 @@ def changing(root: Path, progress: Progress) -> Iterator[None]:
     Raises OutputError when others hold it for too long, InputError for a ledger that cannot be understood.
     """
     with hold(root / STORE / ".lock", _("another process changes the store"), wait=WAIT):
+        _sweep(root / STORE / INCOMING)
         _recover(root, progress)
         yield
 
@@ -148,6 +159,20 @@ def file_digests(folder: Path) -> dict[str, str]:
 def sums_text(digests: Mapping[str, str]) -> bytes:
     """What SHA256SUMS says of files, in the order of their names."""
     return "".join(f"{digests[name]}  {name}\n" for name in sorted(digests)).encode()
+
+
+def _sweep(folder: Path) -> None:
+    """Remove the work of submissions whose process is no more (`incoming`)."""
+    if not folder.is_dir():
+        return
+    for name in sorted({each.stem for each in folder.iterdir()}):
+        lock = folder / f"{name}.lock"
+        with hold_if_free(lock) as dead:
+            if dead:
+                shutil.rmtree(folder / name, ignore_errors=True)
+        if dead:
+            with contextlib.suppress(OSError):
+                lock.unlink()
 
 
 def version_json(version: StoredVersion, folder: Path) -> dict[str, Any]:

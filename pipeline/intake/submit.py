@@ -18,7 +18,7 @@ from pipeline.errors import InputError
 from pipeline.framework import Framework
 from pipeline.framework.package import PACKAGE_FILE, Package, declared_classification
 from pipeline.i18n import _
-from pipeline.intake.acceptance import NIL, History, accept, changing, history, last_refusal
+from pipeline.intake.acceptance import NIL, History, accept, changing, history, last_refusal, taken
 from pipeline.intake.admission import MARKED, POLICY, admission_faults, marked_secret, secrecy_fault
 from pipeline.intake.checks.report import report_json
 from pipeline.intake.container import Container, PackageFault, look_into, printable
@@ -32,7 +32,7 @@ from pipeline.intake.convert import (
 )
 from pipeline.intake.incoming import incoming
 from pipeline.intake.json_file import write_json
-from pipeline.intake.ledger import append
+from pipeline.intake.ledger import Entry, append
 from pipeline.intake.refusal import (
     PACKAGE,
     Refusal,
@@ -47,7 +47,7 @@ from pipeline.intake.refusal import (
 )
 from pipeline.intake.siblings import Siblings
 from pipeline.intake.store import REPORT_FILE, STORE, StoredVersion, latest, source_of
-from pipeline.intake.unpack import Unpacked, outer_identity, unpack
+from pipeline.intake.unpack import Unpacked, claimed_identity, outer_identity, unpack
 from pipeline.progress import Progress, Silent
 from pipeline.types import Bounds
 
@@ -109,10 +109,15 @@ class _Work:
 
     def done(self) -> Submission:
         """Everything from the first look to the last line of the ledger."""
+        said = self._package_text()
+        if (unseen := self._unseen(said)) is not None:
+            return self._refuse_unseen(said, unseen)
+        if (claimed := claimed_identity(self.container)) is not None:
+            with changing(self.root, self.progress):
+                entry = taken(self.root, claimed)
+            if (known := self._known(claimed, entry)) is not None:
+                return known  # before it is copied: a drop is full of packages that were taken
         with incoming(self.root, self.progress) as work:
-            said = self._package_text()
-            if (unseen := self._unseen(said)) is not None:
-                return self._refuse_unseen(said, unseen)
             folder = work / PACKAGE
             folder.mkdir()
             unpacked = unpack(self.container, folder, progress=self.progress)
@@ -123,11 +128,11 @@ class _Work:
             package = unpacked.package
             faults = (*unpacked.faults, *admission_faults(self.framework, package, self.now.date()))
             past = history(self.root, unpacked.sha256, package.dataset, package.period)
-            if (known := self._known(unpacked, package, past)) is not None:
-                return known
             if past.purged:
                 text = _("this very package was removed from the store for good and may not come back")
                 return self._refuse_unseen(said, PackageFault("purged", "", text), unpacked.sha256)
+            if (known := self._known(unpacked.sha256, past.taken)) is not None:
+                return known
             if faults:
                 return self._refuse(work, unpacked, faults)
             if package.nil:
@@ -160,17 +165,25 @@ class _Work:
         changed = secrecy_fault(declared_classification(copy.read_bytes())) if copy.is_file() else None
         return changed or next((fault for fault in unpacked.faults if fault.rule == MARKED), None)
 
-    def _known(self, unpacked: Unpacked, package: Package, past: History) -> Submission | None:
-        """The submission that was accepted before; None where it was not."""
-        if past.taken is None or past.purged:
+    def _known(self, sha256: str, entry: Entry | None) -> Submission | None:
+        """The submission of that very package that was accepted before; None where there is none."""
+        if entry is None:
             return None
-        version = past.taken.facts.get("version")
-        return self._told(unpacked, package, "known", version=None if version is None else str(version))
+        facts = entry.facts
+        return Submission(
+            name=self._name,
+            outcome="known",
+            sha256=sha256,
+            dataset=facts.get("dataset"),
+            department=facts.get("department"),
+            period=facts.get("period"),
+            version=facts.get("version"),
+        )
 
     def _take_nil(self, work: Path, unpacked: Unpacked, package: Package) -> Submission:
         with changing(self.root, self.progress):
             past = history(self.root, unpacked.sha256, package.dataset, package.period)
-            if (known := self._known(unpacked, package, past)) is not None:
+            if (known := self._known(unpacked.sha256, past.taken)) is not None:
                 return known
             contradicted = past.last > 0 and not past.nil
             if not contradicted:
@@ -206,7 +219,7 @@ class _Work:
         write_json(staged / REPORT_FILE, report_json(report) if report is not None else {"version": 1, "findings": []})
         with changing(self.root, self.progress):
             past = history(self.root, unpacked.sha256, package.dataset, package.period)
-            if (known := self._known(unpacked, package, past)) is not None:
+            if (known := self._known(unpacked.sha256, past.taken)) is not None:
                 return known  # by another submission, meanwhile
             version = self._version(package, unpacked, staged, converted, past, report)
             accept(self.root, staged, version, self._facts(package, unpacked, report), self.now)

@@ -30,6 +30,7 @@ _DAMAGED: Final = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError
 _ZIPS: Final = (".zip", ".kmz")
 _SHEETS: Final = (".xlsx", ".ods")
 _BOMBS: Final = frozenset({"zip-bomb", "too-large", "too-many-files"})
+_SUMS: Final = 64 << 20  # bytes of a SHA256SUMS that are looked at before anything is copied
 _FOUND: Final = 60  # faults of one kind that are told one by one
 
 
@@ -118,30 +119,31 @@ def outer_identity(path: Path) -> str:
     return identity({_plain(each.relative_to(path).as_posix()): _sha256(each) for each in regular})
 
 
+def claimed_identity(container: Container) -> str | None:
+    """The identity that a package has if its SHA256SUMS is right, which is not verified; None where that cannot be.
+
+    It is read in a moment, however large the package.
+    """
+    member = container.get(SUMS_FILE)
+    if member is None or container.faults:
+        return None
+    try:
+        with container.opened() as opened, opened(member) as file:
+            listed, faults = _parse_sums(file.read(_SUMS))
+    except (*_DAMAGED, OSError):
+        return None
+    names = {member.name for member in container.members} - {SUMS_FILE}
+    return identity(listed) if not faults and names == listed.keys() else None
+
+
 def check_sums(folder: Path, digests: Mapping[str, str]) -> Iterator[PackageFault]:
     """Every way in which SHA256SUMS (the format of sha256sum) and the files of a package disagree."""
     if SUMS_FILE not in digests:
         text = _("the file is missing; longquan pack writes it, and so does: sha256sum * > SHA256SUMS")
         yield PackageFault("no-sums", SUMS_FILE, text)
         return
-    raw = (folder / SUMS_FILE).read_bytes()
-    try:
-        lines = raw.decode("utf-8-sig").splitlines()
-    except UnicodeDecodeError:
-        lines = raw.decode("gb18030", "replace").splitlines()
-    listed: dict[str, str] = {}
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
-        match = _SUM.fullmatch(line.rstrip())
-        if match is None:
-            yield PackageFault("bad-sums", SUMS_FILE, _("line {n} is no checksum and name").format(n=number))
-            continue
-        name = unicodedata.normalize("NFC", match[2].replace("\\", "/").removeprefix("./"))
-        if name in listed:
-            yield PackageFault("bad-sums", name, _("listed twice"))
-        listed[name] = match[1].lower()
-    listed.pop(SUMS_FILE, None)
+    listed, faults = _parse_sums((folder / SUMS_FILE).read_bytes())
+    yield from faults
     for name in sorted(listed.keys() - digests.keys()):
         yield PackageFault("missing-file", name, _("listed in SHA256SUMS, but not there"))
     for name in sorted(digests.keys() - listed.keys() - {SUMS_FILE}):
@@ -149,6 +151,29 @@ def check_sums(folder: Path, digests: Mapping[str, str]) -> Iterator[PackageFaul
     for name in sorted(listed.keys() & digests.keys()):
         if listed[name] != digests[name]:
             yield PackageFault("wrong-checksum", name, _("its content does not have the checksum of SHA256SUMS"))
+
+
+def _parse_sums(raw: bytes) -> tuple[dict[str, str], list[PackageFault]]:
+    """What SHA256SUMS says of each file but itself, and its lines that say nothing or something again."""
+    try:
+        lines = raw.decode("utf-8-sig").splitlines()
+    except UnicodeDecodeError:
+        lines = raw.decode("gb18030", "replace").splitlines()
+    listed: dict[str, str] = {}
+    faults: list[PackageFault] = []
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        match = _SUM.fullmatch(line.rstrip())
+        if match is None:
+            faults.append(PackageFault("bad-sums", SUMS_FILE, _("line {n} is no checksum and name").format(n=number)))
+            continue
+        name = unicodedata.normalize("NFC", match[2].replace("\\", "/").removeprefix("./"))
+        if name in listed:
+            faults.append(PackageFault("bad-sums", name, _("listed twice")))
+        listed[name] = match[1].lower()
+    listed.pop(SUMS_FILE, None)
+    return listed, faults
 
 
 def _read(folder: Path, digests: Mapping[str, str]) -> tuple[Package | None, list[PackageFault]]:

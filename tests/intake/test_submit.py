@@ -58,7 +58,7 @@ def kinds(root: Path) -> list[str]:
 
 def whole(root: Path) -> bool:
     """Ledger and store are untouched and agree, and nothing is left of the work."""
-    return not verify(root) and not list(store_faults(root)) and not list((root / "store/.incoming").iterdir())
+    return not verify(root) and not list(store_faults(root)) and not list((root / "store/.incoming").glob("*"))
 
 
 def tree(root: Path) -> set[str]:
@@ -101,6 +101,19 @@ def test_the_same_package_once_more_changes_nothing(root: Path) -> None:
     again = hand_in(root, package_files(), "b")  # a folder now
     assert (again.outcome, again.version, again.sha256, again.exit_code) == ("known", "2026-Q3.1", first.sha256, 0)
     assert {name: (root / name).read_bytes() for name in tree(root)} == before
+
+
+def test_what_is_known_is_not_even_copied(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A drop is full of packages that were taken long ago, and is looked through every hour."""
+    hand_in(root, package_files(), "a.zip")
+    monkeypatch.setattr(room, "unpack", lambda *_a, **_m: pytest.fail("it was unpacked"))
+    assert hand_in(root, package_files(), "b.zip").outcome == "known"
+
+
+def test_a_package_that_claims_to_be_known_but_is_more(root: Path) -> None:
+    hand_in(root, package_files())
+    done = hand_in(root, {**package_files(), "more.txt": b""})
+    assert (done.outcome, done.reason) == ("refused", "unlisted-file")
 
 
 def test_versions_are_counted_within_the_period_and_in_all(root: Path) -> None:
