@@ -182,3 +182,10 @@ def test_an_estimate_is_of_the_lines_that_are_drawn(tmp_path: Path) -> None:
     flat = write(tmp_path / "flat.tif", np.full((40, 40), 33.0))
     with pytest.raises(InputError, match="No contour runs through"):
         estimate(flat, product="contours")
+
+
+def test_more_lines_than_anybody_could_see(tmp_path: Path) -> None:
+    """A millimetre apart: the cone is hundreds of metres high."""
+    with pytest.raises(UsageError, match=r"There are [\d,]+ contours between"):
+        tile(write(tmp_path / "cone.tif", cone()), tmp_path / "out.pmtiles", product="contours", interval=0.001)
+    assert not list(tmp_path.glob("out*"))

@@ -170,3 +170,30 @@ def test_more_tiles_than_anybody_could_draw(town: Path) -> None:
     """2.4 km at 28° are 2720 m of EPSG:3857, and a tile of zoom 26 is 0.597 m of them: 4550 by 4550."""
     with pytest.raises(UsageError, match=r"At zoom 26 these files are 20,\d{3},\d{3} tiles"):
         made(picture(town.parent / "wide.tif", pixel=4.0), max_zoom=26)
+
+
+def test_no_file_that_is_read_is_replaced(town: Path) -> None:
+    area = town.parent / "area.pmtiles"
+    square = [[117.0, 28.0], [117.01, 28.0], [117.01, 28.02], [117.0, 28.0]]
+    area.write_text(
+        json.dumps({"type": "Feature", "properties": {}, "geometry": {"type": "Polygon", "coordinates": [square]}})
+    )
+    before = area.read_bytes()
+    with pytest.raises(UsageError, match="replace its own input"):
+        made(town, out=area, cutline=area)
+    assert area.read_bytes() == before
+    ramp = town.parent / "ramp.pmtiles"
+    ramp.write_text("0 1 2 3\n9 4 5 6\n")
+    with pytest.raises(UsageError, match="replace its own input"):
+        made(town, out=ramp, ramp=ramp, product="tint")
+
+
+def test_a_cutline_elsewhere_is_told(town: Path) -> None:
+    area = town.parent / "area.geojson"
+    square = [[7.0, 8.0], [7.1, 8.0], [7.1, 8.2], [7.0, 8.0]]
+    area.write_text(
+        json.dumps({"type": "Feature", "properties": {}, "geometry": {"type": "Polygon", "coordinates": [square]}})
+    )
+    with pytest.raises(InputError, match="beside the input") as caught:
+        made(town, cutline=area)
+    assert caught.value.where == str(area)

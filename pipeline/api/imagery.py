@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pipeline.api.raster import RasterChoices, RasterJob
 from pipeline.api.raster_checks import TOPS, check_choices, check_image, check_one_of, check_target
 from pipeline.api.raster_files import agreed_date, beside_words, file_facts, ordered, rooms_code, usable_previous
-from pipeline.errors import UsageError
+from pipeline.errors import InputError, UsageError
 from pipeline.i18n import _
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class ImageryOptions(RasterChoices):
 def tile_files(job: RasterJob, options: ImageryOptions) -> RasterResult:
     """Tile pictures into one archive, replaced atomically. Raises UsageError, InputError, OutputError."""
     _check(options)
-    check_target(job)
+    check_target(job, options.cutline)
     from pipeline.raster.imagery import tile_imagery
     from pipeline.raster.pixels import RGBA
     from pipeline.raster.share import share
@@ -113,6 +113,13 @@ def _open(
     sources = _sources(job, options)
     rules = MosaicRules(options.resampling, options.feather, _stretch(options.stretch))  # type: ignore[arg-type]
     mosaic = stack.enter_context(open_mosaic(sources, rules))
+    if not any(west < east and south < north for west, south, east, north in mosaic.footprints):
+        raise InputError(
+            _("The areas of the cutline lie beside the input."),
+            where=str(options.cutline),
+            expected=_("areas that meet the pictures"),
+            hint=_("Look at the coordinate reference system of the cutline, and at which pictures were named."),
+        )
     infos = [each.info for each in sources]
     known = file_facts(infos, contents=facts)
     beside = beside_words(infos) if facts else [""] * len(infos)

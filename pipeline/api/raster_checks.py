@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from pathlib import Path
 from typing import Final
 
 from pipeline.api.raster import RasterChoices, RasterJob
@@ -15,8 +16,13 @@ TOPS: Final = ("first", "last", "newest", "finest")
 _DATE: Final = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?", re.ASCII)
 
 
-def check_target(job: RasterJob) -> None:
-    """Raise OutputError or UsageError for an archive that cannot be written; nothing is opened."""
+def check_target(job: RasterJob, *beside: Path | None) -> None:
+    """Raise OutputError or UsageError for an archive that cannot be written; nothing is opened.
+
+    `beside` are other files that are read, where there are any.
+    """
+    from pipeline.sources.raster_beside import on_disk
+
     target = job.target
     if target.is_dir() or not target.parent.is_dir():
         raise OutputError(
@@ -25,7 +31,8 @@ def check_target(job: RasterJob) -> None:
             expected=_("a file name in an existing folder"),
             hint=_("Create the folder first, or name another."),
         )
-    if target.exists() and any(info.path.exists() and target.samefile(info.path) for info in job.infos):
+    read = [on_disk(info.path) for info in job.infos] + [each for each in beside if each is not None]
+    if target.exists() and any(each.exists() and target.samefile(each) for each in read):
         raise UsageError(
             _("The archive would replace its own input."), where=str(target), hint=_("Name another output.")
         )

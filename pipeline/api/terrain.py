@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from pipeline.api.raster import RasterChoices, RasterJob
@@ -105,7 +106,8 @@ def tile_files(job: RasterJob, options: HeightOptions) -> RasterResult:
     Raises UsageError, ConfigError, InputError, OutputError.
     """
     product = _product(options)
-    check_target(job)
+    ramp = getattr(options, "ramp", None)
+    check_target(job, None if ramp is None else Path(ramp))
     from pipeline.raster.terrain import tile_terrain
     from pipeline.raster.work import Work
 

@@ -16,11 +16,14 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.errors import UsageError
+from pipeline.i18n import _
 from pipeline.kernels.chain import chain, tidy
 from pipeline.raster.contour_rules import MILLIMETRES, ContourRules
 from pipeline.raster.smooth import reach, smooth
 from pipeline.types import PixelWindow
 
+_MOST: Final = 10_000  # heights drawn in one window: one metre apart from the sea to the highest summit
 ReadHeights = Callable[[PixelWindow], NDArray[np.float32] | None]
 
 BLOCK: Final = 512  # samples that are read and smoothed at once
@@ -195,6 +198,14 @@ def _pieces(
     levels = rules.levels(low, high) if low <= high else np.empty(0, np.int64)
     if not len(levels):
         return
+    if len(levels) > _MOST:
+        raise UsageError(
+            _("There are {n:,} contours between {low:.0f} and {high:.0f} m, side by side.").format(
+                n=len(levels), low=low, high=high
+            ),
+            expected=_("{most:,} at most").format(most=_MOST),
+            hint=_("Choose a larger --interval."),
+        )
     from contourpy import LineType, contour_generator
 
     unknown = np.isnan(heights)

@@ -46,7 +46,7 @@ def packed_heights(
     """
     code = ENCODINGS[encoding]
     step = code.step if step is None else step
-    units = round(step * code.units)
+    units = round(step * code.units) if math.isfinite(step) else 0
     if not (units >= 1 and math.isclose(units, step * code.units, rel_tol=1e-9)) or (
         encoding == "terrarium" and units & (units - 1)
     ):

@@ -170,6 +170,8 @@ def test_what_lies_outside_is_a_height_that_is_said(tmp_path: Path) -> None:
         {"step": 0.3},
         {"step": 3 / 256},
         {"step": 0.0},
+        {"step": float("nan")},
+        {"step": float("inf")},
         {"encoding": "mapbox", "step": 0.125},
         {"form": ImageFormat("jpeg")},
         {"form": ImageFormat("webp")},
