@@ -162,7 +162,8 @@ def tell_notes(infos: Sequence[RasterInfo], progress: Progress) -> None:
         noted = [info.path.name for info in infos if slug in info.notes]
         if noted:
             others = ngettext(" and 1 other", " and {n} others", len(noted) - 1) if len(noted) > 1 else ""
-            progress.note(f"{noted[0]}{others.format(n=len(noted) - 1)}: {text}")
+            names = noted[0] + others.format(n=len(noted) - 1)
+            progress.note(_("{names}: {text}").format(names=names, text=text))
 
 
 def refuse_foreign(given: Collection[str], product: str | None) -> None:
