@@ -90,5 +90,6 @@ def _has_any(layer: Layer, town: shapely.Geometry) -> bool:
     box = layer.measures.box
     with np.errstate(invalid="ignore"):
         near = (box[:, 0] <= east) & (box[:, 2] >= west) & (box[:, 1] <= north) & (box[:, 3] >= south)
-    pieces = portions_of(np.flatnonzero(near), _STEP)
+    near &= layer.measures.finite
+    pieces = portions_of(np.flatnonzero(near & layer.measures.finite), _STEP)
     return any(bool(shapely.intersects(town, layer.shapes(rows)).any()) for rows in pieces)

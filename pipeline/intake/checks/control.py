@@ -54,7 +54,7 @@ def _partners(layer: Layer, known: Reference, true: Shapes) -> Shapes:
     """What each check point is a point of: the vertices of the feature with its key, else the nearest vertex of all."""
     key = layer.key if layer.key in known.table.column_names else None
     if key is None or layer.key is None:
-        rows = np.flatnonzero((layer.measures.kind >= 0) & ~layer.measures.empty)
+        rows = np.flatnonzero((layer.measures.kind >= 0) & ~layer.measures.empty & layer.measures.finite)
         vertices = np.asarray(shapely.points(shapely.get_coordinates(layer.shapes(rows))), object)
         nearest = shapely.STRtree(vertices).nearest(true)
         picked: Shapes = vertices[nearest]

@@ -13,11 +13,12 @@ import shapely
 from numpy.typing import NDArray
 
 from pipeline.i18n import _
-from pipeline.intake.checks.measures import AREAS, BROKEN, CURVED, LINES, Measures, joined, measure
+from pipeline.intake.checks.measures import AREAS, LINES, Measures, joined, measure
+from pipeline.intake.checks.parse import finite, parse
 from pipeline.intake.checks.placing import Placing, settle
 from pipeline.intake.checks.roles import Role, field_in_role
 from pipeline.intake.checks.shelf import Shelf
-from pipeline.sources.arrow import valid, whole
+from pipeline.sources.arrow import whole
 from pipeline.sources.database import Source
 from pipeline.sources.detective import digits
 from pipeline.sources.written import open_written
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 Shapes = NDArray[np.object_]
 Rows = NDArray[np.int64]
 _SAMPLE: Final = 65_536  # features whose digits are looked at
-_CURVED: Final = range(8, 13)  # GEOS's types of circular strings and what is made of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +63,8 @@ class Layer:
         return kinds.pop() if len(kinds) == 1 else None
 
     def rows_of(self, kinds: Sequence[int]) -> Rows:
-        """The rows whose geometries are of these GEOS types and not empty."""
-        return np.flatnonzero(np.isin(self.measures.kind, kinds) & ~self.measures.empty)
+        """The rows whose geometries are of these GEOS types, not empty, and have no NaN among their coordinates."""
+        return np.flatnonzero(np.isin(self.measures.kind, kinds) & ~self.measures.empty & self.measures.finite)
 
     def shapes(self, rows: Rows) -> Shapes:
         """The geometries of some rows, in metres."""
@@ -73,7 +73,7 @@ class Layer:
     def original(self, rows: Rows) -> Shapes:
         """The geometries of some rows in the source's units, easting first."""
         assert self.shapes_wkb is not None
-        return _turned(_parsed(self.shapes_wkb.take(pa.array(rows)))[0], self.placing)
+        return _turned(parse(whole(self.shapes_wkb.take(pa.array(rows))))[0], self.placing)
 
     def scaled(self, shapes: Shapes) -> Shapes:
         """Geometries in the source's units → metres."""
@@ -88,7 +88,7 @@ class Layer:
             return np.column_stack((lng, lat))
 
         made = shapely.transform(shapes, back)
-        made[~np.isfinite(shapely.bounds(made)).all(1)] = None
+        made[~finite(made)] = None
         return made
 
     def plane(self, shapes: Shapes) -> Shapes:
@@ -154,7 +154,7 @@ def read_layer(source: Source, subject: Subject, progress: Progress) -> Layer:
         for portion in written.rows:
             tables.append(portion.attributes)
             if portion.shapes is not None:
-                shapes, odd = _parsed(portion.shapes)
+                shapes, odd = parse(portion.shapes)
                 if placing is None or placing.seen is None:
                     seen = _digits(shapes)
                     placing = settled(seen=seen)
@@ -221,18 +221,6 @@ def _key(table: pa.Table, subject: Subject) -> str | None:
         if candidate in table.column_names:
             return str(candidate)
     return None
-
-
-def _parsed(binary: pa.Array | pa.ChunkedArray) -> tuple[Shapes, NDArray[np.int8]]:
-    """Geometries, None where there is none, and which are BROKEN or CURVED, else 0."""
-    array = whole(binary) if isinstance(binary, pa.ChunkedArray) else binary
-    shapes: Any = shapely.from_wkb(array.to_numpy(zero_copy_only=False), on_invalid="ignore")
-    there = valid(array)
-    odd = np.zeros(len(shapes), np.int8)
-    odd[shapely.is_missing(shapes) & (there if len(there) else True)] = BROKEN
-    odd[np.isin(shapely.get_type_id(shapes), _CURVED)] = CURVED
-    shapes[odd != 0] = None
-    return shapes, odd
 
 
 def _digits(shapes: Shapes) -> Any:

@@ -25,10 +25,11 @@ class Measures(NamedTuple):
 
     kind: NDArray[np.int8]  # GEOS's type, MISSING, BROKEN or CURVED
     empty: NDArray[np.bool_]  # a geometry without a vertex
+    finite: NDArray[np.bool_]  # without NaN and infinite coordinates
     box: NDArray[np.float64]  # [features, 4] west, south, east, north in metres; NaN where there is none
     area: NDArray[np.float32]  # square metres
     length: NDArray[np.float32]  # metres; of areas their perimeter
-    valid: NDArray[np.bool_]  # by the OGC's rules; true of what is none
+    valid: NDArray[np.bool_]  # by the OGC's rules, and finite; true of what is none
     print: NDArray[
         np.uint64
     ]  # the same for geometries of the same vertices, wherever they begin and wherever they lead
@@ -41,20 +42,36 @@ def measure(shapes: Shapes, odd: NDArray[np.int8], scaled: Shapes) -> Measures:
     empty = shapely.is_empty(shapes)
     areal = np.isin(kind, AREAS)
     valid = np.ones(len(shapes), np.bool_)
+    coordinates, owner = shapely.get_coordinates(shapes, return_index=True)
+    finite = finite_of(coordinates, owner, len(shapes))
     judged = areal | np.isin(kind, (*LINES, 7))  # points are valid
     valid[judged] = shapely.is_valid(shapes[judged])
+    valid &= finite
     area = np.zeros(len(shapes), np.float32)
     area[areal] = shapely.area(scaled[areal])
     length = np.zeros(len(shapes), np.float32)
     extended = areal | np.isin(kind, LINES)
     length[extended] = shapely.length(scaled[extended])
-    return Measures(kind, empty, shapely.bounds(scaled), area, length, valid, fingerprint(shapes))
+    prints = _prints(coordinates, owner, len(shapes))
+    return Measures(kind, empty, finite, shapely.bounds(scaled), area, length, valid, prints)
+
+
+def finite_of(coordinates: NDArray[np.float64], owner: NDArray[np.int64], count: int) -> NDArray[np.bool_]:
+    """Which of so many shapes have no vertex [vertices, 2] that is NaN or infinite; GEOS's overlays fail over those."""
+    found = np.ones(count, np.bool_)
+    found[owner[~np.isfinite(coordinates).all(1)]] = False
+    return found
 
 
 def fingerprint(shapes: Shapes) -> NDArray[np.uint64]:
     """A number of each shape [features] that does not depend on where a ring begins nor on the direction of a line."""
     coordinates, owner = shapely.get_coordinates(shapes, return_index=True)
-    found = np.zeros(len(shapes), np.uint64)
+    return _prints(coordinates, owner, len(shapes))
+
+
+def _prints(coordinates: NDArray[np.float64], owner: NDArray[np.int64], count: int) -> NDArray[np.uint64]:
+    """The same of vertices [vertices, 2] and whose they are [vertices]."""
+    found = np.zeros(count, np.uint64)
     if not len(owner):
         return found
     bits = np.ascontiguousarray(coordinates + 0.0).view(np.uint64)  # -0.0 as 0.0

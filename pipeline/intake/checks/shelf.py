@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from pipeline.errors import InputError
 from pipeline.intake.checks.message import Message
 from pipeline.intake.checks.message import lazy as _
+from pipeline.intake.checks.parse import finite, parse
 from pipeline.intake.checks.placing import Placing, settle
 from pipeline.sources.database import Database, Source
 from pipeline.sources.detective import digits
@@ -96,8 +97,8 @@ def read_reference(source: Source, options: ReadOptions, city: Bounds | None = N
         for portion in written.rows:
             if portion.shapes is None:
                 continue
-            made = shapely.from_wkb(portion.shapes.to_numpy(zero_copy_only=False), on_invalid="ignore")
-            there = np.flatnonzero(~shapely.is_missing(made) & ~shapely.is_empty(made))
+            made, _odd = parse(portion.shapes)
+            there = np.flatnonzero(~shapely.is_missing(made) & ~shapely.is_empty(made) & finite(made))
             made = made[there]
             if placing is None and len(made):
                 xy = shapely.get_coordinates(made)

@@ -70,7 +70,7 @@ def _references(layer: Layer, subject: Subject) -> Iterator[Reference]:
 
 def _places(layer: Layer) -> tuple[Floats, Floats]:
     """A place of each of a sample of features, in degrees: lines begin there, others have their middle there."""
-    rows = np.flatnonzero(np.isfinite(layer.measures.box).all(1))
+    rows = np.flatnonzero(np.isfinite(layer.measures.box).all(1) & layer.measures.finite)
     rows = rows[:: max(1, len(rows) // SAMPLE)]
     if layer.kind == "line":
         shapes = layer.shapes(rows)
