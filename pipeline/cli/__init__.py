@@ -24,6 +24,9 @@ from pipeline.cli._outcome import exit_code_of
 VERBS = {
     "demo": Verb("pipeline.cli.demo:demo", "Write a fictional sample city, build it, say how to look at it."),
     "init": Verb("pipeline.cli.init:init", "Write an empty workspace with commented files."),
+    "documents": Verb(
+        "pipeline.cli.documents:documents", "Draft the documents that go with a platform, from its own rules."
+    ),
     "pack": Verb("pipeline.cli.pack:pack", "Make a package of data, ready to be handed in."),
     "check": Verb("pipeline.cli.check:check", "Check data before it is handed in; write its quality report."),
     "submit": Verb("pipeline.cli.submit:submit", "Hand packages in: accepted into the store, or refused with reasons."),

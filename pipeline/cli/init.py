@@ -17,8 +17,10 @@ def init(directory: Path) -> None:
     """Write an empty workspace with commented files.
 
     DIR must not exist yet, or be empty. The files explain every setting and describe three example places, so that
-    the workspace builds as it is; put your own city and data in their place.
+    the workspace builds as it is; put your own city and data in their place. In documents/ lie drafts of what is
+    written down for departments; longquan documents writes them anew when the rules have changed.
     """
+    from pipeline.cli.documents import write_documents
     from pipeline.framework.template import template_files
 
     if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
@@ -47,7 +49,7 @@ def init(directory: Path) -> None:
         ) from error
     finally:
         shutil.rmtree(staged, ignore_errors=True)
-    for name in written:
-        click.echo(directory / name)
+    for path in (*(directory / name for name in written), *write_documents(directory, directory / "documents")):
+        click.echo(path)
     click.echo(_("Next: describe your city in framework.toml and your data in departments/, then run"), err=True)
     click.echo(f"  longquan build -w {directory}", err=True)
