@@ -354,7 +354,13 @@ def test_the_date_is_only_where_it_belongs(town: Path) -> None:
     before = hashes(town / "dist/public")
     build_workspace(town, editions=["public"], as_of=date(2027, 1, 1))
     after = hashes(town / "dist/public")
-    assert {name for name in after if after[name] != before.get(name)} == {"catalog.json", "release.json", "SHA256SUMS"}
+    assert {name for name in after if after[name] != before.get(name)} == {
+        "SHA256SUMS",
+        "catalog.json",
+        "release.json",
+        "services/dcat/catalog.jsonld",
+        "status.json",
+    }
 
 
 def test_editions_that_show_the_same_share_the_file(town: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -112,7 +112,7 @@ def iso_record(catalog: Mapping[str, Any], dataset: Mapping[str, Any], base: str
     add_code(root, "gmd:characterSet", "MD_CharacterSetCode", "utf8")
     add_code(root, "gmd:hierarchyLevel", "MD_ScopeCode", "dataset")
     _party(add(root, "gmd:contact"), dataset["department"], "pointOfContact")
-    add_value(root, "gmd:dateStamp", "Date", catalog["as_of"])
+    add_value(root, "gmd:dateStamp", "Date", _described(dataset))
     add_string(root, "gmd:metadataStandardName", "ISO 19115:2003 / GB/T 19710")
     add_string(root, "gmd:metadataStandardVersion", "ISO/TS 19139:2007")
     add_string(root, "gmd:dataSetURI", place.to(dataset["page"]))
@@ -288,6 +288,12 @@ def _party(parent: ET.Element, department: Mapping[str, Any], role: str) -> None
         if contact["email"]:
             add_string(info, "gmd:address/gmd:CI_Address/gmd:electronicMailAddress", contact["email"])
     add_code(party, "gmd:role", "CI_RoleCode", role)
+
+
+def _described(dataset: Mapping[str, Any]) -> str:
+    """The day the record is of: not that of the build, so that harvesters fetch what has changed and nothing else."""
+    versions = dataset["versions"]
+    return str(max(versions[0]["accepted"], dataset["currency"]) if versions else dataset["currency"])
 
 
 def _date(citation: ET.Element, day: str, kind: str) -> None:

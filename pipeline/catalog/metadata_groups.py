@@ -51,7 +51,7 @@ def metadata_groups(catalog: Mapping[str, Any], dataset: Mapping[str, Any]) -> t
         Group("标识", "Identification", _identification(catalog, dataset)),
         Group("空间参考", "Spatial reference", _reference(catalog, dataset)),
         Group("生产", "Production", _production(dataset)),
-        Group("时序", "Time", _time(catalog, dataset)),
+        Group("时序", "Time", _time(dataset)),
         Group("精度", "Accuracy", (Entry("平面位置精度", "Plane accuracy", _metres(dataset["accuracy_m"])),)),
         Group("粒度", "Granularity", _granularity(dataset)),
         Group("质量", "Quality", _quality(dataset)),
@@ -90,10 +90,11 @@ def _production(dataset: Mapping[str, Any]) -> tuple[Entry, ...]:
     )
 
 
-def _time(catalog: Mapping[str, Any], dataset: Mapping[str, Any]) -> tuple[Entry, ...]:
+def _time(dataset: Mapping[str, Any]) -> tuple[Entry, ...]:
+    versions = dataset["versions"]
     return (
         Entry("现势性日期", "Currency", dataset["currency"]),
-        Entry("发布目录日期", "Catalogue of", catalog["as_of"]),
+        *((Entry("入库日期", "Accepted", versions[0]["accepted"]),) if versions else ()),
         Entry("更新周期", "Update cycle", _CYCLES[dataset["cycle"]]),
     )
 

@@ -113,6 +113,11 @@ def test_the_same_catalogue_gives_the_same_bytes(public: dict[str, Any]) -> None
     assert dict(face_files(again)) == dict(face_files(public))
 
 
+def test_another_day_of_the_build_changes_the_catalogues_own_date_only(public: dict[str, Any]) -> None:
+    today, tomorrow = dict(face_files(public)), dict(face_files({**public, "as_of": "2026-11-23"}))
+    assert [path for path in today if today[path] != tomorrow[path]] == ["services/dcat/catalog.jsonld"]
+
+
 def test_a_sample_says_so_on_every_face(public: dict[str, Any]) -> None:
     for path, data in face_files(public):
         if not re.fullmatch(r"services/(iso/index\.html|stac/.*/.*-\d{4}-\d\d-\d\d\.json)", path):

@@ -125,6 +125,7 @@ def test_what_a_record_says_of_the_roads(catalog: dict[str, Any]) -> None:
         f"{INFO}/gmd:citation/*/gmd:title/{STRING}": ["道路"],
         f"{INFO}/gmd:citation/*/gmd:title//gmd:LocalisedCharacterString/text()": ["Roads"],
         f"{INFO}/gmd:citation/*/gmd:edition/{STRING}": ["2026-Q3.1"],
+        "gmd:dateStamp/gco:Date/text()": ["2026-10-08"],  # the day it was accepted
         f"{INFO}/gmd:topicCategory/gmd:MD_TopicCategoryCode/text()": ["transportation"],
         "gmd:referenceSystemInfo//gmd:code/" + STRING: ["4490", "3857"],
         f"{INFO}/gmd:spatialResolution//gco:Integer/text()": ["10000"],

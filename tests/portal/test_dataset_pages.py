@@ -232,6 +232,15 @@ def test_the_same_catalogue_gives_the_same_bytes(catalog: dict[str, Any]) -> Non
     assert pages(copy.deepcopy(catalog)) == pages(catalog)
 
 
+def test_another_day_of_the_build_changes_pages_whose_light_changes_only(catalog: dict[str, Any]) -> None:
+    today, later = pages(catalog), pages({**catalog, "as_of": "2027-01-12"})  # roads turn yellow, the empty one red
+    assert [path for path in today if today[path] != later.get(path)] == [
+        "data.html",
+        "data/roads.html",
+        "data/empty.html",
+    ]
+
+
 def test_ids_are_unique_and_headings_in_order(catalog: dict[str, Any]) -> None:
     for path, data in pages(catalog).items():
         if path.endswith(".html"):
