@@ -48,7 +48,7 @@ class Machine:
         words = [n for n in self.names if len(n) >= _LEAST and n.lower() not in _COMMON]
         paths = [f for f in self.folders if len(f.strip("/\\")) >= _LEAST]
         parts = [rf"(?<![\w-]){re.escape(word)}(?![\w-])" for word in sorted(set(words))]
-        parts += [re.escape(path) for path in sorted(set(paths))]
+        parts += [rf"(?<![\w.]){re.escape(path)}(?![\w.-])" for path in sorted(set(paths))]
         return re.compile("|".join(parts)) if parts else None
 
 

@@ -63,6 +63,12 @@ def test_names_of_the_machine_are_whole_words() -> None:
     assert list(traces_in_bytes(b"\0zhangsan\0", machine))
 
 
+def test_folders_of_the_machine_are_whole_names() -> None:
+    machine = Machine((), ("/" + "root", "/gis/town")).pattern()
+    assert list(traces_in('"/gis/town"', machine)) and list(traces_in("in /" + "root/", machine))
+    assert not list(traces_in("resources/styles/root.json, /gis/townhall, a/gis/town", machine, files=False))
+
+
 def test_bytes_that_are_no_text_must_say_more() -> None:
     assert list(traces_in_bytes(b"\x01/Users/planner/maps/a.shp\0", None))
     assert list(traces_in_bytes(b"\x01C:\\Users\\wang\0", None))
