@@ -9,6 +9,7 @@ import pytest
 
 from pipeline import build as corridor
 from pipeline.cli import main
+from pipeline.intake.documents import document_names
 from tests.test_build import light_portal
 from tests.towns import FILES, write_town
 
@@ -30,6 +31,7 @@ def test_init_writes_a_workspace_that_builds(tmp_path: Path, capsys: pytest.Capt
             "framework.toml",
             "inbox/planning/places.csv",
             "schemas/places.toml",
+            *(f"documents/{name}" for lang in ("zh", "en") for name in document_names(lang)),  # type: ignore[arg-type]
         )
     ]
     assert f"longquan build -w {new}" in err

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.cli import main
 from pipeline.framework import Framework, load_workspace, read_map_rules
 from pipeline.framework.template import template_files
 from pipeline.intake.checks.registry import RULES
@@ -127,3 +128,13 @@ def test_the_same_bytes_and_nothing_from_elsewhere(city: Path) -> None:
         assert b"<script" not in data
         assert not re.search(rb"""(src|href|url\()\s*=?\s*["']?(https?:)?//""", data)
         assert "水利<局>".encode() not in data
+
+
+def test_the_verb_writes_them_and_says_where(city: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["documents", "-w", str(city), "--lang", "zh"]) == 0
+    written = capsys.readouterr().out.splitlines()
+    assert written == [str(city / "documents" / name) for name in document_names("zh")]
+    assert all(Path(path).read_bytes().startswith(b"<!doctype html>") for path in written)
+    (city / "taken").write_text("x")
+    assert main(["documents", "-w", str(city), "-o", str(city / "taken"), "--lang", "en"]) == 1
+    assert "cannot write the documents" in capsys.readouterr().err
