@@ -182,7 +182,7 @@ def _read(folder: Path, digests: Mapping[str, str]) -> tuple[Package | None, lis
     try:
         package = read_package(folder / PACKAGE_FILE)
     except WorkspaceError as error:
-        return None, [PackageFault("package-file", PACKAGE_FILE, str(fault)) for fault in error.faults]
+        return None, [PackageFault("package-file", "", str(fault)) for fault in error.faults]
     absent = [
         name
         for name in package.data
