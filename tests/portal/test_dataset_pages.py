@@ -217,6 +217,15 @@ def test_review_number_or_pending(catalog: dict[str, Any]) -> None:
     assert "待审核" not in words(page) and "虚构" not in words(page.find(".//body"))
 
 
+def test_an_edition_that_is_not_for_all_says_so(catalog: dict[str, Any]) -> None:
+    internal = {**catalog, "edition": {**catalog["edition"], "public": False}}
+    footer = words(tree(internal, "data/roads.html").find(".//footer"))
+    assert "内部使用" in footer and "待审核" not in footer
+    numbered = {**internal, "review": {"number": "浙S(2026)1号"}}
+    footer = words(tree(numbered, "data.html").find(".//footer"))
+    assert "内部使用" in footer and "审图号：浙S(2026)1号" in footer
+
+
 def test_the_link_to_the_map_shows_the_dataset_at_a_zoom_where_it_is_drawn(catalog: dict[str, Any]) -> None:
     (link,) = tree(catalog, "data/roads.html").xpath("//a[@class='primary']/@href")
     base, _hash, parameters = link.partition("#")
