@@ -26,7 +26,7 @@ from pipeline.types import EXTERIOR, POLYGON, Geometries, PixelWindow, Tally
 
 VERSION: Final = 1
 FOLDER: Final = "coverage"
-INDEX: Final = "coverage/index.json"
+INDEX: Final = "coverage.json"  # apart from the files of datasets, one of which may be called index
 REACH: Final = 2  # cells around points and lines: 0.3 km at 28° N, half the way to the next of a dense network
 
 How = Literal["extent", "areas", "around", "pixels"]
@@ -140,7 +140,7 @@ def _decoded(box: Any, runs: Integers) -> Cells | None:
 
 
 def index_of(coverages: Iterable[tuple[Coverage, bytes]]) -> dict[str, Any]:
-    """The content of `coverage/index.json`: which datasets have which file."""
+    """The content of `coverage.json`: which datasets have which file."""
     return {
         "version": VERSION,
         "zoom": ZOOM,

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from pipeline.catalog.cells import Cells, joined, nothing
 from pipeline.catalog.coverage import (
+    INDEX,
     Coverage,
     area_of,
     coverage_bytes,
@@ -203,3 +204,8 @@ def test_an_area_goes_into_a_document_and_back(tmp_path: Path) -> None:
     area = area_of(path)
     again = area_from(json.loads(json.dumps(area_geometry(area))))
     assert all(np.array_equal(a, b) for a, b in zip(area, again, strict=True))
+
+
+def test_a_dataset_may_be_called_index() -> None:
+    [entry] = index_of([(Coverage("index", "areas", 0, nothing()), b"")])["datasets"]
+    assert entry["file"] == "coverage/index.json" != INDEX

@@ -102,7 +102,7 @@ def test_the_published_edition_knows_what_it_shows_and_nothing_else(
         "water": [("wells", 30.0, "right")],
     }
     assert not (dist / "coverage" / "overview.json").exists()
-    assert "overview" not in (dist / "coverage" / "index.json").read_text()
+    assert "overview" not in (dist / "coverage.json").read_text()
 
     damaged = dist / "coverage" / "roads.json"
     damaged.write_bytes(damaged.read_bytes().replace(b'"reach":2', b'"reach":3'))

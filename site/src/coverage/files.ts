@@ -28,8 +28,8 @@ export type ReadCoverage = (dataset: string, around: Frame | null) => Promise<Co
 /** A reader that gives what a dataset covers within a frame at least, or null where that is not known. */
 export function coverages(address: (file: string) => string): ReadCoverage {
   const index = once(async () => {
-    const { zoom, datasets } = await readJson<Index>(address('coverage/index.json'));
-    if (zoom !== ZOOM) throw new Error(`coverage/index.json: zoom ${zoom}`);
+    const { zoom, datasets } = await readJson<Index>(address('coverage.json'));
+    if (zoom !== ZOOM) throw new Error(`coverage.json: zoom ${zoom}`);
     return new Map(datasets.map((entry) => [entry.dataset, entry]));
   });
   const known = new Map<string, () => Promise<Coverage>>();
