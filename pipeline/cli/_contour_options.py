@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
+from pipeline.cli._options import all_of
 from pipeline.i18n import _
-
-F = TypeVar("F", bound=Callable[..., Any])
 
 
 class Interval(click.ParamType):  # type: ignore[type-arg]
@@ -34,7 +32,8 @@ class Interval(click.ParamType):  # type: ignore[type-arg]
         return table
 
 
-_OPTIONS = (
+# All options of contours, passed by name; those of which nothing was said do not count.
+contour_options = all_of((
     click.option(
         "--interval",
         type=Interval(),
@@ -70,11 +69,4 @@ _OPTIONS = (
         metavar="METRES",
         help="Contours: also a layer of peaks that stand out by at least this prominence.",
     ),
-)
-
-
-def contour_options(function: F) -> F:
-    """All options of contours, passed by name; those of which nothing was said do not count."""
-    for option in reversed(_OPTIONS):
-        function = option(function)
-    return function
+))  # fmt: skip

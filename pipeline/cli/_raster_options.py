@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
+from pipeline.cli._options import all_of
 from pipeline.i18n import _
-
-F = TypeVar("F", bound=Callable[..., Any])
 
 
 class Bands(click.ParamType):  # type: ignore[type-arg]
@@ -30,7 +28,8 @@ class Bands(click.ParamType):  # type: ignore[type-arg]
         return bands
 
 
-_OPTIONS = (
+# All options of rasters, passed by name; those of which nothing was said do not count.
+raster_options = all_of((
     click.option(
         "--as",
         "product",
@@ -83,14 +82,7 @@ _OPTIONS = (
         "--feather", type=click.IntRange(0, 4096), metavar="PIXELS", help="Rasters: fade each into those below it."
     ),
     click.option("--date", metavar="DATE", help="Rasters: the day, month or year shown, as 2026-09."),
-)
-
-
-def raster_options(function: F) -> F:
-    """All options of rasters, passed by name; those of which nothing was said do not count."""
-    for option in reversed(_OPTIONS):
-        function = option(function)
-    return function
+))  # fmt: skip
 
 
 def raster_choices(given: dict[str, Any]) -> dict[str, Any]:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
+from pipeline.cli._options import all_of
 from pipeline.i18n import _
-
-F = TypeVar("F", bound=Callable[..., Any])
 
 
 class Plausible(click.ParamType):  # type: ignore[type-arg]
@@ -29,7 +27,8 @@ class Plausible(click.ParamType):  # type: ignore[type-arg]
         return low, high
 
 
-_OPTIONS = (
+# All options of elevations, passed by name; those of which nothing was said do not count.
+terrain_options = all_of((
     click.option(
         "--unit", metavar="NAME", help="Elevations: the unit of the heights, as metre, foot, us-foot, decimetre."
     ),
@@ -128,11 +127,4 @@ _OPTIONS = (
         show_default="0",
         help="Tint: how strong light and shade on the colours are.",
     ),
-)
-
-
-def terrain_options(function: F) -> F:
-    """All options of elevations, passed by name; those of which nothing was said do not count."""
-    for option in reversed(_OPTIONS):
-        function = option(function)
-    return function
+))  # fmt: skip

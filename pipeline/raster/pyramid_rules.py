@@ -14,6 +14,7 @@ from pipeline.archive.rules import Finding, Rule, Severity
 from pipeline.archive.tileids import FIRST_IDS, ZOOM_LIMIT, columns_rows, extent_of, zooms_of, zxy_of
 from pipeline.i18n import _
 from pipeline.raster.nature import ENCODINGS, Nature
+from pipeline.raster.tile_rules import AGAIN, REWRITE
 
 Found = Iterator[Finding]
 _TOLD: Final = 50  # findings in words; the rest of a rule's is one number
@@ -217,13 +218,11 @@ def _row(lat: float, zoom: int) -> float:
 
 
 E, W = Severity.ERROR, Severity.WARNING
-_AGAIN: Final = "Build the archive again, or copy it again if it was whole where it comes from."
-_REWRITE: Final = "Write the tiles again, with `longquan tile` or the tool that made them."
 _HEADER: Final = "Write the header again from the facts: build the archive again."
 
 ARCHIVE_RULES: Final[tuple[Rule[Pyramid], ...]] = (
-    Rule("sizes-equal", E, "All tiles have one size, that of the metadata.", _REWRITE, sizes_equal),
-    Rule("images-plain", W, "Images are compressed already and not packed again.", _REWRITE, images_plain),
+    Rule("sizes-equal", E, "All tiles have one size, that of the metadata.", REWRITE, sizes_equal),
+    Rule("images-plain", W, "Images are compressed already and not packed again.", REWRITE, images_plain),
     Rule(
         "encoding-known",
         E,
@@ -232,8 +231,8 @@ ARCHIVE_RULES: Final[tuple[Rule[Pyramid], ...]] = (
         encoding_known,
     ),
     Rule("bounds-contain", E, "Every tile meets the bounds.", _HEADER, bounds_contain),
-    Rule("parents-present", W, "Every tile below the lowest zoom has a parent.", _AGAIN, parents_present),
-    Rule("children-present", W, "What a tile shows, its children show too.", _AGAIN, children_present),
+    Rule("parents-present", W, "Every tile below the lowest zoom has a parent.", AGAIN, parents_present),
+    Rule("children-present", W, "What a tile shows, its children show too.", AGAIN, children_present),
     Rule(
         "terrain-means",
         W,

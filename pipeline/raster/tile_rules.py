@@ -112,16 +112,16 @@ def _size(look: Look) -> str:
 
 
 E, W = Severity.ERROR, Severity.WARNING
-_AGAIN: Final = "Build the archive again, or copy it again if it was whole where it comes from."
-_REWRITE: Final = "Write the tiles again, with `longquan tile` or the tool that made them."
+AGAIN: Final = "Build the archive again, or copy it again if it was whole where it comes from."
+REWRITE: Final = "Write the tiles again, with `longquan tile` or the tool that made them."
 _TERRAIN: Final = "Write terrain as lossless WebP or PNG without an alpha channel."
 
 TILE_RULES: Final[tuple[Rule[Batch], ...]] = (
-    Rule("image-readable", E, "Every tile is an image that decodes whole.", _AGAIN, image_readable),
-    Rule("image-format", E, "Tiles are images of the type that the header names.", _REWRITE, image_format),
-    Rule("image-square", E, "Tiles are as wide as they are high.", _REWRITE, image_square),
-    Rule("image-sized", W, "Tiles have 256 or 512 pixels on each side.", _REWRITE, image_sized),
-    Rule("image-still", W, "Tiles are not animated.", _REWRITE, image_still),
+    Rule("image-readable", E, "Every tile is an image that decodes whole.", AGAIN, image_readable),
+    Rule("image-format", E, "Tiles are images of the type that the header names.", REWRITE, image_format),
+    Rule("image-square", E, "Tiles are as wide as they are high.", REWRITE, image_square),
+    Rule("image-sized", W, "Tiles have 256 or 512 pixels on each side.", REWRITE, image_sized),
+    Rule("image-still", W, "Tiles are not animated.", REWRITE, image_still),
     Rule(
         "image-ends",
         W,
