@@ -16,6 +16,7 @@ from pipeline.archive.writer import Writer
 from tests.bench.gaps import gap, of_archive
 from tests.bench.inputs import shift
 from tests.bench.measure import run
+from tests.bench.nearness import _below, _sums
 from tests.bench.quality import quality
 from tests.bench.strip import without_ids
 
@@ -109,3 +110,17 @@ def test_memory_is_the_command_s_own() -> None:
 def test_a_failing_command_says_its_last_words() -> None:
     with pytest.raises(RuntimeError, match=r"exited 3: no such thing"):
         run([sys.executable, "-c", "import sys; print('no such thing', file=sys.stderr); sys.exit(3)"])
+
+
+def test_means_of_a_picture_that_repeats_are_exact() -> None:
+    """Against the pixels themselves: a box over parts of them, in the first copy, across two, and before the first."""
+    picture: np.ndarray = np.arange(35.0).reshape(5, 7) ** 2
+    sums = _sums(picture)
+    for left, top, right, low in ((1.25, 0.5, 3.75, 4.0), (5.5, 3.25, 9.75, 12.5), (-3.5, -1.25, 2.0, 0.75)):
+        corners = ((right, low, 1), (left, low, -1), (right, top, -1), (left, top, 1))
+        found = sum(sign * _below(sums, np.array([x]), np.array([y]))[0] for x, y, sign in corners)
+        rows, columns = (np.arange(-5, 20), np.arange(-7, 20))
+        share = np.clip(np.minimum(rows + 1, low) - np.maximum(rows, top), 0, 1)[:, None] * np.clip(
+            np.minimum(columns + 1, right) - np.maximum(columns, left), 0, 1
+        )
+        assert found == pytest.approx(float((share * picture[rows[:, None] % 5, columns % 7]).sum()), rel=1e-12)
