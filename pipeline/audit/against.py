@@ -36,3 +36,4 @@ class Against:
     mask: Mask | None
     machine: re.Pattern[str] | None
     software: frozenset[str]  # sha256 of files that the software itself brings along: they know no data
+    script_words: frozenset[str]  # denied words that occur in its scripts: in another version's they say nothing

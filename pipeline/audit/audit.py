@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+import pyarrow as pa
 
 from pipeline.audit.against import Against
 from pipeline.audit.allowed import Allowed, allowed_of_manifest, beyond
@@ -31,10 +32,11 @@ from pipeline.audit.policy import admitted, allowed_by
 from pipeline.audit.raster_tiles import IMAGE_RULES
 from pipeline.audit.rules import Finding, Findings, Report, Rule, Severity, check
 from pipeline.audit.secrets import no_secrets
-from pipeline.audit.software import software_files
+from pipeline.audit.software import software_files, software_scripts
 from pipeline.audit.tables import BATCH_RULES, EXPLAINED_RULE, LAYER_RULES, UNREADABLE_RULE
 from pipeline.audit.tile_rules import CONTOUR_RULE, TILE_RULES
 from pipeline.audit.traces import Machine
+from pipeline.audit.values import places_of
 from pipeline.errors import InputError
 from pipeline.framework import Edition, load_workspace
 from pipeline.i18n import _
@@ -122,14 +124,17 @@ def audit_folder(
     text = sums.read_text("utf-8", "replace") if sums.is_file() else None
     check(Folder(entries, manifest, digests, allowed, text), FOLDER_RULES, findings)
 
+    secrets = denied.secrets if denied else no_secrets()
+    scripts = places_of(pa.array(list(software_scripts()), pa.large_string()), secrets) if denied else {}
     against = Against(
         allowed,
-        denied.secrets if denied else no_secrets(),
+        secrets,
         denied.ids if denied else {},
         denied.shapes if denied else np.zeros(1, np.uint64),
         denied.mask if denied else None,
         known.pattern(),
         software_files(),
+        frozenset(scripts),
     )
     archives = {str(each.get("file")): str(each.get("id")) for each in manifest.get("archives", ())}
     desk = Desk(against, findings, archives, threads, progress)

@@ -15,6 +15,7 @@ from pipeline.audit.traces import traces_in
 from pipeline.audit.values import denied_numbers, denied_texts
 from pipeline.i18n import _
 
+_SCRIPTS: Final = frozenset({"js", "mjs", "css"})
 _COMMENT: Final = re.compile(r"<!--(?!\[if|<!\[endif)(.*?)(?:-->|\Z)", re.DOTALL)
 _MAPPING: Final = re.compile(r"(?m)^\s*(?://|/\*)[#@]\s*source(?:Mapping)?URL\s*=\s*(\S{1,200})")
 
@@ -52,7 +53,7 @@ def source_maps(read: Read) -> Iterator[Finding]:
     document = read.document
     if document.suffix == "map" or (isinstance(document.value, dict) and "mappings" in document.value):
         yield Finding(_("a source map, which holds the sources or names their files"), document.name)
-    if document.suffix in ("js", "mjs", "css"):
+    if document.suffix in _SCRIPTS:
         for match in _MAPPING.finditer(document.text):
             yield Finding(_("it points at a source map: {text}").format(text=match.group(1)[:80]), document.name)
 
@@ -73,10 +74,18 @@ def strange_names(read: Read) -> Iterator[Finding]:
             yield Finding(_("{what} is not allowed").format(what=kind_text(name)), read.document.name, name.of)
 
 
+def strange_scripts(read: Read) -> Iterator[Finding]:
+    """Scripts that do not come with the software; where it brings none along nothing can be said."""
+    if read.document.suffix in ("js", "mjs") and not read.known and read.against.software:
+        yield Finding(_("a script that does not come with this version"), read.document.name)
+
+
 def denied_words(read: Read) -> Iterator[Finding]:
     """Texts that occur in nothing that may be shown."""
-    if not read.known and read.document.texts:
-        for text, times in denied_texts(pa.array(read.document.texts, pa.large_string()), read.against.secrets):
+    document, against = read.document, read.against
+    if not read.known and document.texts:
+        but = against.script_words if document.suffix in _SCRIPTS else frozenset()
+        for text, times in denied_texts(pa.array(document.texts, pa.large_string()), against.secrets, but):
             yield Finding(text, read.document.name, "", times)
 
 
@@ -115,6 +124,13 @@ DOCUMENT_RULES: Final[tuple[Rule[Read], ...]] = (
         "There are no source maps.",
         "Build the site without source maps.",
         source_maps,
+    ),
+    Rule(
+        "script-known",
+        Severity.NOTICE,
+        "Scripts are those that come with the software.",
+        "Audit with the version that built the release, or find out who changed the script.",
+        strange_scripts,
     ),
     Rule(
         "text-name",

@@ -13,16 +13,30 @@ from pipeline.portal.built_site import PRIVATE, built_site, published_files
 
 # Rooms and modules whose literals end up in published files: names of formats, headings, units.
 _WRITERS: Final = ("catalog", "portal", "release", "vector/metadata.py", "raster/metadata.py")
+_COPIED: Final = ("portal/templates", "standalone")  # beside the site
 _TEXT: Final = frozenset({".html", ".json", ".toml", ".txt", ".svg", ".css", ".md"})
 
 
 def software_files() -> frozenset[str]:
-    """The sha256 of every file that a build copies from the site as it is; none where the site was not built."""
+    """The sha256 of every file that a build copies as it is; of the site none where it was not built."""
+    return frozenset(hashlib.sha256(path.read_bytes()).hexdigest() for path in _copied())
+
+
+def software_scripts() -> Iterator[str]:
+    """The scripts and style sheets among them, as text."""
+    for path in _copied():
+        if path.suffix in (".js", ".css"):
+            yield path.read_text("utf-8")
+
+
+def _copied() -> Iterator[Path]:
+    root = Path(pipeline.__file__).parent
+    for place in _COPIED:
+        yield from (path for path in sorted((root / place).rglob("*")) if path.is_file() and path.suffix != ".pyc")
     try:
-        site = built_site()
+        yield from (path for _name, path in published_files(built_site()))
     except ConfigError:
-        return frozenset()
-    return frozenset(hashlib.sha256(path.read_bytes()).hexdigest() for _name, path in published_files(site))
+        return
 
 
 def software_texts() -> Iterator[str]:
@@ -30,8 +44,9 @@ def software_texts() -> Iterator[str]:
     root = Path(pipeline.__file__).parent
     for name in _WRITERS:
         place = root / name
-        for path in [place] if place.is_file() else sorted(place.rglob("*.py")):
-            yield path.read_text("utf-8")
+        for path in [place] if place.is_file() else sorted(place.rglob("*")):
+            if path.suffix == ".py" or path.suffix in _TEXT:
+                yield path.read_text("utf-8")
     try:
         site = built_site()
     except ConfigError:

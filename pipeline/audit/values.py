@@ -12,21 +12,32 @@ from pipeline.audit.secrets import Secrets, hash_numbers, readings, text_bytes
 from pipeline.i18n import _
 from pipeline.kernels.audit_words import look_up, scan_texts
 
-SHOWN = 20  # places that are told; the rest is counted
+SHOWN = 400  # places that are looked at one by one; the rest is counted
 
 
-def denied_texts(texts: pa.Array, secrets: Secrets) -> Iterator[tuple[str, int]]:
-    """What is found in texts that may not occur, in words, and how often."""
+def denied_texts(texts: pa.Array, secrets: Secrets, but: frozenset[str] = frozenset()) -> Iterator[tuple[str, int]]:
+    """What is found in texts that may not occur, in words, and how often; `but` may occur here."""
+    for text, times in places_of(texts, secrets).items():
+        if text not in but:
+            origin = secrets.origin_of_text(text.encode())
+            yield _("“{text}”, a value of {origin}").format(text=text[:200], origin=origin), times
+
+
+def places_of(texts: pa.Array, secrets: Secrets) -> dict[str, int]:
+    """The words that are found in texts, and how often each; those beyond `SHOWN` places are counted to the last."""
     if not secrets.words.longest or not len(texts):
-        return
+        return {}
     data, offsets = text_bytes(texts)
     places = np.zeros((SHOWN, 3), np.int64)
     count = scan_texts(data, offsets, secrets.words, False, places)
-    for n, (_text, start, stop) in enumerate(places[:count].tolist()):
-        found = data[start:stop].tobytes()
-        text, origin = found[:200].decode("utf-8", "replace"), secrets.origin_of_text(found)
-        times = 1 if n + 1 < min(count, SHOWN) else count - n
-        yield _("“{text}”, a value of {origin}").format(text=text, origin=origin), times
+    found: dict[str, int] = {}
+    text = ""
+    for _text, start, stop in places[:count].tolist():
+        text = data[start:stop].tobytes().decode("utf-8", "replace")
+        found[text] = found.get(text, 0) + 1
+    if count > SHOWN:
+        found[text] += count - SHOWN
+    return found
 
 
 def denied_numbers(numbers: NDArray[np.float64], secrets: Secrets) -> Iterator[tuple[str, int]]:

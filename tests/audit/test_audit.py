@@ -30,6 +30,7 @@ SEVERITIES = {rule.id: rule.severity for rule in EVERY_RULE}
 def read_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a workspace denies is the same in every test; reading it takes longer than all the rest."""
     monkeypatch.setattr(corridor, "denied_by", remembered)
+    monkeypatch.setattr(corridor, "software_files", lambda: frozenset(("0" * 64,)))
 
 
 _DENIED: dict[tuple[Path, str], Denied] = {}
@@ -127,6 +128,16 @@ def test_the_number_of_threads_changes_nothing(town: Path, tmp_path: Path) -> No
     reseal(dist)
     one, four = (audit_folder(dist, town, threads=n).as_json() for n in (1, 4))
     assert one == four
+
+
+def test_words_of_our_own_scripts_say_nothing_in_another_version_of_them(
+    town: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(corridor, "software_scripts", lambda: iter(["var MAINS = 'PIPL'"]))
+    dist = copy_of(town / "dist/public", tmp_path / "public")
+    put(dist, "assets/a.js", "let MAINS, PIPL, pumps")
+    result = audited(reseal(dist), town)
+    assert found(result, "text-value").count("\n") == 0 and "pumps" in found(result, "text-value")
 
 
 def test_a_folder_without_a_manifest_is_refused(tmp_path: Path) -> None:
