@@ -31,6 +31,7 @@ def read_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a workspace denies is the same in every test; reading it takes longer than all the rest."""
     monkeypatch.setattr(corridor, "denied_by", remembered)
     monkeypatch.setattr(corridor, "software_files", lambda: frozenset(("0" * 64,)))
+    monkeypatch.setattr(corridor, "software_scripts", lambda: iter(()))
 
 
 _DENIED: dict[tuple[Path, str], Denied] = {}
