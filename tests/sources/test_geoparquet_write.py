@@ -153,9 +153,11 @@ def test_memory_is_bounded(tmp_path: Path) -> None:
     program = """
 import sys, pyarrow as pa, numpy as np, resource
 from pathlib import Path
+from pipeline.sources import geoparquet_write
 from pipeline.sources.geoparquet_write import write_geoparquet
 from pipeline.sources.ragged import points
 from pipeline.types import FeatureBatch
+geoparquet_write.GROUP_BYTES = 1 << 22  # a row group is in memory some times over, whatever is allowed
 rng = np.random.default_rng(1)
 text = pa.array(["x" * 40_000] * 500)
 def batches(count):
