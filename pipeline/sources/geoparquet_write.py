@@ -53,7 +53,8 @@ def write_geoparquet(
     """Write the features to the open file `out`; features at one place on the curve stay in their order.
 
     `scratch` is an empty folder of the caller's for what does not fit into `memory` bytes; a row group, 64 MB, is in
-    memory four times over at least. The same features give the same bytes, whatever the memory. Raises OSError where nothing can be written.
+    memory four times over at least. The same features give the same bytes, whatever the memory. Raises OSError where
+    nothing can be written.
     """
     spool = _Spool(scratch)
     try:
