@@ -73,6 +73,7 @@ RULES: Final[tuple[Rule, ...]] = (
     drawing.geometry_kind,
     drawing.geometry_mixed,
     validity.geometry_missing,
+    validity.geometry_curved,
     validity.geometry_invalid,
     coverage.coverage_overlap,
     coverage.coverage_gap,

@@ -9,7 +9,7 @@ import numpy as np
 import shapely
 
 from pipeline.intake.checks.layer import Layer, Shapes
-from pipeline.intake.checks.measures import BROKEN, MISSING
+from pipeline.intake.checks.measures import BROKEN, CURVED, MISSING
 from pipeline.intake.checks.message import Message, verbatim
 from pipeline.intake.checks.message import lazy as _
 from pipeline.intake.checks.reference import no_coordinates
@@ -45,6 +45,22 @@ def geometry_missing(layer: Layer, subject: Subject) -> Outcome:
             n=len(rows), broken=int((kind == BROKEN).sum())
         ),
         _("draw them, or delete the rows"),
+        rows=rows,
+        places=np.empty(0, object),
+    )
+
+
+@rule("geometry-curved", "logic", "D", lambda: _("Geometries are made of straight pieces"))
+def geometry_curved(layer: Layer, subject: Subject) -> Outcome:
+    """Circular arcs and curved surfaces, which no other rule can judge; tiles get chords of them."""
+    if layer.shapes_wkb is None:
+        return Skipped(no_coordinates())
+    rows = np.flatnonzero(layer.measures.kind == CURVED)
+    if not len(rows):
+        return None
+    return Found(
+        _("{n} geometries have arcs, which could not be checked.").format(n=len(rows)),
+        _("replace arcs by short straight pieces before handing in; in QGIS: Convert Curved Geometries"),
         rows=rows,
         places=np.empty(0, object),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -184,6 +185,7 @@ def _cut(bytes: int | None) -> Callable[[Path], Made]:
 
 
 _TURNED = shapely.Polygon([(X + 100, Y), (X + 100, Y + 100), (X, Y + 100), (X, Y), (X + 100, Y)])  # box(0, 0)
+_ARC = b"\x01" + struct.pack("<II6d", 8, 3, X, Y, X + 1, Y + 1, X + 2, Y)  # CIRCULARSTRING, OGC 06-103r4 § 8.2.3
 _BOWTIE = shapely.Polygon([(X, Y), (X + 100, Y + 100), (X + 100, Y), (X, Y + 100)])
 _FIELDS = schema(field("ID", "integer", required=True), field("CLASS"))
 
@@ -257,6 +259,7 @@ CASES: dict[str, Case] = {
         grid(5, 1), [*grid(3, 1), line((0, 0), (9, 9)), point(5, 5)], 2, "1 points, 1 lines, 3 areas"
     ),
     "geometry-missing": _shapes(grid(5, 1), [*grid(3, 1), None, shapely.Polygon()], 2),
+    "geometry-curved": _shapes(grid(5, 1), [*grid(3, 1), _ARC, _ARC], 2),
     "geometry-invalid": _shapes(grid(5, 1), [*grid(4, 1), _BOWTIE], 1, "Self-intersection 1"),
     "coverage-overlap": _shapes(_COVER, _OVER, 1, "1,000.0 m²", layer="BOUA"),
     "coverage-gap": _shapes(_COVER, _HOLE, 1, "1,000.0 m²", layer="BOUA"),

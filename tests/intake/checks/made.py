@@ -94,7 +94,9 @@ def write(
             data.append(np.array(list(values), object))
     pyogrio.raw.write(
         str(path),
-        geometry=np.array([None if shape is None else shapely.to_wkb(shape) for shape in shapes], object),
+        geometry=np.array(
+            [shape if shape is None or isinstance(shape, bytes) else shapely.to_wkb(shape) for shape in shapes], object
+        ),
         field_data=data,
         fields=list(columns),
         layer=layer or path.stem,
