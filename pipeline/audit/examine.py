@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import math
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from io import BytesIO
@@ -199,8 +200,10 @@ def _packed(path: Path, name: str, desk: Desk) -> None:
 def _compressed(path: Path, name: str, desk: Desk) -> None:
     """A text that is kept compressed."""
     try:
-        data = gzip.GzipFile(fileobj=BytesIO(path.read_bytes())).read(_UNPACKED)
-    except (OSError, EOFError) as error:
+        data = gzip.GzipFile(fileobj=BytesIO(path.read_bytes())).read(_UNPACKED + 1)
+        if len(data) > _UNPACKED:
+            raise OSError(_("{name} is too large").format(name=name))
+    except (OSError, EOFError, zlib.error) as error:
         desk.findings.add(UNREADABLE_RULE, UNREADABLE_RULE.check(Unreadable(name, str(error))))
         return
     inner = name.removesuffix(".gz")

@@ -62,6 +62,8 @@ class Gathering:
     """What is collected before the sets are made."""
 
     origins: list[str] = field(default_factory=list)
+    starts: NDArray[np.uint8] = field(default_factory=lambda: np.zeros(STARTS, np.uint8))
+    longest: int = 0
     texts: list[tuple[int, NDArray[np.uint64]]] = field(default_factory=list)
     numbers: list[tuple[int, NDArray[np.uint64]]] = field(default_factory=list)
 
@@ -82,28 +84,26 @@ class Gathering:
                 data, offsets = text_bytes(texts)
                 out = np.empty((len(texts), 4), np.uint64)
                 describe_texts(data, offsets, out)
-                self.texts.append((origin, np.unique(out[out[:, 0] != 0], axis=0)))
+                kept = out[out[:, 0] != 0]
+                begin(self.starts, np.unique(kept[:, 2]))
+                self.longest = max(self.longest, int(kept[:, 3].max(initial=0)))
+                hashes = np.unique(kept[:, :2])  # of a short text the whole is its own beginning
+                self.texts.append((origin, hashes[hashes != 0]))
             if len(numbers):
-                kept = numbers[telling(numbers)]
-                single = kept.astype(np.float32).astype(np.float64)
-                self.numbers.append((origin, np.unique(np.concatenate([hash_numbers(kept), hash_numbers(single)]))))
+                telltale = numbers[telling(numbers)]
+                both = np.concatenate([hash_numbers(telltale), hash_numbers(single(telltale))])
+                self.numbers.append((origin, np.unique(both)))
 
     def sets(self) -> Secrets:
         """The sets of all that was collected."""
-        found = [rows for _origin, rows in self.texts]
-        count = sum(map(len, found))
-        slots, origins = _empty(2 * count)
-        starts = np.zeros(STARTS, np.uint8)
-        longest = 0
-        for origin, rows in self.texts:
-            for hashes in (rows[:, 0], rows[:, 1]):
-                insert(slots, origins, np.ascontiguousarray(hashes), origin)
-            begin(starts, np.ascontiguousarray(rows[:, 2]))
-            longest = max(longest, int(rows[:, 3].max(initial=0)))
+        slots, origins = _empty(sum(len(hashes) for _origin, hashes in self.texts))
+        for origin, hashes in self.texts:
+            insert(slots, origins, hashes, origin)
         numbers, number_origins = _empty(sum(len(hashes) for _origin, hashes in self.numbers))
         for origin, hashes in self.numbers:
             insert(numbers, number_origins, hashes, origin)
-        return Secrets(Words(slots, origins, starts, longest), numbers, number_origins, tuple(self.origins))
+        words = Words(slots, origins, self.starts, self.longest)
+        return Secrets(words, numbers, number_origins, tuple(self.origins))
 
 
 def no_secrets() -> Secrets:
@@ -125,7 +125,7 @@ def allow_column(secrets: Secrets, column: pa.Array | pa.ChunkedArray) -> None:
         texts, numbers = readings(values)
         allow_texts(secrets, texts)
         if len(numbers) and len(secrets.numbers) > 1:
-            both = np.concatenate([numbers, numbers.astype(np.float32).astype(np.float64)])
+            both = np.concatenate([numbers, single(numbers)])
             at = np.empty(len(both), np.int64)
             look_up(secrets.numbers, hash_numbers(both), at)
             secrets.number_origins[at[at >= 0]] = -1
@@ -175,6 +175,12 @@ def telling(numbers: NDArray[np.float64]) -> NDArray[np.bool_]:
     steps = np.floor(np.log10(size)) - (_DIGITS - 2)  # behind which four digits stand before the point
     leading = np.where(steps >= 0, size / 10.0 ** np.maximum(steps, 0), size * 10.0 ** np.maximum(-steps, 0))
     return np.asarray(sane & (np.abs(leading - np.round(leading)) > _ROUNDING * leading))
+
+
+def single(numbers: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The numbers as single precision has them [n]; what is too large for it becomes infinite."""
+    with np.errstate(over="ignore"):
+        return numbers.astype(np.float32).astype(np.float64)
 
 
 def hash_numbers(numbers: NDArray[np.float64]) -> NDArray[np.uint64]:
