@@ -14,7 +14,7 @@ RASTERS = DATA.parent / "raster"
 WHITNEY = RASTERS / "mt_whitney_rgba_3857.tif"
 HEIGHTS = RASTERS / "N48W125_1arcsec.tif"
 QUALITY, METHOD, SIZE = 75, 4, 512
-BOUND = 400  # MB, of the elevations ten times as large
+BOUND = 512  # MB, of the elevations ten times as large
 ORTHOPHOTO, UTM = "orthophoto_16000", "EPSG:32650"
 SIDE, PIXEL, WEST_NORTH = 16_000, 0.5, (700_000.0, 3_110_000.0)  # of the orthophoto: pixels, metres, its corner
 
