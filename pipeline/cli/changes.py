@@ -35,6 +35,12 @@ MAX_ZOOM = 14  # of the archive: half a metre; a few changed features tell too l
     metavar="OUT.pmtiles",
     help="Also tile the changes, as layers added, removed and changed, to look at.",
 )
+@click.option(
+    "--edits",
+    type=click.Path(path_type=Path),
+    metavar="OUT.parquet",
+    help="Also write the changes as longquan tile --changes takes them.",
+)
 @click.option("--leads", metavar="DATASET", help="Instead: which features of this dataset the other one lacks.")
 @click.option("--against", metavar="DATASET", help="The other dataset, for --leads.")
 @click.option(
@@ -60,6 +66,7 @@ def changes(
     versions: tuple[str, ...],
     output: Path | None,
     archive: Path | None,
+    edits: Path | None,
     leads: str | None,
     against: str | None,
     within: float,
@@ -75,6 +82,9 @@ def changes(
     --json prints the whole list, -o writes it to a file: old and new values field by field, and geometries. Exit code
     1 says that there are differences.
 
+    With --edits an archive that was tiled from version A becomes that of version B, only what changed tiled anew:
+    longquan tile B/data.parquet B.pmtiles --previous A.pmtiles --changes OUT.parquet.
+
     With --leads it tells what the data of a department has and the framework lacks: features that no feature of the
     other dataset covers, as GeoJSON. Of areas the area counts, of lines the length. Exit code 1 says that there are
     any.
@@ -83,7 +93,7 @@ def changes(
 
     framework = load_workspace(workspace)
     if leads is not None:
-        if dataset is not None or archive is not None or against is None:
+        if dataset is not None or archive is not None or edits is not None or against is None:
             raise UsageError(
                 _("--leads goes with --against, and with no versions to compare."),
                 expected="longquan changes --leads DATASET --against DATASET [--within METRES] [-o FILE.geojson]",
@@ -99,7 +109,7 @@ def changes(
             expected="longquan changes DATASET [A] [B]",
             hint=_("--against goes with --leads") if against is not None else None,
         )
-    return _changes(framework, _known(framework, dataset), versions, output, archive, as_json)
+    return _changes(framework, _known(framework, dataset), versions, output, archive, edits, as_json)
 
 
 def _changes(
@@ -108,6 +118,7 @@ def _changes(
     asked: Sequence[str],
     output: Path | None,
     archive: Path | None,
+    edits: Path | None,
     as_json: bool,
 ) -> int:
     from pipeline.intake.changes import find_changes
@@ -116,6 +127,8 @@ def _changes(
     from pipeline.intake.changes_versions import key_column, two_versions
 
     _refuse_archive(archive)
+    if edits is not None and edits.suffix.lower() != ".parquet":
+        raise UsageError(_("The name of the edits must end in .parquet."), where=str(edits))
     before, after = two_versions(framework.root, dataset, asked)
     sides = [open_side(version.data[0], version.version) for version in (before, after)]
     key = key_column(framework, dataset)
@@ -128,13 +141,15 @@ def _changes(
         if output is not None:
             write_pieces(output, change_list(found, dataset.id))
         progress.done()
+    if edits is not None:
+        _write_edits(found, edits)
     if archive is not None:
         _tile(found, archive, f"{dataset.id} {before.version} → {after.version}")
     if as_json:
         _print(change_list(found, dataset.id))
     else:
         click.echo(_for_people(found, dataset.id))
-        for path in (output, archive):
+        for path in (output, archive, edits):
             if path is not None and path.is_file():
                 click.echo(_("written: {path}").format(path=path))
     return DIFFERENT if found.any else 0
@@ -163,6 +178,23 @@ def _refuse_archive(archive: Path | None) -> None:
             expected=_("a file name in an existing folder"),
             hint=_("Create the folder first, or name another."),
         )
+
+
+def _write_edits(found: Changes, path: Path) -> None:
+    """The changes for `tile --changes`, as a whole or not at all. Raises UsageError where the fields are others."""
+    from pipeline.archive.staging import StagedFile
+    from pipeline.intake.changes_layers import EDIT, write_edits
+
+    if found.schema or EDIT in found.before.types:
+        text = _("These versions cannot be told as edits: their fields are not the same, or one is called {field}.")
+        raise UsageError(
+            text.format(field=EDIT),
+            where=", ".join(found.schema) or EDIT,
+            hint=_("Tile the newer version as a whole."),
+        )
+    with StagedFile(path) as staged:
+        write_edits(found, staged.file)
+        staged.commit()
 
 
 def _tile(found: Changes, archive: Path, name: str) -> None:

@@ -1,10 +1,11 @@
-"""Changes as layers to look at: files of the features that were added, removed and changed."""
+"""Changes as files of features: layers to look at, and the list with which an archive is brought up to date."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import pyarrow as pa
@@ -18,6 +19,7 @@ from pipeline.intake.changes_side import Side, row_numbers
 CHANGED = "changed"  # the field that names what changed; so is the layer
 OLD = "old:"  # before the name of a field: its old value
 GEOMETRY = "geometry"
+EDIT, REMOVED, ADDED = "change", "removed", "added"  # the field of `tile --changes`, and its words
 
 
 def write_layers(changes: Changes, folder: Path) -> tuple[Path, ...]:
@@ -39,6 +41,23 @@ def write_layers(changes: Changes, folder: Path) -> tuple[Path, ...]:
             written.append(folder / f"{name}.parquet")
             _write(written[-1], columns, side.shapes().take(row_numbers(rows)))
     return tuple(written)
+
+
+def write_edits(changes: Changes, file: Path | BinaryIO) -> None:
+    """Write what `longquan tile --changes` takes: features that are gone as they were, then new ones as they are.
+
+    What changed stands in both. Every field has the type it has in the store and geometries are the store's bytes, so
+    that the older features are found again exactly. Both versions must have the same fields of the same types.
+    """
+    parts = [
+        (changes.before, np.sort(np.concatenate([changes.removed, changes.changed_before])), REMOVED),
+        (changes.after, np.sort(np.concatenate([changes.added, changes.changed_after])), ADDED),
+    ]
+    columns = [_columns(side, rows) for side, rows, _word in parts]
+    table = {name: pa.concat_arrays([each[name] for each in columns]) for name in columns[0]}
+    words = pa.array([word for _side, rows, word in parts for _row in rows], pa.string())
+    shapes = pa.concat_arrays([side.shapes().take(row_numbers(rows)) for side, rows, _word in parts])
+    _write(file, {**table, EDIT: words}, shapes)
 
 
 def _columns(side: Side, rows: Rows) -> dict[str, pa.Array]:
@@ -63,7 +82,7 @@ def _with_old(changes: Changes, columns: Mapping[str, pa.Array]) -> dict[str, pa
     return out
 
 
-def _write(path: Path, columns: Mapping[str, pa.Array], shapes: pa.Array) -> None:
+def _write(file: Path | BinaryIO, columns: Mapping[str, pa.Array], shapes: pa.Array) -> None:
     """A GeoParquet 1.1 file in longitude and latitude (OGC:CRS84, which needs no "crs")."""
     shape = GEOMETRY
     while shape in columns:
@@ -74,4 +93,4 @@ def _write(path: Path, columns: Mapping[str, pa.Array], shapes: pa.Array) -> Non
         "columns": {shape: {"encoding": "WKB", "geometry_types": []}},
     }
     table = pa.table({**columns, shape: shapes}).replace_schema_metadata({b"geo": json.dumps(about).encode()})
-    pq.write_table(table, path)
+    pq.write_table(table, file)

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 import mapbox_vector_tile
+import pyarrow.parquet as pq
 import pytest
 from pmtiles.reader import MmapSource, Reader, all_tiles
 from shapely.geometry import LineString, Point
@@ -165,3 +166,29 @@ def test_points_without_a_place_are_told(town: Path, capsys: pytest.CaptureFixtu
     put_version(town, "lanes", "2026-Q3.1", 1, "2026-09-20", {"N": [1]}, [Point(119, 28)])
     assert main(["changes", "-w", str(town), "--leads", "streets", "--against", "lanes", "--lang", "en"]) == 0
     assert "1 has no place." in capsys.readouterr().out
+
+
+def test_edits_bring_an_archive_up_to_date(town: Path, tmp_path: Path) -> None:
+    """Tiled from one version and brought to the next, an archive has the bytes of tiling the next one as a whole."""
+    store, edits = town / "store/roads", tmp_path / "edits.parquet"
+    about = ("-z", "10", "--key", "编号", "--name", "roads", "--lang", "en")
+    now = str(store / "2026-Q3.1/data.parquet")
+    old, new, whole = (str(tmp_path / f"{name}.pmtiles") for name in ("old", "new", "whole"))
+    assert main(["tile", str(store / "2026-Q2.1/data.parquet"), old, *about, "--keep-state"]) == 0
+    assert main(["changes", "-w", str(town), "roads", "2026-Q2", "2026-Q3", "--edits", str(edits)]) == 1
+    rows = pq.read_table(edits).select(["change", "编号", "NAME"]).to_pylist()
+    assert [tuple(row.values()) for row in rows] == [
+        ("removed", 1, "剑池路"), ("removed", 2, "中山路"), ("added", 2, "中山东路"), ("added", 4, None),
+    ]  # fmt: skip
+    assert main(["tile", now, new, *about, "--previous", old, "--changes", str(edits)]) == 0
+    assert main(["tile", now, whole, *about]) == 0
+    assert Path(new).read_bytes() == Path(whole).read_bytes()
+
+
+def test_edits_are_refused(town: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["changes", "-w", str(town), "roads", "2026-Q2", "2026-Q3", "--lang", "en", "--edits"]
+    assert main([*words, str(tmp_path / "edits.gpkg")]) == 2
+    assert "must end in .parquet" in capsys.readouterr().err
+    put_version(town, "roads", "2026-Q4.1", 4, "2026-11-20", {"编号": [2], "LANES": [2]}, [line(119.1)])
+    assert main([*words[:5], "2026-Q4", *words[6:], str(tmp_path / "edits.parquet")]) == 2
+    assert "NAME, LANES" in capsys.readouterr().err and not (tmp_path / "edits.parquet").exists()
