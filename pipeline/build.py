@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.catalog import build_catalog, build_tilejson, face_files, version_facts
-from pipeline.editions import Breach, DatasetView, EditionView, raster_policy, told_policy, told_rules, view_edition
+from pipeline.editions import Breach, DatasetView, EditionView, raster_policy, view_edition
 from pipeline.errors import UsageError
 from pipeline.framework import ArchiveSpec, Framework, did_you_mean, load_workspace
 from pipeline.i18n import _
@@ -24,7 +24,6 @@ from pipeline.intake.counts import DatasetCounts, merge_counts, refuse_faulty
 from pipeline.intake.ledger import entries
 from pipeline.intake.opened import OpenSources
 from pipeline.intake.supply import supply
-from pipeline.intake.unknown import unknown_columns, unknown_datasets
 from pipeline.portal.files import json_bytes, write_file
 from pipeline.portal.status_page import edition_status
 from pipeline.portal.write import write_portal
@@ -50,7 +49,6 @@ from pipeline.release import (
     forget_all,
     forget_others,
     input_files,
-    let_through,
     likely_number,
     make_archive,
     make_contours,
@@ -68,6 +66,9 @@ from pipeline.release import (
     rules_in_force,
     software_versions,
     take_over,
+    tell_idle_overrides,
+    tell_rules,
+    tell_unknown,
     told_path,
     write_coverages,
     write_hotlink,
@@ -149,11 +150,11 @@ def build_workspace(
         how = Making(threads, memory, explain, progress or Silent())
         site = _Site(framework, sources, frozenset(only or ()), day, how, supplied.missing, standing)
         stages = [stack.enter_context(Stage(framework.root / "dist" / view.edition.id)) for view in views]
-        _tell_unknown(site, views)
+        tell_unknown(framework, sources, views, site.progress)
         plans = [_plan_edition(site, view) for view in views]
         for plan in plans:
             refuse_breaches(plan.view, plan.breaches)
-        _tell_idle_overrides(site, plans)
+        tell_idle_overrides(framework, [plan.breaches for plan in plans], site.progress)
         results = tuple(_build_edition(site, plan, stage) for plan, stage in zip(plans, stages, strict=True))
         at = now or datetime.combine(day, time(), UTC)
         record_confirmed(framework.root, framework.confirmed, at)
@@ -247,7 +248,7 @@ class _Plan:
 
 def _plan_edition(site: _Site, view: EditionView) -> _Plan:
     """Sources found and hashed, limits applied, and the whole judged by the rules of maps."""
-    _tell_rules(view, site.progress)
+    tell_rules(view, site.progress)
     _check_sources(site, view)
     inputs = tuple(file for shown in view.datasets for file in site.inputs.get(shown.dataset.id, ()))
     planned = _plan_rasters(site, view)
@@ -364,49 +365,6 @@ def _showing(framework: Framework, views: list[EditionView], only: Sequence[str]
             hint=_("look at audiences and share in departments/*.toml, or build another edition"),
         )
     return showing
-
-
-def _tell_rules(view: EditionView, progress: Progress) -> None:
-    """What stays out although its audiences would let it in, what is taken, and public rules that hold unsaid."""
-    for denial in view.denied:
-        if not denial.plain:
-            reason = _("{name}: {text}").format(name=denial.subject, text=denial.reason)
-            progress.note(_("{name}: {text}").format(name=view.edition.id, text=reason))
-    if any(shown.dataset.kind == "raster" for shown in view.datasets):
-        for rule in told_rules(view.edition, view.confirmed):
-            progress.note(_("{name}: {text}").format(name=view.edition.id, text=rule))
-    for shown in view.datasets:
-        for rule in told_policy(shown.policy):
-            progress.note(_("{name}: {text}").format(name=f"{view.edition.id}/{shown.dataset.id}", text=rule))
-
-
-def _tell_unknown(site: _Site, views: Sequence[EditionView]) -> None:
-    """What stays out because nobody declares it: nothing is published that no rule lets in."""
-    for id in unknown_datasets(site.framework):
-        site.progress.note(
-            _("{dataset}: the store has it, and no department declares it: it stays out").format(dataset=id)
-        )
-    seen = {shown.dataset.id: shown.dataset for view in views for shown in view.datasets}
-    for id, dataset in seen.items():
-        source = site.sources.of(dataset)
-        if dataset.kind == "raster" or not isinstance(source, Path):
-            continue
-        if names := unknown_columns(source, dataset, site.framework.schema_of(dataset)):
-            text = _("{dataset}: columns in no field of its schema stay out: {names}")
-            site.progress.note(text.format(dataset=id, names=", ".join(names)))
-
-
-def _tell_idle_overrides(site: _Site, plans: Sequence[_Plan]) -> None:
-    """Overrides that let nothing through any more, where all editions are built: they may be taken out."""
-    if len(plans) < len(site.framework.editions):
-        return
-    used = [breach.override for plan in plans for breach in let_through(plan.breaches)]
-    for override in site.framework.overrides:
-        if override not in used:
-            text = _("the override of {rule} for {dataset} lets nothing through").format(
-                rule=override.rule, dataset=override.dataset
-            )
-            site.progress.note(text)
 
 
 def _check_sources(site: _Site, view: EditionView) -> None:

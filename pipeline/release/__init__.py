@@ -29,6 +29,7 @@ from pipeline.release.review_record import covers, likely_number, reviews_of
 from pipeline.release.review_scope import folder_scope
 from pipeline.release.software import code_digest, software_versions
 from pipeline.release.stage import Stage, exclusive, place_file
+from pipeline.release.telling import tell_idle_overrides, tell_rules, tell_unknown
 from pipeline.release.unfinished import Unfinished, forget_all
 
 __all__ = [
@@ -76,6 +77,9 @@ __all__ = [
     "sha256_of",
     "software_versions",
     "take_over",
+    "tell_idle_overrides",
+    "tell_rules",
+    "tell_unknown",
     "told_path",
     "workspace_coverages",
     "write_coverages",
