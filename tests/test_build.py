@@ -522,6 +522,8 @@ def test_an_interrupted_build_goes_on_where_it_was(
     tmp_path: Path, town: Path, monkeypatch: pytest.MonkeyPatch, memory: int | None
 ) -> None:
     """The government's framework is half cut when the power fails; the archives before it are whole."""
+    # What datasets cover is read from them too, and kept in a cache of its own.
+    monkeypatch.setattr(build, "write_coverages", lambda *_given, **_options: None)
     shutil.copytree(town, tmp_path / "clean")
     build_workspace(tmp_path / "clean", as_of=DAY)
     opened: list[str] = []
@@ -541,8 +543,6 @@ def test_an_interrupted_build_goes_on_where_it_was(
             raise KeyboardInterrupt
         return render(job)
 
-    # What datasets cover is read from them too, and kept in a cache of its own.
-    monkeypatch.setattr(build, "write_coverages", lambda *_given, **_options: None)
     monkeypatch.setattr(intake, "read_batches", reading)
     monkeypatch.setattr(build, "make_archive", making)
     monkeypatch.setattr(engine, "render", rendering)
