@@ -35,9 +35,6 @@ def run() -> int:
         os.environ.setdefault(name, value)
     try:
         from pipeline.cli import main
-        from pipeline.machine import keep_freed_memory
-
-        keep_freed_memory()
 
         return main()
     except KeyboardInterrupt:

@@ -70,7 +70,10 @@ def build(
     written unless --no-explain is given: departments ask why something is not on the map long after it was built.
     """
     from pipeline.build import build_workspace
+    from pipeline.machine import keep_freed_memory
 
+    if memory is None:
+        keep_freed_memory()
     with Bars() as progress:
         results = build_workspace(
             workspace,

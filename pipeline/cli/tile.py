@@ -128,8 +128,11 @@ def tile(
         )
     from pipeline.api import Tiled
     from pipeline.api import tile as tile_files
+    from pipeline.machine import keep_freed_memory
     from pipeline.warm import compiling_ahead
 
+    if memory is None:
+        keep_freed_memory()
     with compiling_ahead(), Bars() as progress:
         tiled = tile_files(
             inputs,
