@@ -34,8 +34,8 @@ def processors() -> int:
 def keep_freed_memory() -> None:
     """Let glibc's malloc keep what is freed, where there is glibc: the next job takes as much again.
 
-    Not where the memory is bounded: what is kept counts. It would give large arrays back to the system, which clears every page anew: a tenth of the processor seconds of
-    tiling 900,000 buildings. Source: mallopt(3).
+    It would give large arrays back to the system, which clears every page anew: a tenth of the processor seconds of
+    tiling 900,000 buildings. Not for where memory is bounded: what is kept counts. Source: mallopt(3).
     """
     import ctypes
 
