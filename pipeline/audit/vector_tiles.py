@@ -183,8 +183,8 @@ def _scratch(sizes: Sequence[int]) -> kernel.Scratch:
     room = max(sizes, default=0) // 2 + 1  # a key or value takes two bytes at least
     single, double = np.zeros(1, np.float32), np.zeros(1, np.float64)
     return kernel.Scratch(
-        np.zeros((room, 3), np.int64),
-        np.zeros((room, 4), np.int64),
+        np.empty((room, 3), np.int64),
+        np.empty((room, 4), np.int64),
         single,
         single.view(np.uint32),
         double,
