@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import sys
 
 # New objects before the collector of cycles looks for some: at Python's 700 it looks hundreds of times while libraries
@@ -28,7 +29,11 @@ class _Absent:
 
 
 def run() -> int:
-    """Run the command line; even Ctrl-C while it is still being loaded ends in silence, with exit code 130."""
+    """Run the command line; even Ctrl-C while it is still being loaded ends in silence, with exit code 130.
+
+    Being told to end (SIGTERM: systemd, containers, `kill`) is the same: unfinished files are removed.
+    """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.meta_path.insert(0, _Absent())
     gc.set_threshold(_CYCLES, *gc.get_threshold()[1:])
     for name, value in _LIBRARIES.items():

@@ -77,7 +77,8 @@ def test_imagery_needs_no_vectors(town: Path) -> None:
         assert f"'{heavy}'" not in loaded, heavy
 
 
-def test_interrupted_it_leaves_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize("told", [signal.SIGINT, signal.SIGTERM])
+def test_interrupted_it_leaves_nothing(tmp_path: Path, told: signal.Signals) -> None:
     """Ctrl-C while tiles are made."""
     big = picture(tmp_path / "big.tif", size=3000, pixel=0.5)
     out = tmp_path / "out.pmtiles"
@@ -99,7 +100,7 @@ def test_interrupted_it_leaves_nothing(tmp_path: Path) -> None:
     while not list(tmp_path.glob(".*.part")) and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.01)
     time.sleep(0.3)
-    os.kill(process.pid, signal.SIGINT)
+    os.kill(process.pid, told)
     assert process.wait(30) == 130
     assert [each.name for each in tmp_path.iterdir()] == ["big.tif"]
 
