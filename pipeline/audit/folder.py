@@ -18,7 +18,7 @@ SUMS: Final = "SHA256SUMS"
 # What stands beside a release: written after it, signed, or derived from it.
 _BESIDE: Final = frozenset({MANIFEST, SUMS, "SM3SUMS", "feed.atom"})
 _BESIDE_FOLDERS: Final = ("hotlink/", "metadata/")
-_HOTLINK: Final = re.compile(r"hotlink/(?:tilejson|styles)/[^/]+\.json")
+_HOTLINK: Final = "hotlink/"  # each file is a file of the release with other addresses
 _METADATA: Final = re.compile(r"metadata/[^/]+\.(?:json|html)")
 
 
@@ -72,7 +72,7 @@ def unlisted(folder: Folder) -> Iterator[Finding]:
     listed = folder.listed
     for entry in folder.entries:
         extra = beside(entry.name) and not (
-            entry.name in _BESIDE or _HOTLINK.fullmatch(entry.name) or _METADATA.fullmatch(entry.name)
+            entry.name in _BESIDE or entry.name.removeprefix(_HOTLINK) in listed or _METADATA.fullmatch(entry.name)
         )
         if extra or (entry.name not in listed and not beside(entry.name)):
             yield Finding(_("the manifest does not list it ({n} bytes)").format(n=entry.bytes), entry.name)

@@ -68,7 +68,7 @@ def copy_of(dist: Path, target: Path) -> Path:
 def reseal(dist: Path, change: Callable[[dict[str, Any]], None] | None = None) -> Path:
     """Write release.json and SHA256SUMS for the files as they are now."""
     manifest = json.loads((dist / "release.json").read_bytes())
-    beside = ("release.json", "SHA256SUMS")
+    beside = ("release.json", "SHA256SUMS", "SM3SUMS")
     files = []
     for path in sorted(p for p in dist.rglob("*") if p.is_file() and not p.is_symlink()):
         name = path.relative_to(dist).as_posix()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,12 @@ from pipeline.audit.audit import EVERY_RULE
 from pipeline.audit.denied import Denied, denied_by
 from pipeline.audit.policy import Admitted
 from pipeline.audit.rules import Severity
+from pipeline.build import build_workspace
 from pipeline.errors import InputError
 from pipeline.progress import Progress
 from tests.audit.planting import archive, copy_of, in_one_tile, layer, put, reseal
 from tests.broken.audit.leaks import LEAKS, Leak
+from tests.towns import FRAMEWORK, write_town
 
 MACHINE = Machine(("zhang-surveyor", "root", "x"), ("/srv/town",))
 CASES = [(rule, number) for rule, leaks in LEAKS.items() for number in range(len(leaks))]
@@ -69,6 +72,18 @@ def test_what_the_build_makes_is_clean(town: Path, edition: str, with_workspace:
 def test_rasters_are_clean(terrain: Path, with_workspace: bool) -> None:
     result = audited(terrain / "dist/public", terrain if with_workspace else None)
     assert everything(result) == []
+
+
+def test_addresses_for_other_origins_are_clean(tmp_path: Path, light: None) -> None:
+    """An office may serve it from a host inside its network."""
+    rules = f'{FRAMEWORK}\n[publish]\nbase_url = "http://10.1.2.3/maps"\n'
+    root = write_town(tmp_path / "town", {"framework.toml": rules})
+    build_workspace(root, editions=["public"], as_of=date(2026, 11, 22), threads=1)
+    dist = root / "dist/public"
+    assert (dist / "hotlink/styles/light.json").is_file()
+    assert everything(audit_folder(dist, root, threads=1)) == []
+    put(dist, "hotlink/styles/dark.json", "{}")  # without a twin
+    assert set(audit_folder(dist, root, threads=1).report.counts) == {"file-listed"}
 
 
 def test_every_rule_has_a_leak_and_an_id_of_its_own() -> None:
