@@ -73,8 +73,10 @@ from pipeline.release import (
     write_coverages,
     write_hotlink,
     write_manifest,
+    write_verifier,
 )
 from pipeline.sources import is_database
+from pipeline.standalone.verify import has_sm3
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +157,8 @@ def build_workspace(
         for plan in plans:
             refuse_breaches(plan.view, plan.breaches)
         tell_idle_overrides(framework, [plan.breaches for plan in plans], site.progress)
+        if not has_sm3():
+            site.progress.note(_("SM3SUMS is not written: the OpenSSL of this Python has no SM3"))
         results = tuple(_build_edition(site, plan, stage) for plan, stage in zip(plans, stages, strict=True))
         at = now or datetime.combine(day, time(), UTC)
         record_confirmed(framework.root, framework.confirmed, at)
@@ -269,6 +273,7 @@ def _build_edition(site: _Site, plan: _Plan, stage: Stage) -> BuildResult:
 
     write_coverages(folder, framework, view, recipes, sources=site.sources, pixels=site.pixels, progress=site.progress)
     number = _write_reviewed(site, view, made, folder)
+    write_verifier(folder)
     release = write_manifest(
         folder,
         framework,

@@ -173,7 +173,7 @@ def test_tilejson_catalog_and_manifest_name_the_same_files(town: Path) -> None:
             assert tilejson["tiles"] == [f"pmtiles://../{archive['file']}/{{z}}/{{x}}/{{y}}"]
             names = [layer["id"] for layer in tilejson["vector_layers"]]
             assert sorted(names) == sorted(layers_of(dist / archive["file"]))
-        assert set(listed) == set(contents(dist)) - {"release.json", "SHA256SUMS"}
+        assert set(listed) == set(contents(dist)) - {"release.json", "SHA256SUMS", "SM3SUMS"}
         assert {"numba", "GDAL", "GEOS", "PROJ", "deflate", "longquan"} <= set(manifest["software"])
         assert manifest["as_of"] == catalog["as_of"] == "2026-11-22"
 
@@ -242,6 +242,7 @@ def test_without_explanations_the_archives_are_the_same(town: Path) -> None:
     assert {name for name in before if before[name] != after.get(name)} == {
         "release.json",
         "SHA256SUMS",
+        *({"SM3SUMS"} & set(after)),
         *(name for name in before if name.endswith(".parquet")),
     }
 
@@ -356,6 +357,7 @@ def test_the_date_is_only_where_it_belongs(town: Path) -> None:
     after = hashes(town / "dist/public")
     assert {name for name in after if after[name] != before.get(name)} == {
         "SHA256SUMS",
+        *({"SM3SUMS"} & set(after)),
         "catalog.json",
         "release.json",
         "services/dcat/catalog.jsonld",

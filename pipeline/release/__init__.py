@@ -18,7 +18,7 @@ from pipeline.release.hotlink import write_hotlink
 from pipeline.release.inputs import InputFile, database_input, input_files
 from pipeline.release.made import MadeArchive, recipe_of, remember, told_path
 from pipeline.release.making import Making, make_archive
-from pipeline.release.manifest import MANIFEST, SUMS, read_manifest, release_id, write_manifest
+from pipeline.release.manifest import MANIFEST, SM3_SUMS, SUMS, read_manifest, release_id, write_manifest
 from pipeline.release.raster_inputs import RasterFile, raster_inputs
 from pipeline.release.raster_kept import KeptRaster, forget_others
 from pipeline.release.raster_making import make_raster
@@ -31,9 +31,11 @@ from pipeline.release.software import code_digest, software_versions
 from pipeline.release.stage import Stage, exclusive, place_file
 from pipeline.release.telling import tell_idle_overrides, tell_rules, tell_unknown
 from pipeline.release.unfinished import Unfinished, forget_all
+from pipeline.release.verifier import write_verifier
 
 __all__ = [
     "MANIFEST",
+    "SM3_SUMS",
     "SUMS",
     "Gate",
     "InputFile",
@@ -85,4 +87,5 @@ __all__ = [
     "write_coverages",
     "write_hotlink",
     "write_manifest",
+    "write_verifier",
 ]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import posixpath
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,24 +26,31 @@ _ABSOLUTE = ("http://", "https://", "data:")
 def write_hotlink(dist: Path, base_url: str) -> tuple[str, ...]:
     """Write the copies below hotlink/ for a folder reached at `base_url`; returns their paths.
 
-    Those of services/ (STAC, DCAT, ISO 19139) are made of catalog.json once more, where there is one.
-
     Raises OutputError when an address of a style leads out of the folder, or a file cannot be written.
     """
-    base = base_url.rstrip("/")
     written = []
+    for name, content in hotlink_files(dist, base_url):
+        write_file(dist / name, content)
+        written.append(name)
+    return tuple(written)
+
+
+def hotlink_files(dist: Path, base_url: str) -> Iterator[tuple[str, bytes]]:
+    """Path and bytes of every copy for a folder reached at `base_url`.
+
+    Those of services/ (STAC, DCAT, ISO 19139) are made of catalog.json once more, where there is one.
+
+    Raises OutputError when an address of a style leads out of the folder.
+    """
+    base = base_url.rstrip("/")
     for folder, convert in (("tilejson", absolute_tilejson), ("styles", absolute_style)):
         for path in sorted((dist / folder).glob("*.json")):
             converted = convert(json.loads(path.read_text("utf-8")), base, folder)
-            name = f"{FOLDER}/{folder}/{path.name}"
-            write_file(dist / name, json_bytes(converted))
-            written.append(name)
+            yield f"{FOLDER}/{folder}/{path.name}", json_bytes(converted)
     catalog = dist / "catalog.json"
     if catalog.is_file():
         for face, content in face_files(json.loads(catalog.read_text("utf-8")), base):
-            write_file(dist / FOLDER / face, content)
-            written.append(f"{FOLDER}/{face}")
-    return tuple(written)
+            yield f"{FOLDER}/{face}", content
 
 
 def absolute_tilejson(tilejson: Mapping[str, Any], base: str, folder: str = "tilejson") -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""release.json and SHA256SUMS: every file of a published folder, and the id that follows from them.
+"""release.json, SHA256SUMS and SM3SUMS: every file of a published folder, and the id that follows from them.
 
 The id is the sha256 of the text of SHA256SUMS-like lines ``<sha256>  <path>\\n`` in ascending order of the paths'
 UTF-8 bytes, without release.json, SHA256SUMS, SM3SUMS, hotlink/, metadata/ (signatures) and feed.atom. So it can be
@@ -18,16 +18,17 @@ from pipeline.editions import EditionView
 from pipeline.framework import Framework
 from pipeline.portal.files import json_bytes, write_file
 from pipeline.release.allowed import allow_list
-from pipeline.release.files import sha256_of
+from pipeline.release.files import Digests, digests_of
 from pipeline.release.inputs import InputFile
 from pipeline.release.made import MadeArchive
 from pipeline.release.media import media_type
 
 MANIFEST = "release.json"
 SUMS = "SHA256SUMS"
+SM3_SUMS = "SM3SUMS"
 VERSION = 1
 
-_APART = (MANIFEST, SUMS, "SM3SUMS", "feed.atom")
+_APART = (MANIFEST, SUMS, SM3_SUMS, "feed.atom")
 _APART_FOLDERS = ("hotlink/", "metadata/")
 
 
@@ -56,7 +57,9 @@ def write_manifest(
     review_number: str | None = None,
     rules: Mapping[str, Any] | None = None,
 ) -> str:
-    """Write release.json and SHA256SUMS for everything that lies in `dist`, and return the release id.
+    """Write release.json and the sums for everything that lies in `dist`, and return the release id.
+
+    SM3SUMS is written where this machine's OpenSSL knows SM3; else there is none, not even of an earlier build.
 
     `archives` are by id; `inputs` are those of the edition's own datasets, so that the manifest of one edition names
     nothing of another. `rules` are those of maps that it was judged by, `overrides` what was let through all the same.
@@ -66,11 +69,13 @@ def write_manifest(
     made = [(archive.facts, archive) for archive in archives.values() if archive.facts is not None]
     owners = {file: sorted(facts.datasets) for facts, archive in made for file in archive.files}
     files = []
+    digests = {}
     for path in sorted(_files(dist), key=str.encode):
+        digests[path] = digests_of(dist / path)
         entry: dict[str, Any] = {
             "path": path,
             "bytes": (dist / path).stat().st_size,
-            "sha256": sha256_of(dist / path),
+            "sha256": digests[path].sha256,
             "type": media_type(path),
         }
         if path in owners:
@@ -113,10 +118,17 @@ def write_manifest(
         "software": dict(sorted(software.items())),
     }
     write_file(dist / MANIFEST, json_bytes(manifest))
-    sums = [(file["path"], file["sha256"]) for file in files] + [(MANIFEST, sha256_of(dist / MANIFEST))]
-    lines = [f"{digest}  {path}\n" for path, digest in sorted(sums, key=lambda pair: pair[0].encode())]
-    write_file(dist / SUMS, "".join(lines).encode())
+    _write_sums(dist, {**digests, MANIFEST: digests_of(dist / MANIFEST)})
     return id
+
+
+def _write_sums(dist: Path, digests: Mapping[str, Digests]) -> None:
+    """The lists that `sha256sum --check` and its like for SM3 read."""
+    paths = sorted(digests, key=str.encode)
+    write_file(dist / SUMS, "".join(f"{digests[path].sha256}  {path}\n" for path in paths).encode())
+    (dist / SM3_SUMS).unlink(missing_ok=True)
+    if all(each.sm3 is not None for each in digests.values()):
+        write_file(dist / SM3_SUMS, "".join(f"{digests[path].sm3}  {path}\n" for path in paths).encode())
 
 
 def read_manifest(dist: Path) -> dict[str, Any] | None:

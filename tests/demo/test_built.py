@@ -86,14 +86,17 @@ def test_our_own_verify_accepts_every_archive(dist: Path, capsys: pytest.Capture
     assert capsys.readouterr().out.count("accepted") == len(archives)
 
 
+BESIDE = {"release.json", "SHA256SUMS", "SM3SUMS"}
+
+
 def test_release_json_and_sums_name_exactly_what_is_there(dist: Path) -> None:
     for edition in ("public", "government"):
         folder = dist / edition
         there = digests(folder)
         listed = {file["path"]: file["sha256"] for file in json.loads((folder / "release.json").read_text())["files"]}
-        assert listed == {path: digest for path, digest in there.items() if path not in {"release.json", "SHA256SUMS"}}
+        assert listed == {path: digest for path, digest in there.items() if path not in BESIDE}
         sums = dict(line.split("  ", 1)[::-1] for line in (folder / "SHA256SUMS").read_text().splitlines())
-        assert sums == {path: digest for path, digest in there.items() if path != "SHA256SUMS"}
+        assert sums == {path: digest for path, digest in there.items() if path not in {"SHA256SUMS", "SM3SUMS"}}
 
 
 def test_what_is_for_the_government_is_in_no_public_file(dist: Path) -> None:
