@@ -40,6 +40,7 @@ VERBS = {
     "tile": Verb("pipeline.cli.tile:tile", "Turn files into one PMTiles archive, without a workspace."),
     "archive": Verb("pipeline.cli.archive:archive", "Look into PMTiles archives and check them."),
     "audit": Verb("pipeline.cli.audit:audit", "Prove from finished files that nothing is inside that must not be."),
+    "verify": Verb("pipeline.cli.verify:verify", "Check that a published folder is whole, unaltered and sound."),
     "doctor": Verb("pipeline.cli.doctor:doctor", "Find out whether a server is fit to serve a release."),
     "serve": Verb("pipeline.cli.serve:serve", "Serve a folder with Range, ETag and CORS."),
     "warm": Verb("pipeline.cli.warm:warm", "Compile every kernel ahead of time."),

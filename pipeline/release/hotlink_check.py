@@ -1,0 +1,62 @@
+"""hotlink/ worked out once more from the release that it was derived from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.errors import LongquanError
+from pipeline.i18n import _
+from pipeline.release.hotlink import FOLDER, hotlink_files
+
+_TILEJSON = f"{FOLDER}/tilejson/"
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """What hotlink/ is made for, and what of it is not so."""
+
+    base_url: str | None  # None where it could not be told
+    faults: tuple[tuple[str, str], ...]  # path, what is wrong
+
+
+def check_hotlink(folder: Path, there: tuple[str, ...], base_url: str | None = None) -> Derived:
+    """Derive every copy anew and compare the bytes; the address is the one given, else the one its TileJSON names."""
+    if not there:
+        return Derived(None, ())
+    base = base_url or next(_stated(folder, there), None)
+    if base is None:
+        text = _("no file of it tells the address that it was made for; give it with --base-url")
+        return Derived(None, ((FOLDER, text),))
+    try:
+        wanted = dict(hotlink_files(folder, base))
+    except (LongquanError, OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        return Derived(base, ((FOLDER, _("it cannot be derived anew: {reason}").format(reason=error)),))
+    faults = []
+    for path in sorted({*there, *wanted}):
+        if path not in wanted:
+            faults.append((path, _("it is not derived from the release")))
+        elif path not in there:
+            faults.append((path, _("the file is missing")))
+        elif (folder / path).read_bytes() != wanted[path]:
+            faults.append((path, _("it is not what the release gives for {address}").format(address=base)))
+    return Derived(base, tuple(faults))
+
+
+def _stated(folder: Path, there: tuple[str, ...]) -> Iterator[str]:
+    """The addresses that TileJSON of hotlink/ name, less the path that the release's own one has."""
+    for path in there:
+        if not path.startswith(_TILEJSON):
+            continue
+        try:
+            own = json.loads((folder / path.removeprefix(f"{FOLDER}/")).read_bytes())["tiles"][0]
+            absolute = json.loads((folder / path).read_bytes())["tiles"][0]
+        except (OSError, ValueError, KeyError, TypeError, IndexError):
+            continue
+        if isinstance(own, str) and isinstance(absolute, str):
+            tail = own.removeprefix("pmtiles://").removeprefix("..")
+            base = absolute.removeprefix("pmtiles://")
+            if base.endswith(tail):
+                yield base.removesuffix(tail)

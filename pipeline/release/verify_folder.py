@@ -1,0 +1,97 @@
+"""Is a folder exactly the release that its lists describe, and is every archive of it sound?
+
+Lists, names, hashes and the id are checked by the very script that travels with the release; what that cannot do with
+the standard library alone comes on top: every archive by the rules of `archive verify`, and hotlink/ derived anew.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline.errors import InputError
+from pipeline.i18n import _, language
+from pipeline.progress import Progress, Silent
+from pipeline.release.archive_check import CheckedArchive, check_archive
+from pipeline.release.hotlink_check import Derived, check_hotlink
+from pipeline.standalone.verify import SUMS, Result, check
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedFolder:
+    """What was found in a folder."""
+
+    folder: Path
+    result: Result
+    hotlink: Derived
+    archives: tuple[CheckedArchive, ...]
+
+    @property
+    def faults(self) -> tuple[tuple[str, str, str], ...]:
+        """Kind, path and text of every fault of files; those of archives stand with them."""
+        own = tuple((fault.kind, fault.path, fault.text(language())) for fault in self.result.faults)
+        return own + tuple(("hotlink", path, text) for path, text in self.hotlink.faults)
+
+    @property
+    def accepted(self) -> bool:
+        """Whether everything is as the lists say, and every archive sound."""
+        return not self.faults and not any(archive.errors for archive in self.archives)
+
+    def as_json(self) -> dict[str, Any]:
+        """The result as a JSON object."""
+        return {
+            "accepted": self.accepted,
+            "folder": str(self.folder),
+            "release": self.result.release,
+            "fingerprint": self.result.fingerprint,
+            "files": self.result.files,
+            "bytes": self.result.bytes,
+            "sm3": self.result.sm3,
+            "hotlink": {"files": len(self.result.hotlink), "base_url": self.hotlink.base_url},
+            "faults": [{"kind": kind, "path": path, "message": text} for kind, path, text in self.faults],
+            "archives": [archive.as_json() for archive in self.archives],
+        }
+
+
+def verify_folder(
+    folder: Path,
+    *,
+    fingerprint: str | None = None,
+    base_url: str | None = None,
+    structure_only: bool = False,
+    threads: int | None = None,
+    progress: Progress | None = None,
+) -> VerifiedFolder:
+    """Check every file of a folder, then every archive that is as the lists say.
+
+    `fingerprint` is the sha256 that SHA256SUMS should have, `base_url` the address that hotlink/ should be made for;
+    without `structure_only` every tile is decoded. Raises InputError where there is no folder or no SHA256SUMS.
+    """
+    progress = progress or Silent()
+    if not (folder / SUMS).is_file():
+        raise InputError(
+            _("There is no {name}.").format(name=SUMS),
+            where=str(folder),
+            expected=_("a folder that `longquan build` wrote"),
+            hint=_("name the folder of an edition, such as dist/public"),
+        )
+    progress.start(_("hashing"), None, _("bytes"))
+    told = 0
+
+    def tell(done: int, _total: int) -> None:
+        nonlocal told
+        progress.advance(done - told)
+        told = done
+
+    result = check(os.fspath(folder), tell, fingerprint)
+    progress.done()
+    hurt = {fault.path for fault in result.faults}
+    archives = tuple(
+        check_archive(folder, path, structure_only=structure_only, threads=threads, progress=progress)
+        for path in sorted(result.sums)
+        if path.endswith(".pmtiles") and path not in hurt
+    )
+    progress.done()
+    return VerifiedFolder(folder, result, check_hotlink(folder, result.hotlink, base_url), archives)
