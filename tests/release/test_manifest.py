@@ -122,7 +122,8 @@ def test_sha256sum_agrees_with_the_sums_and_the_id(tmp_path: Path, dist: Path) -
     subprocess.run(["sha256sum", "--check", "--strict", "--quiet", "SHA256SUMS"], cwd=dist, check=True)
     script = (
         "find . -type f ! -name release.json ! -name SHA256SUMS ! -name SM3SUMS ! -path './hotlink/*' "
-        "! -path './metadata/*' ! -name feed.atom | cut -c3- | LC_ALL=C sort | xargs -d '\\n' sha256sum | sha256sum | cut -c1-64"
+        "! -path './metadata/*' ! -name feed.atom | cut -c3- "
+        "| LC_ALL=C sort | xargs -d '\\n' sha256sum | sha256sum | cut -c1-64"
     )
     out = subprocess.run(script, shell=True, cwd=dist, check=True, capture_output=True, text=True)
     assert out.stdout.strip() == manifest["release"]
