@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import threading
 import time
@@ -41,6 +42,7 @@ def write_site(folder: Path) -> Path:
     for path, (body, _kind) in FILES.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_bytes(body)
+        os.utime(folder / path, (1_700_000_000, 1_700_000_000))  # Apache calls ETags of fresh files weak
     (folder / "release.json").write_text(json.dumps({"files": listed}))
     return folder
 
