@@ -94,4 +94,6 @@ def verify_folder(
         if path.endswith(".pmtiles") and path not in hurt
     )
     progress.done()
-    return VerifiedFolder(folder, result, check_hotlink(folder, result.hotlink, base_url), archives)
+    # Of files that are not as listed nothing is derived: they may be anything, links that lead out too.
+    derived = Derived(None, ()) if hurt - {SUMS} else check_hotlink(folder, result.hotlink, base_url)
+    return VerifiedFolder(folder, result, derived, archives)

@@ -132,6 +132,22 @@ def test_a_hotlink_for_another_address_altogether(dist: Path) -> None:
     assert not verify_folder(dist, base_url=BASE).accepted
 
 
+def test_a_copy_of_hotlink_that_does_not_end(dist: Path) -> None:
+    for path in (dist / "hotlink").rglob("*.json"):
+        with path.open("r+b") as file:
+            file.truncate(1 << 40)
+    found = verify_folder(dist, base_url=BASE, structure_only=True)
+    assert ("hotlink", "hotlink/styles/light.json") in [fault[:2] for fault in found.faults]
+    assert verify_folder(dist, structure_only=True).hotlink.base_url is None
+
+
+def test_nothing_is_derived_of_files_that_were_altered(dist: Path, tmp_path: Path) -> None:
+    shutil.move(dist / "tilejson", tmp_path / "tilejson")
+    (dist / "tilejson").symlink_to(tmp_path / "tilejson", target_is_directory=True)
+    found = verify_folder(dist, structure_only=True)
+    assert found.hotlink.base_url is None and ("link", "tilejson") in [fault[:2] for fault in found.faults]
+
+
 def test_a_copy_of_hotlink_that_is_missing(dist: Path) -> None:
     (dist / "hotlink/styles/light.json").unlink()
     assert [fault[:2] for fault in verify_folder(dist).faults] == [("hotlink", "hotlink/styles/light.json")]
