@@ -41,9 +41,14 @@ class Answer:
     asked: float
 
     def header(self, name: str) -> str | None:
-        """A header's value, several of one name joined by commas; None where there is none."""
+        """A header's value, several of one name joined by commas; None where there is none.
+
+        Without what no header may hold: it is shown in terminals, which obey control characters.
+        """
         values = self.headers.get_all(name)
-        return None if values is None else ", ".join(str(value).strip() for value in values)
+        if values is None:
+            return None
+        return "".join(letter for letter in ", ".join(str(value).strip() for value in values) if letter.isprintable())
 
     def tokens(self, name: str) -> set[str]:
         """The comma-separated items of a header, in lower case."""

@@ -103,5 +103,5 @@ def _listed(base: str, manifest: Answer) -> Iterator[Listed]:
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return
     for path, size, kind in entries:
-        if not path.startswith("/") and ".." not in path.split("/"):
+        if path.isprintable() and not path.startswith("/") and ".." not in path.split("/"):
             yield Listed(path, base + quote(path, safe="/@"), size, kind)

@@ -7,6 +7,7 @@ import http.server
 import threading
 import time
 from collections.abc import Iterator
+from email.message import Message
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ import pytest
 from pipeline.errors import UsageError
 from pipeline.i18n import set_language
 from pipeline.publish import SERVERS, Client, diagnose
-from pipeline.publish.client import Unanswered, read_address
+from pipeline.publish.client import Answer, Unanswered, read_address
 from pipeline.publish.doctor import CHECKS
 from pipeline.publish.fixes import REMEDIES, fixes_of
 from pipeline.standalone.serve import FolderServer
@@ -167,6 +168,13 @@ def test_python_http_server_is_not(site: Path) -> None:
 class _Quiet(http.server.SimpleHTTPRequestHandler):
     def log_message(self, format: str, *args: object) -> None:
         pass
+
+
+def test_terminals_are_told_no_commands() -> None:
+    headers = Message()
+    headers["Server"] = "nginx\x1b]0;owned\x07"
+    answer = Answer("GET", "http://a/", 200, 11, headers, b"", False, 0.0)
+    assert answer.header("Server") == "nginx]0;owned" and answer.header("ETag") is None
 
 
 def test_passwords_go_nowhere_else() -> None:

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.publish.fixes import fixes_of
-from tests.publish.site import ARCHIVE, NAME, examined, found, write_site
+from tests.publish.site import examined, found, write_site
 
 GOOD = ("types", "keeping", "origin", "packing")
 
@@ -125,7 +125,8 @@ def test_with_the_fixes_nothing_is_found(kind: str, tmp_path: Path) -> None:
     extra = {"nginx": "gzip on;", "apache": "SetOutputFilter DEFLATE"}.get(kind, "")
     with started(kind, tmp_path, good(kind) + "\n" + extra) as address:
         diagnosis = examined(address)
-    assert [finding for check in diagnosis.checks for finding in check.findings] == []
+    # Apache 2.4 sends 416 without the size, whatever it is told; nobody's map asks for that.
+    assert found(diagnosis) == ({"beyond": "notice"} if kind == "apache" else {})
     assert diagnosis.kind == kind
 
 
@@ -136,6 +137,7 @@ def test_as_it_comes(kind: str, tmp_path: Path) -> None:
     assert {name for name, state in states.items() if state == "fault"} == {
         *("preflight", "origin", "exposed", "pointers")
     }
+    assert (states.get("beyond") == "notice") == (kind == "apache")
 
 
 @pytest.mark.parametrize(("kind", "how"), sorted(BROKEN))
@@ -144,4 +146,4 @@ def test_broken_on_purpose(kind: str, how: str, tmp_path: Path) -> None:
     with started(kind, tmp_path, lines) as address:
         states = found(examined(address))
     faults = {name for name, state in states.items() if state == "fault"}
-    assert expected <= faults, (len(ARCHIVE), NAME)
+    assert expected <= faults
