@@ -10,6 +10,7 @@ import time
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from email.utils import formatdate
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -245,7 +246,13 @@ def running(server: FaultyServer | FolderServer) -> Iterator[str]:
 
 def examined(address: str, seconds: float = 5.0) -> Diagnosis:
     """What the doctor finds, with a short patience."""
-    return diagnose(Client(seconds), address)
+    return diagnose(_client(seconds), address)
+
+
+@cache
+def _client(seconds: float) -> Client:
+    """One for all: reading the system's authorities takes as long as twenty requests."""
+    return Client(seconds)
 
 
 def found(diagnosis: Diagnosis) -> dict[str, str]:
