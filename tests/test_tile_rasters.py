@@ -164,7 +164,7 @@ def test_every_product_can_be_asked_for() -> None:
 
     for product in PRODUCTS.values():
         module = import_module(f"pipeline.api.{product.module}")
-        assert is_dataclass(getattr(module, product.options)) and callable(getattr(module, product.run))
+        assert is_dataclass(getattr(module, product.options)) and callable(module.tile_files)
         assert {"min_zoom", "name"} <= {field.name for field in fields(getattr(module, product.options))}
 
 

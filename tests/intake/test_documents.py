@@ -101,12 +101,12 @@ def test_the_regulations_give_the_source_of_every_number(city: Path) -> None:
 
 def test_a_changed_rule_changes_the_text(city: Path) -> None:
     path = city / "framework.toml"
-    path.write_text(
-        path.read_text("utf-8").replace("[intake]\n", "[intake]\ngrace_days = 17\n")
-        + "\n[checks]\nedge_m = 3.25\n\n[rules.confirmed.plane-accuracy]\n"
-        'value = 10.0\nby = "王五"\ndate = 2026-10-01\ndocument = "某规范"\n',
-        "utf-8",
-    )
+    text = path.read_text("utf-8")
+    for table, key in (("[intake]\n", "grace_days = 17\n"), ("[checks]\n", "edge_m = 3.25\n")):
+        assert table in text
+        text = text.replace(table, table + key)
+    confirmed = '[rules.confirmed.plane-accuracy]\nvalue = 10.0\nby = "王五"\ndate = 2026-10-01\ndocument = "某规范"\n'
+    path.write_text(f"{text}\n{confirmed}", "utf-8")
     texts = drafted(load_workspace(city))
     assert "每期结束后 17 日内" in texts["提交规范.html"]
     assert "edge_m = 3.25" in texts["提交规范.html"]
