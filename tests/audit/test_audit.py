@@ -17,9 +17,9 @@ from pipeline.audit.audit import EVERY_RULE
 from pipeline.audit.denied import Denied, denied_by
 from pipeline.audit.policy import Admitted
 from pipeline.audit.rules import Severity
-from pipeline.build import build_workspace
 from pipeline.errors import InputError
 from pipeline.progress import Progress
+from tests.audit.built import build_lightly
 from tests.audit.planting import archive, copy_of, in_one_tile, layer, put, reseal
 from tests.broken.audit.leaks import LEAKS, Leak
 from tests.towns import FRAMEWORK, write_town
@@ -74,11 +74,11 @@ def test_rasters_are_clean(terrain: Path, with_workspace: bool) -> None:
     assert everything(result) == []
 
 
-def test_addresses_for_other_origins_are_clean(tmp_path: Path, light: None) -> None:
+def test_addresses_for_other_origins_are_clean(tmp_path: Path) -> None:
     """An office may serve it from a host inside its network."""
     rules = f'{FRAMEWORK}\n[publish]\nbase_url = "http://10.1.2.3/maps"\n'
     root = write_town(tmp_path / "town", {"framework.toml": rules})
-    build_workspace(root, editions=["public"], as_of=date(2026, 11, 22), threads=1)
+    build_lightly(root, editions=["public"], as_of=date(2026, 11, 22), threads=1)
     dist = root / "dist/public"
     assert (dist / "hotlink/styles/light.json").is_file()
     assert everything(audit_folder(dist, root, threads=1)) == []

@@ -12,7 +12,7 @@ import pytest
 from shapely.geometry import box
 
 from pipeline.audit import AuditResult, audit_folder
-from pipeline.build import build_workspace
+from tests.audit.built import build_lightly
 from tests.audit.planting import archive, reseal
 from tests.terrains import ANSWERED, EAST, FRAMEWORK, NORTH, SIDE, STEP, secret_place, write_terrain, write_tif
 
@@ -33,7 +33,7 @@ def hollow_town(root: Path, said: str, framework: str) -> Path:
     )
     place = gpd.GeoSeries([around[0], secret_place()], crs="EPSG:4326")
     place.to_file(root / "inbox/secrecy/masks.geojson", driver="GeoJSON", engine="pyogrio")
-    build_workspace(root, as_of=DAY, threads=1)
+    build_lightly(root, as_of=DAY, threads=1)
     return root
 
 
@@ -42,7 +42,7 @@ def under_masks(root: Path, edition: str = "public") -> AuditResult:
 
 
 @pytest.fixture(scope="module", params=["remove", "blur"])
-def masked(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, light: None) -> Path:
+def masked(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Limits are lifted knowingly, so that both editions have the same zooms."""
     said = f'mask_mode = "{request.param}", min_dem_grid_m = 0, min_contour_interval_m = 0, min_ground_resolution_m = 0'
     said += ", blur_m = 700" if request.param == "blur" else ""

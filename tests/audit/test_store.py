@@ -10,7 +10,7 @@ import pytest
 from shapely.geometry import Point
 
 from pipeline.audit import audit_folder
-from pipeline.build import build_workspace
+from tests.audit.built import build_lightly
 from tests.audit.planting import put, reseal
 from tests.intake.stored_versions import put_version
 from tests.towns import FILES, WATER, write_town
@@ -19,7 +19,7 @@ PLACES = [Point(119.1, 28.0), Point(119.11, 28.01)]
 
 
 @pytest.fixture(scope="module")
-def handed_in(tmp_path_factory: pytest.TempPathFactory, light: None) -> Path:
+def handed_in(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A town whose pumps, which are the government's, were handed in twice, and its addresses once."""
     planning = (FILES["departments/planning.toml"] or "").replace('source = "inbox/planning/addresses.geojson"\n', "")
     files = {
@@ -33,7 +33,7 @@ def handed_in(tmp_path_factory: pytest.TempPathFactory, light: None) -> Path:
     four = [Point(119.0 + i * 0.02, 28.0) for i in range(4)]
     addresses = ["剑池街道1号", "剑池街道2号", "青瓷街3号", "青瓷街4号"]
     put_version(root, "addresses", "2026.1", 2, "2026-01-01", {"addr": addresses}, four)
-    build_workspace(root, editions=["public"], as_of=date(2026, 11, 22), threads=1)
+    build_lightly(root, editions=["public"], as_of=date(2026, 11, 22), threads=1)
     return root
 
 
