@@ -207,6 +207,8 @@ def test_release_json_edited_with_adjusted_sums(dist: Path) -> None:
     assert kinds(dist) == {("lists-differ", "assets/Noto Sans/0-255.pbf")}
     seal(dist, lambda manifest: manifest["archives"].clear())
     assert kinds(dist) == {("archive-unlisted", ARCHIVE_NAME)}
+    seal(dist, lambda manifest: manifest["archives"][0].update(sha256="0" * 64))
+    assert kinds(dist) == {("archive-unlisted", ARCHIVE_NAME)}
     seal(dist, lambda manifest: manifest.update(as_of="2031-01-01"))
     assert kinds(dist, fingerprint=printed) == {("fingerprint", "SHA256SUMS")}
 
@@ -222,6 +224,13 @@ def test_release_json_edited_alone(dist: Path) -> None:
 )
 def test_a_release_json_that_is_none(dist: Path, text: str) -> None:
     (dist / "release.json").write_bytes(text.encode("latin-1"))
+    write_sums(dist, [*FILES, "release.json"])
+    assert kinds(dist) == {("list-unreadable", "release.json")}
+
+
+def test_a_key_that_other_readers_may_take_another_value_of(dist: Path) -> None:
+    text = (dist / "release.json").read_text("utf-8")
+    (dist / "release.json").write_text('{"as_of": "2031-01-01", ' + text[1:], "utf-8")
     write_sums(dist, [*FILES, "release.json"])
     assert kinds(dist) == {("list-unreadable", "release.json")}
 
