@@ -100,18 +100,16 @@ def _print(found: VerifiedFolder) -> None:
     click.echo(table(rows, left=(0, 1)))
     for kind, path, text in found.faults:
         click.echo(f"{_('error')} {kind} {path}: {text}")
-    for archive in found.archives:
+    for path, archive in found.archives.items():
         if archive.unreadable is not None:
-            click.echo(f"{_('error')} {archive.file}: {archive.unreadable}")
+            click.echo(f"{_('error')} {path}: {archive.unreadable}")
         for fault in (fault for report in archive.reports for fault in report.faults):
             severity = _("error") if fault.severity == "error" else _("warning")
             place = " ".join(
-                part
-                for part in (archive.file, "/".join(map(str, fault.tile or ())), fault.layer, fault.feature)
-                if part
+                part for part in (path, "/".join(map(str, fault.tile or ())), fault.layer, fault.feature) if part
             )
             click.echo(f"{severity} {fault.rule} {place}: {fault.message}")
-    count = len(found.faults) + sum(archive.errors for archive in found.archives)
+    count = len(found.faults) + sum(archive.errors for archive in found.archives.values())
     if count:
         click.echo(ngettext("{n} fault", "{n} faults", count).format(n=count_text(count)))
     else:

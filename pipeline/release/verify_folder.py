@@ -7,11 +7,12 @@ the standard library alone comes on top: every archive by the rules of `archive 
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import InputError
+from pipeline.errors import InputError, LongquanError
 from pipeline.i18n import _, language
 from pipeline.progress import Progress, Silent
 from pipeline.release.archive_check import CheckedArchive, check_archive
@@ -26,7 +27,7 @@ class VerifiedFolder:
     folder: Path
     result: Result
     hotlink: Derived
-    archives: tuple[CheckedArchive, ...]
+    archives: Mapping[str, CheckedArchive]  # by path below the folder
 
     @property
     def faults(self) -> tuple[tuple[str, str, str], ...]:
@@ -37,7 +38,7 @@ class VerifiedFolder:
     @property
     def accepted(self) -> bool:
         """Whether everything is as the lists say, and every archive sound."""
-        return not self.faults and not any(archive.errors for archive in self.archives)
+        return not self.faults and not any(archive.errors for archive in self.archives.values())
 
     def as_json(self) -> dict[str, Any]:
         """The result as a JSON object."""
@@ -51,7 +52,10 @@ class VerifiedFolder:
             "sm3": self.result.sm3,
             "hotlink": {"files": len(self.result.hotlink), "base_url": self.hotlink.base_url},
             "faults": [{"kind": kind, "path": path, "message": text} for kind, path, text in self.faults],
-            "archives": [archive.as_json() for archive in self.archives],
+            "archives": [
+                {"path": path, "unreadable": archive.unreadable} | archive.as_json()
+                for path, archive in self.archives.items()
+            ],
         }
 
 
@@ -88,11 +92,15 @@ def verify_folder(
     result = check(os.fspath(folder), tell, fingerprint)
     progress.done()
     hurt = {fault.path for fault in result.faults}
-    archives = tuple(
-        check_archive(folder, path, structure_only=structure_only, threads=threads, progress=progress)
-        for path in sorted(result.sums)
-        if path.endswith(".pmtiles") and path not in hurt
-    )
+    archives = {}
+    for path in sorted(result.sums):
+        if path.endswith(".pmtiles") and path not in hurt:
+            try:
+                archives[path] = check_archive(
+                    folder / path, structure_only=structure_only, threads=threads, progress=progress
+                )
+            except LongquanError as error:
+                archives[path] = CheckedArchive(unreadable=error.message)
     progress.done()
     # Of files that are not as listed nothing is derived: they may be anything, links that lead out too.
     derived = Derived(None, ()) if hurt - {SUMS} else check_hotlink(folder, result.hotlink, base_url)

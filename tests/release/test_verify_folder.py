@@ -70,8 +70,8 @@ def test_what_was_built_is_accepted(built: Path) -> None:
     assert found.faults == () and found.accepted
     manifest = json.loads((built / "release.json").read_bytes())
     assert found.result.release == manifest["release"]
-    assert [a.file for a in found.archives] == sorted(a["file"] for a in manifest["archives"])
-    assert all(archive.looked_inside for archive in found.archives)
+    assert list(found.archives) == sorted(a["file"] for a in manifest["archives"])
+    assert all(archive.looked_inside for archive in found.archives.values())
     assert found.hotlink.base_url == BASE and len(found.result.hotlink) > 2
     assert found.result.sm3 == ("checked" if has_sm3() else "absent")
 
@@ -98,7 +98,7 @@ def test_a_truncated_archive_with_every_list_adjusted(dist: Path) -> None:
     file = exchanged(dist, first_archive(dist)[:-100])
     found = verify_folder(dist)
     assert found.faults == () and not found.accepted
-    (archive,) = (archive for archive in found.archives if archive.errors)
+    (archive,) = (archive for archive in found.archives.values() if archive.errors)
     assert archive.file == file and "sections-inside" in archive.reports[0].counts
 
 
@@ -108,7 +108,7 @@ def test_an_archive_with_a_broken_tile_and_every_list_adjusted(dist: Path) -> No
     data[offset + 12 : offset + 20] = bytes(8)
     exchanged(dist, bytes(data))
     assert verify_folder(dist, structure_only=True).accepted
-    assert sum(archive.errors for archive in verify_folder(dist).archives) > 0
+    assert sum(archive.errors for archive in verify_folder(dist).archives.values()) > 0
 
 
 def test_an_archive_that_was_altered_is_not_opened(dist: Path) -> None:
@@ -116,7 +116,7 @@ def test_an_archive_that_was_altered_is_not_opened(dist: Path) -> None:
     (dist / file).write_bytes(bytes(len(first_archive(dist))))
     found = verify_folder(dist)
     assert ("altered", file) in {fault[:2] for fault in found.faults}
-    assert file not in [archive.file for archive in found.archives]
+    assert file not in found.archives
 
 
 def test_a_hotlink_that_leads_elsewhere(dist: Path) -> None:

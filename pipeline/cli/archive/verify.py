@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import click
 
 from pipeline.cli._json import print_json
 from pipeline.cli._options import json_option
 from pipeline.i18n import _
-
-if TYPE_CHECKING:
-    from pipeline.archive.rules import Report
-    from pipeline.progress import Progress
 
 
 @click.command()
@@ -43,12 +38,16 @@ def verify(
     """
     from pipeline.cli._progress import Bars
     from pipeline.cli.archive import _verify_page as page
+    from pipeline.release.archive_check import check_archive
 
     believed = None if heights is None else _range(heights)
     results = []
     with Bars() as progress:
         for file in files:
-            result = _verified(file, structure_only, believed, threads, progress)
+            found = check_archive(
+                file, structure_only=structure_only, heights=believed, threads=threads, progress=progress
+            )
+            result = {"path": str(file)} | found.as_json()
             result["accepted"] = not result["errors"] and not (strict and result["warnings"])
             results.append(result)
             if not as_json:
@@ -72,43 +71,3 @@ def _range(text: str) -> tuple[float, float]:
             expected=_("two numbers in metres, the lower one first, such as -500,9000"),
         )
     return low, high
-
-
-def _verified(
-    file: Path, structure_only: bool, heights: tuple[float, float] | None, threads: int | None, progress: Progress
-) -> dict[str, Any]:
-    """One archive's faults and figures as a JSON object."""
-    from pipeline.archive.header import TileType
-    from pipeline.archive.reader import open_archive
-    from pipeline.archive.verify import verify_archive
-    from pipeline.raster.nature import is_raster
-
-    report = verify_archive(file)
-    result: dict[str, Any] = {"path": str(file), "tile_type": None, "looked_inside": False, "zooms": []}
-    reports: list[Report] = [report]
-    if not report.errors:
-        with open_archive(file) as opened:
-            result["tile_type"] = opened.header.tile_type.name.lower()
-            if opened.header.tile_type is TileType.MVT and not structure_only:
-                from pipeline.vector.verify import verify_tiles
-
-                found = verify_tiles(opened, threads=threads, progress=progress)
-                reports.append(found.report)
-                result["looked_inside"] = True
-                result["zooms"] = [figures._asdict() for figures in found.zooms]
-            elif not structure_only and is_raster(opened.header.tile_type):
-                from pipeline.raster.tile_rules import Heights
-                from pipeline.raster.verify import verify_images
-
-                images = verify_images(
-                    opened, heights=Heights(*heights) if heights else None, threads=threads, progress=progress
-                )
-                reports.append(images.report)
-                result["looked_inside"] = opened.header.tile_type is not TileType.AVIF  # which nothing here decodes
-                result["zooms"] = [figures._asdict() for figures in images.zooms]
-    return result | {
-        "errors": sum(each.errors for each in reports),
-        "warnings": sum(each.warnings for each in reports),
-        "counts": {rule: n for each in reports for rule, n in each.counts.items()},
-        "faults": [fault.as_json() for each in reports for fault in each.faults],
-    }
