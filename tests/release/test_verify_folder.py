@@ -98,8 +98,8 @@ def test_a_truncated_archive_with_every_list_adjusted(dist: Path) -> None:
     file = exchanged(dist, first_archive(dist)[:-100])
     found = verify_folder(dist)
     assert found.faults == () and not found.accepted
-    (archive,) = (archive for archive in found.archives.values() if archive.errors)
-    assert archive.file == file and "sections-inside" in archive.reports[0].counts
+    ((path, archive),) = ((path, archive) for path, archive in found.archives.items() if archive.errors)
+    assert path == file and "sections-inside" in archive.reports[0].counts
 
 
 def test_an_archive_with_a_broken_tile_and_every_list_adjusted(dist: Path) -> None:
