@@ -1,6 +1,6 @@
 """立项查重: what the platform already has for a planned project, counted in cells. Pure; the portal does the same.
 
-`site/src/coverage/assess.ts` is this module once more; docs/duplicates.md defines both.
+`site/src/tools/check/assess.ts` is this module once more; docs/duplicates.md defines both.
 """
 
 from __future__ import annotations

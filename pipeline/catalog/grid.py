@@ -3,7 +3,7 @@
 A cell is a tile of zoom 18 of Web Mercator, about 135 m wide at 28° N. A vertex is rounded to world pixels of zoom 18,
 256 to a cell; from there on everything is whole numbers. The sine and the logarithm of the projection are written out
 in additions, multiplications and divisions, which IEEE 754 rounds alike everywhere, because those of mathematical
-libraries differ in their last bits. `site/src/coverage/grid.ts` is this module once more; docs/duplicates.md defines
+libraries differ in their last bits. `site/src/tools/check/grid.ts` is this module once more; docs/duplicates.md defines
 both.
 """
 

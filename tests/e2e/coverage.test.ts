@@ -34,7 +34,7 @@ beforeAll(async () => {
   [browser, server] = await Promise.all([launch(), servePortal(dist)]);
   shared = await visit(browser, server.address);
   await drawn(shared.page);
-  await shared.page.locator('.check-button').click();
+  await shared.page.locator('[data-tool=check]').click();
 });
 afterAll(async () => {
   await browser.close();
@@ -165,8 +165,8 @@ test('an area that is not in the city is no answer', async () => {
 
 test('closing it takes the area off the map', async () => {
   const { page } = shared;
-  await page.locator('#check .close').click();
-  expect(await page.locator('#check').isVisible()).toBe(false);
+  await page.locator('#tool .close').click();
+  expect(await page.locator('#tool').isVisible()).toBe(false);
   await drawn(page);
   const left = await page.evaluate(() => window.longquanMap.queryRenderedFeatures().filter(({ source }) => source === 'longquan-check').length);
   expect(left).toBe(0);
@@ -180,9 +180,10 @@ test('all of that without a single error or request to elsewhere', () => {
 test('on a phone it is a sheet with targets for fingers', async () => {
   const { page, troubles, close } = await visit(browser, server.address, PHONE);
   await drawn(page);
-  await page.locator('.check-button').tap();
+  await page.locator('.tools-button').tap();
+  await page.locator('[data-tool=check]').tap();
   await open(page, someArea(0.1));
-  const small = await page.locator('#check button:visible, #check label:visible, #check summary:visible').evaluateAll((nodes) =>
+  const small = await page.locator('#tool button:visible, #tool label:visible, #tool summary:visible').evaluateAll((nodes) =>
     nodes.map((node) => ({ html: node.outerHTML.slice(0, 90), box: node.getBoundingClientRect() })).filter(({ box }) => box.height < 44).map(({ html }) => html));
   expect(small).toEqual([]);
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(PHONE.viewport.width);

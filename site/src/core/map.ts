@@ -1,0 +1,48 @@
+// The map: MapLibre set up for an archive on the same server.
+
+import {
+  Map as MapLibre,
+  NavigationControl,
+  ScaleControl,
+  setWorkerUrl,
+  type MapOptions,
+  type StyleSpecification,
+} from 'maplibre-gl';
+import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url';
+
+import type { Catalog, Language } from './catalog.ts';
+import type { City } from './city.ts';
+import { maplibreEn, maplibreZh } from '../messages/maplibre.ts';
+
+/** A map in `container`, opened at the view in the address, else at the city's own. */
+export function createMap(container: HTMLElement, style: StyleSpecification, { catalog }: City, language: Language, maxPitch: number): MapLibre {
+  setWorkerUrl(workerUrl);
+  const map = new MapLibre({
+    container,
+    style,
+    ...openingView(style, catalog, container.clientWidth),
+    minZoom: 4,
+    maxZoom: 19.9,
+    hash: 'map',
+    locale: { ...(language === 'zh' ? maplibreZh : maplibreEn) },
+    attributionControl: false, // the page's own bar below the map can never be folded away
+    localIdeographFontFamily: '"PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", sans-serif',
+    maxPitch,
+    fadeDuration: matchMedia('(prefers-reduced-motion: reduce)').matches ? 0 : 150,
+  });
+  map.addControl(new NavigationControl({ visualizePitch: true }), 'bottom-right');
+  map.addControl(new ScaleControl({ maxWidth: 110, unit: 'metric' }), 'bottom-left');
+  return map;
+}
+
+const PANEL = 342; // px the layer panel covers where it starts open
+const ROOMY = 1000;
+
+/** The city's own view; without a base map there is nothing to see around it, so all of the data. */
+function openingView(style: StyleSpecification, catalog: Catalog, width: number): Partial<MapOptions> {
+  const [lng, lat, zoom] = catalog.center;
+  if ((style.metadata as Record<string, unknown> | undefined)?.['longquan:base'] !== false) return { center: [lng, lat], zoom };
+  const [west, south, east, north] = catalog.bounds;
+  const left = width >= ROOMY ? PANEL + 30 : 30;
+  return { bounds: [[west, south], [east, north]], fitBoundsOptions: { padding: { left, right: 30, top: 70, bottom: 30 } } };
+}

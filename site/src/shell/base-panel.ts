@@ -1,0 +1,112 @@
+// The base maps of the layer panel: which one, what lies over it, how strong, and whether it has heights.
+
+import { EXAGGERATION, type BaseState } from '../core/base-map.ts';
+import { basePicture } from './base-picture.ts';
+import { inLanguage, type Language } from '../core/catalog.ts';
+import { element } from '../ui/element.ts';
+import type { Translate } from '../messages/i18n.ts';
+import type { Base, Imagery, Rasters, Shade } from '../core/rasters.ts';
+
+export interface BasePanel {
+  readonly element: HTMLElement;
+  /** Show a state that was changed elsewhere. */
+  update(state: BaseState): void;
+}
+
+const TITLES: Readonly<Record<Base, 'baseMap' | 'baseImagery' | 'baseHybrid' | 'baseTerrain'>> = {
+  map: 'baseMap', imagery: 'baseImagery', hybrid: 'baseHybrid', terrain: 'baseTerrain',
+};
+
+/** The section, or null for a city without rasters. */
+export function basePanel(options: {
+  readonly language: Language;
+  readonly t: Translate;
+  readonly rasters: Rasters;
+  readonly onChange: (changes: Partial<BaseState>) => void;
+}): BasePanel | null {
+  const { rasters, t, onChange } = options;
+  if (rasters.bases.length < 2 && rasters.shades.length === 0 && !rasters.terrain) return null;
+  const bases = rasters.bases.map((base) => {
+    const input = element('input', { type: 'radio', name: 'base', value: base });
+    input.addEventListener('change', () => onChange({ base }));
+    return { base, input, label: element('label', { class: 'base' }, input, basePicture(base), element('span', {}, t(TITLES[base]))) };
+  });
+  const images = chooser(rasters.imagery, options);
+  const opacity = slider({
+    label: t('opacity'), min: 0, max: 100, step: 5, text: (value) => `${value}%`,
+    onInput: (value) => onChange({ opacity: value / 100 }),
+  });
+  const shades = rasters.shades.map((shade) => ({ shade, box: box(t(shade)) }));
+  for (const { box: { input } } of shades) {
+    input.addEventListener('change', () => onChange({ shades: new Set(shades.filter((one) => one.box.input.checked).map((one): Shade => one.shade)) }));
+  }
+  const three = rasters.terrain ? box(t('terrain3d')) : null;
+  const height = slider({
+    label: t('exaggeration'), min: 0.5, max: 3, step: 0.25, text: (value) => `×${value}`, onInput: (value) => onChange({ terrain: value }),
+  });
+  three?.input.addEventListener('change', () => onChange({ terrain: three.input.checked ? EXAGGERATION : null }));
+
+  return {
+    element: element('section', { class: 'bases' },
+      bases.length > 1 && element('fieldset', {}, element('legend', {}, t('bases')), element('div', { class: 'base-choices' }, ...bases.map(({ label }) => label))),
+      images?.label, opacity.label,
+      element('div', { class: 'base-boxes' }, ...shades.map(({ box: { label } }) => label), three?.label),
+      height.label),
+    update(state) {
+      const over = state.imagery !== null && (state.base === 'imagery' || state.base === 'hybrid');
+      for (const { base, input } of bases) input.checked = base === state.base;
+      if (images) {
+        images.select.value = state.imagery?.id ?? '';
+        images.label.hidden = !over;
+      }
+      opacity.set(Math.round(state.opacity * 100));
+      opacity.label.hidden = !over;
+      for (const { shade, box: { input, label } } of shades) {
+        input.checked = state.shades.has(shade);
+        label.hidden = shade === 'hillshade' && over; // light and shade are in the photograph
+      }
+      if (three) three.input.checked = state.terrain !== null;
+      height.set(state.terrain ?? EXAGGERATION);
+      height.label.hidden = state.terrain === null;
+    },
+  };
+}
+
+function chooser(imagery: readonly Imagery[], options: Parameters<typeof basePanel>[0]): { label: HTMLElement; select: HTMLSelectElement } | null {
+  if (imagery.length < 2) return null;
+  const select = element('select', {}, ...imagery.map((one) =>
+    element('option', { value: one.id }, inLanguage(one.epochs.at(-1)!.title, options.language) || one.id)));
+  select.addEventListener('change', () => options.onChange({ imagery: imagery.find((one) => one.id === select.value) ?? null }));
+  return { select, label: element('label', { class: 'line' }, element('span', {}, options.t('baseImagery')), select) };
+}
+
+function box(title: string): { label: HTMLLabelElement; input: HTMLInputElement } {
+  const input = element('input', { type: 'checkbox' });
+  return { input, label: element('label', {}, input, element('span', {}, title)) };
+}
+
+/** A slider that says its value beside it and to those who cannot see it. */
+function slider(options: {
+  readonly label: string; readonly min: number; readonly max: number; readonly step: number;
+  readonly text: (value: number) => string; readonly onInput: (value: number) => void;
+}): { label: HTMLElement; set(value: number): void } {
+  const { min, max, step } = options;
+  const input = element('input', { type: 'range', min, max, step });
+  const output = element('output', {});
+  const tell = (): void => {
+    const text = options.text(input.valueAsNumber);
+    output.textContent = text;
+    input.setAttribute('aria-valuetext', text);
+  };
+  input.addEventListener('input', () => {
+    tell();
+    options.onInput(input.valueAsNumber);
+  });
+  return {
+    label: element('label', { class: 'line' }, element('span', {}, options.label), input, output),
+    set(value) {
+      input.valueAsNumber = value;
+      tell();
+    },
+  };
+}

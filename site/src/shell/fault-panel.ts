@@ -1,0 +1,38 @@
+// What is wrong with the server, and what its administrator has to change. Chinese first, English below.
+
+import { element } from '../ui/element.ts';
+import { translator } from '../messages/i18n.ts';
+import type { Messages } from '../messages/zh.ts';
+import type { Fault } from '../core/probe.ts';
+import { remediesFor } from './remedies.ts';
+
+/** A fault of the server, or of loading in general. */
+export type AnyFault = Fault | (Omit<Fault, 'kind'> & { readonly kind: 'load' });
+
+const NEEDS_SETTING = new Set(['range', 'encoding', 'missing']);
+
+export function faultPanel(fault: AnyFault): HTMLElement {
+  const values = { found: fault.found, expected: fault.expected };
+  const [zh, en] = [translator('zh'), translator('en')];
+  const title = `${fault.kind}Fault` as keyof Messages;
+  const hint = `${fault.kind}FaultHint` as keyof Messages;
+  const retry = element('button', { type: 'button', class: 'primary' }, `${zh('retry')} · ${en('retry')}`);
+  retry.addEventListener('click', () => location.reload());
+  const facts = [[zh('file'), fault.address], [zh('server'), fault.server], [zh('found'), fault.found]].filter(([, value]) => value);
+  return element('main', { class: 'fault', 'data-fault': fault.kind },
+    element('div', { role: 'alert' },
+      element('h1', {}, zh(title, values)),
+      element('p', {}, zh(hint, values)),
+      element('p', { class: 'translation', lang: 'en' }, element('strong', {}, en(title, values)), ` ${en(hint, values)}`)),
+    element('dl', { class: 'facts' }, ...facts.flatMap(([name, value]) => [element('dt', {}, name!), element('dd', {}, value!)])),
+    NEEDS_SETTING.has(fault.kind) && settings(fault),
+    retry);
+}
+
+function settings(fault: AnyFault): HTMLElement {
+  const remedies = remediesFor(fault.server);
+  return element('div', { class: 'remedies' },
+    ...remedies.map((remedy, i) => element('details', { open: i === 0 },
+      element('summary', {}, translator('zh')('forServer', { server: remedy.server })),
+      element('pre', { tabindex: 0 }, element('code', {}, remedy.snippet)))));
+}

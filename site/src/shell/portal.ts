@@ -1,0 +1,196 @@
+// The portal around the map: head, layers, tools, what is here, and the lines that must always be seen.
+
+import type { StyleSpecification } from 'maplibre-gl';
+
+import { applyLook, baseMap, drawnBase, EXAGGERATION, imageryIn, maxPitch, type BaseState } from '../core/base-map.ts';
+import { inLanguage, type Language } from '../core/catalog.ts';
+import type { City } from '../core/city.ts';
+import { createMap } from '../core/map.ts';
+import { selection } from '../core/selection.ts';
+import { loadSprite } from '../core/sprite.ts';
+import { readableStyle } from '../core/style.ts';
+import { show, showIn, shownByDefault } from '../core/visibility.ts';
+import { translator } from '../messages/i18n.ts';
+import { NO_WISHES, readAddress, writeAddress, type Wishes } from '../state/address.ts';
+import { beginWith, changed } from '../state/ground.ts';
+import { said, stateOf, type State } from '../state/state.ts';
+import { store, type Store } from '../state/store.ts';
+import { FILES, TOOLS } from '../tools/registry.ts';
+import type { Portal, Tool } from '../tools/tool.ts';
+import { element } from '../ui/element.ts';
+import { panel } from '../ui/panel.ts';
+import { basePanel } from './base-panel.ts';
+import { header } from './header.ts';
+import { here, type Here } from './here.ts';
+import { imageBar } from './image-bar.ts';
+import { layerPanel } from './layer-panel.ts';
+import { legalBar, sampleNotice } from './legal-bar.ts';
+import { padding, ROOMY, WIDE } from './room.ts';
+import { terrainButton } from './terrain-button.ts';
+import { toolHost } from './tool-host.ts';
+import { toolRail } from './tool-rail.ts';
+
+export interface PortalOptions {
+  readonly app: HTMLElement;
+  readonly city: City;
+  readonly language: Language;
+  readonly wishes: Wishes;
+}
+
+export async function portal(options: PortalOptions): Promise<void> {
+  const { app, city, language, wishes } = options;
+  const { catalog, rasters } = city;
+  const t = translator(language);
+  const wide = (): boolean => matchMedia(WIDE).matches;
+  const style = readableStyle(city.style, new Set(city.faults.keys()), language);
+  const usual = usualState(city, style);
+  const asked = (from: Wishes): State =>
+    stateOf(from, usual, beginWith(rasters, from, drawnBase(style)), new Set(catalog.datasets.map(({ id }) => id)));
+  const state = store(asked(wishes));
+  const changeGround = (changes: Partial<BaseState>): void => state.set({ ground: changed(state.now.ground, changes) });
+  showIn(style, state.now.shown);
+  applyLook(style);
+
+  // The frame, before the map: it says whose map this is while the first tiles come.
+  const container = element('main', { id: 'map', class: 'map' });
+  const news = element('p', { class: 'news', role: 'status' });
+  const tools = TOOLS.filter((tool) => tool.fits?.(city) ?? true);
+  const layersPanel = panel({
+    id: 'layers', title: t('layers'), closeLabel: t('collapse'),
+    onClose: () => top.setLayersOpen(false), returnFocus: () => top.layersButton,
+  });
+  const rail = toolRail(tools, t, (id) => state.set({ tool: state.now.tool === id ? null : id }));
+  let handOver!: (portal: Portal) => void;
+  const made = new Promise<Portal>((done) => (handOver = done));
+  const host = toolHost({
+    tools, t, portal: () => made,
+    onClose: () => state.set({ tool: null }),
+    returnFocus: (id) => (wide() ? rail.button(id) : top.toolsButton),
+  });
+  let asking: Here | null = null;
+  const followTool = (): Promise<Tool | null> => {
+    const { tool } = state.now;
+    rail.press(tool);
+    rail.show(false);
+    top.setToolsOpen(false);
+    if (tool) asking?.hide();
+    if (tool && !wide()) layersPanel.hide();
+    return host.follow(tool);
+  };
+  const top = header({
+    catalog, language, t, tools: tools.length > 0,
+    onLayers() {
+      if (layersPanel.open) return layersPanel.hide();
+      if (!wide()) [asking, host.panel].forEach((other) => other?.hide());
+      layersPanel.show();
+      top.setLayersOpen(true);
+    },
+    onTools() {
+      rail.show(!rail.open);
+      top.setToolsOpen(rail.open);
+    },
+    onLanguage() {
+      writeAddress({ lang: language === 'zh' ? 'en' : 'zh' });
+      location.reload();
+    },
+  });
+  const legal = legalBar(catalog, language, t);
+  const skip = element('a', { class: 'skip', href: '#map' }, t('skip'));
+  app.replaceChildren(skip, top.element, layersPanel.element, container, rail.element, host.panel.element, legal.element, news);
+  top.element.append(sampleNotice(catalog, language) ?? '');
+  document.title = inLanguage(catalog.platform, language);
+
+  const map = createMap(container, style, city, language, maxPitch(state.now.ground.terrain));
+  const [styled, loaded] = (['style.load', 'load'] as const).map((event) => new Promise<unknown>((done) => map.once(event, done)));
+  Object.assign(window, { longquanMap: map }); // for other scripts of the page, and for tests
+  map.on('error', (event) => console.error(event.error));
+  map.getCanvas().setAttribute('aria-description', t('hereHint'));
+  skip.addEventListener('click', (event) => {
+    event.preventDefault(); // the hash belongs to the view
+    map.getCanvas().focus();
+  });
+  const button = rasters.terrain ? terrainButton(t('terrainButton'), () => changeGround({ terrain: state.now.ground.terrain === null ? EXAGGERATION : null })) : null;
+  if (button) map.addControl(button, 'bottom-right');
+  const images = imageBar(map, language, t, (epoch) => changeGround({ epoch }));
+  container.after(images.element);
+  const bases = basePanel({ language, t, rasters, onChange: changeGround });
+  const list = layerPanel({
+    city, style, language, t, store: state,
+    sprite: await loadSprite(typeof style.sprite === 'string' ? style.sprite : undefined, devicePixelRatio),
+    bases: bases?.element ?? null,
+  });
+  layersPanel.show(list.element);
+  if (!matchMedia(ROOMY).matches) layersPanel.hide();
+  top.setLayersOpen(layersPanel.open);
+  list.setZoom(map.getZoom());
+  map.on('zoom', () => list.setZoom(map.getZoom()));
+
+  await styled;
+  const ground = baseMap({ map, style, rasters, address: ({ file }) => city.address(file) }, state.now.ground);
+  const showState = (): void => {
+    const { ground: now, shown } = state.now;
+    bases?.update(now);
+    button?.update(now.terrain !== null);
+    const image = imageryIn(now);
+    app.classList.toggle('with-epochs', images.update(now, image));
+    legal.credit(image?.attribution ?? null);
+    show(map, style, shown, ground.allows);
+  };
+  state.on(['ground'], ({ ground: now }) => ground.show(now));
+  state.on(['ground', 'shown'], showState);
+  showState();
+
+  await loaded;
+  const marked = selection(map);
+  const context: Portal = {
+    app, map, city, language, store: state, selection: marked,
+    takeClicks: () => asking!.rest(),
+    announce: (text) => void (news.textContent = text),
+    padding: () => padding(app),
+    openTool(id) {
+      state.set({ tool: id });
+      return followTool();
+    },
+  };
+  asking = here({ portal: context, t, onOpen: () => !wide() && layersPanel.hide() });
+  container.after(asking.element);
+  handOver(context);
+  state.on(['tool'], () => void followTool());
+  void followTool();
+  mirror(state, usual, asked, language);
+  takeFiles(container, async (files) => {
+    const open = await host.follow(state.now.tool);
+    if (!open?.take?.(files)) (await context.openTool(FILES))?.take?.(files);
+  });
+  app.dataset['ready'] = 'true';
+}
+
+/** The state before a reader or an address asks for anything. */
+function usualState({ rasters }: City, style: StyleSpecification): State {
+  return {
+    shown: shownByDefault(style), fade: new Map(), above: [], ground: beginWith(rasters, NO_WISHES, drawnBase(style)),
+    selected: null, marker: null, tool: null, swipe: null, time: null, drawing: null,
+  };
+}
+
+/** Keep state and address alike: what is changed on the page is written, what is typed or followed is shown. */
+function mirror(state: Store<State>, usual: State, asked: (wishes: Wishes) => State, language: Language): void {
+  state.on(Object.keys(usual) as (keyof State)[], (now) => writeAddress(said(now, usual)));
+  window.addEventListener('hashchange', () => {
+    const wishes = readAddress(new URL(location.href));
+    if (wishes.language && wishes.language !== language) return location.reload();
+    const wanted = asked(wishes);
+    if (JSON.stringify(said(wanted, usual)) !== JSON.stringify(said(state.now, usual))) state.set(wanted);
+  });
+}
+
+/** Files dropped on the map. */
+function takeFiles(container: HTMLElement, take: (files: readonly File[]) => void): void {
+  container.addEventListener('dragover', (event) => event.preventDefault());
+  container.addEventListener('drop', (event) => {
+    event.preventDefault();
+    const files = [...(event.dataTransfer?.files ?? [])];
+    if (files.length > 0) take(files);
+  });
+}
+

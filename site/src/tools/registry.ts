@@ -1,0 +1,10 @@
+// The tools of the portal in the order of the rail. Each is a folder beside this file and a chunk of its own.
+
+import type { ToolEntry } from './tool.ts';
+
+export const TOOLS: readonly ToolEntry[] = [
+  { id: 'check', title: 'toolCheck', icon: 'check', load: async () => (await import('./check/check.ts')).check },
+];
+
+/** The tool for files dropped on the map, where the one that stands open takes none. */
+export const FILES = 'check';
