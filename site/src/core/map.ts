@@ -14,23 +14,36 @@ import type { Catalog, Language } from './catalog.ts';
 import type { City } from './city.ts';
 import { maplibreEn, maplibreZh } from '../messages/maplibre.ts';
 
-/** A map in `container`, opened at the view in the address, else at the city's own. */
-export function createMap(container: HTMLElement, style: StyleSpecification, { catalog }: City, language: Language, maxPitch: number): MapLibre {
+export interface MapChoices {
+  readonly language: Language;
+  readonly maxPitch: number;
+  /** The parameter after `#` that mirrors the view; null: the address is not the map's. */
+  readonly hash?: string | null;
+  /** Where to begin instead of the city's own view. */
+  readonly view?: Partial<MapOptions>;
+  /** The buttons for zoom and compass; the scale stays. */
+  readonly navigation?: boolean;
+}
+
+/** A map in `container`, opened at the view in the address, else at the one chosen, else at the city's own. */
+export function createMap(container: HTMLElement, style: StyleSpecification, { catalog }: Pick<City, 'catalog'>, choices: MapChoices): MapLibre {
+  const { language, maxPitch, hash = 'map', view = {}, navigation = true } = choices;
   setWorkerUrl(workerUrl);
   const map = new MapLibre({
     container,
     style,
     ...openingView(style, catalog, container.clientWidth),
+    ...view,
     minZoom: 4,
     maxZoom: 19.9,
-    hash: 'map',
+    hash: hash ?? false,
     locale: { ...(language === 'zh' ? maplibreZh : maplibreEn) },
-    attributionControl: false, // the page's own bar below the map can never be folded away
+    attributionControl: false, // a bar of ours says it, which can never be folded away
     localIdeographFontFamily: '"PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", sans-serif',
     maxPitch,
     fadeDuration: matchMedia('(prefers-reduced-motion: reduce)').matches ? 0 : 150,
   });
-  map.addControl(new NavigationControl({ visualizePitch: true }), 'bottom-right');
+  if (navigation) map.addControl(new NavigationControl({ visualizePitch: true }), 'bottom-right');
   map.addControl(new ScaleControl({ maxWidth: 110, unit: 'metric' }), 'bottom-left');
   return map;
 }

@@ -1,6 +1,7 @@
 // The line below the map that no setting can hide: owner, map review number, fictional data, date.
 
 import { inLanguage, type Catalog, type Language } from '../core/catalog.ts';
+import { foreignCredit, standing } from '../core/legal.ts';
 import { element } from '../ui/element.ts';
 import type { Translate } from '../messages/i18n.ts';
 
@@ -28,24 +29,6 @@ export function legalBar(catalog: Catalog, language: Language, t: Translate): Le
       source.textContent = foreign && ` · ${t('imageSource', { name: foreign })}`;
     },
   };
-}
-
-type Said = readonly ['reviewNumber', { readonly number: string }] | readonly ['internalUse' | 'reviewPending'];
-
-/** Whose eyes the map is for, and what its review says: a public map without a number waits for one. */
-export function standing({ edition, review: { number } }: Pick<Catalog, 'edition' | 'review'>): Said[] {
-  const open = edition.public ?? true;
-  const said: Said[] = [];
-  if (!open) said.push(['internalUse']);
-  if (number) said.push(['reviewNumber', { number }]);
-  else if (open) said.push(['reviewPending']);
-  return said;
-}
-
-/** Whom an archive credits besides what the bar says anyway: the owner and the notice. */
-export function foreignCredit(attribution: string | null, catalog: Pick<Catalog, 'attribution' | 'notice'>): string {
-  const said = new Set([...Object.values(catalog.attribution), ...Object.values(catalog.notice)]);
-  return (attribution ?? '').split(' · ').filter((part) => part && !said.has(part)).join(' · ');
 }
 
 /** The label on the map itself, for a city with something to say about all of its data: that it is fictional. */

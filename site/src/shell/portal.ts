@@ -100,7 +100,7 @@ export async function portal(options: PortalOptions): Promise<void> {
   top.element.append(sampleNotice(catalog, language) ?? '');
   document.title = inLanguage(catalog.platform, language);
 
-  const map = createMap(container, style, city, language, maxPitch(state.now.ground.terrain));
+  const map = createMap(container, style, city, { language, maxPitch: maxPitch(state.now.ground.terrain) });
   const [styled, loaded] = (['style.load', 'load'] as const).map((event) => new Promise<unknown>((done) => map.once(event, done)));
   Object.assign(window, { longquanMap: map }); // for other scripts of the page, and for tests
   map.on('error', (event) => console.error(event.error));

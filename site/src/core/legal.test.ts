@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { foreignCredit, standing } from './legal-bar.ts';
+import { foreignCredit, standing } from './legal.ts';
 
 const catalog = { attribution: { zh: '青溪市规划局', en: 'Qingxi Bureau' }, notice: { zh: '示例数据', en: 'Sample data' } };
 
