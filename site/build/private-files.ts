@@ -51,8 +51,8 @@ async function interfaceCharacters(): Promise<string> {
 
 /** The licences of all that the pages carry, the packages inside the packages included; they must travel with it. */
 async function licences(): Promise<string> {
-  const names = new Set(['@fontsource/noto-sans-sc', '@mapbox/maki']);
-  for (const root of ['maplibre-gl', 'pmtiles', 'qrcode-generator']) await withDependencies(root, names);
+  const names = new Set(['@fontsource/noto-sans-sc', '@mapbox/maki']); // not dependencies of scripts: their files are copied
+  for (const root of Object.keys((await manifest('..')).dependencies ?? {})) await withDependencies(root, names);
   const texts = await Promise.all([...names].sort().map(async (name) => `${name}\n\n${await licenceText(name)}\n`));
   return texts.join(`\n${'-'.repeat(80)}\n\n`);
 }
