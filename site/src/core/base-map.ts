@@ -14,6 +14,7 @@ const TILT = 58; // degrees when the third dimension is switched on
 const DEM = 'longquan-heights'; // a source of its own: shading and 3D want different tiles at a time
 const TINT = 'longquan-tint';
 const SCRIM = 'longquan-scrim'; // dims the map around imagery that covers a part of it
+const PLACE = 'longquan-place-'; // before which rasters belong
 
 export interface BaseState {
   readonly base: Base;
@@ -42,6 +43,19 @@ export interface BaseMapOptions {
 export function applyLook(style: StyleSpecification): void {
   const { hillshade } = lookOf(style);
   for (const layer of style.layers) if (layer.type === 'hillshade') layer.paint = { ...layer.paint, ...hillshade };
+}
+
+/** Mark the places of rasters by layers that draw nothing and stay when others are moved; before the map sees the style. */
+export function markPlaces(style: StyleSpecification): void {
+  for (const [place, layer] of Object.entries(anchors(style))) {
+    const at = style.layers.findIndex(({ id }) => id === layer);
+    if (at >= 0 && !layer!.startsWith(PLACE)) style.layers.splice(at, 0, { id: PLACE + place, type: 'background', layout: { visibility: 'none' } });
+  }
+}
+
+/** The layer under which rasters of the base map in use lie, and all that is laid on the ground. */
+export function groundOf(style: StyleSpecification, { base }: Pick<BaseState, 'base'>): string | undefined {
+  return anchors(style)[base === 'imagery' ? 'imagery' : 'hybrid'];
 }
 
 /** How far the map may be tilted. */
@@ -171,12 +185,12 @@ function tilt(map: MapLibre, on: boolean): void {
 
 /** Before which layers of the style rasters belong. */
 function anchors(style: StyleSpecification): { relief: string | undefined; hybrid: string | undefined; imagery: string | undefined } {
-  const first = (test: (part: string | undefined) => boolean): string | undefined =>
-    style.layers.find((layer) => layer.type !== 'background' && test(partOf(layer)))?.id;
+  const first = (place: string, test: (part: string | undefined) => boolean): string | undefined =>
+    (style.layers.find(({ id }) => id === PLACE + place) ?? style.layers.find((layer) => layer.type !== 'background' && test(partOf(layer))))?.id;
   return {
-    relief: first((part) => part !== 'land'),
-    hybrid: first((part) => part === undefined || ['transport', 'boundaries', 'labels'].includes(part)),
-    imagery: first((part) => part === undefined || part === 'labels'),
+    relief: first('relief', (part) => part !== 'land'),
+    hybrid: first('hybrid', (part) => part === undefined || ['transport', 'boundaries', 'labels'].includes(part)),
+    imagery: first('imagery', (part) => part === undefined || part === 'labels'),
   };
 }
 

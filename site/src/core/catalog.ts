@@ -31,6 +31,7 @@ export interface Dataset {
   readonly licence?: string | null;
   readonly page?: string; // that tells of it, below the published folder
   readonly features?: number | null;
+  readonly extent?: readonly [west: number, south: number, east: number, north: number] | null;
   readonly layers: readonly DatasetLayer[];
   readonly fields: readonly Field[];
 }

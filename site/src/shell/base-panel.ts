@@ -4,6 +4,7 @@ import { EXAGGERATION, type BaseState } from '../core/base-map.ts';
 import { basePicture } from './base-picture.ts';
 import { inLanguage, type Language } from '../core/catalog.ts';
 import { element } from '../ui/element.ts';
+import { slider } from '../ui/slider.ts';
 import type { Translate } from '../messages/i18n.ts';
 import type { Base, Imagery, Rasters, Shade } from '../core/rasters.ts';
 
@@ -83,30 +84,4 @@ function chooser(imagery: readonly Imagery[], options: Parameters<typeof basePan
 function box(title: string): { label: HTMLLabelElement; input: HTMLInputElement } {
   const input = element('input', { type: 'checkbox' });
   return { input, label: element('label', {}, input, element('span', {}, title)) };
-}
-
-/** A slider that says its value beside it and to those who cannot see it. */
-function slider(options: {
-  readonly label: string; readonly min: number; readonly max: number; readonly step: number;
-  readonly text: (value: number) => string; readonly onInput: (value: number) => void;
-}): { label: HTMLElement; set(value: number): void } {
-  const { min, max, step } = options;
-  const input = element('input', { type: 'range', min, max, step });
-  const output = element('output', {});
-  const tell = (): void => {
-    const text = options.text(input.valueAsNumber);
-    output.textContent = text;
-    input.setAttribute('aria-valuetext', text);
-  };
-  input.addEventListener('input', () => {
-    tell();
-    options.onInput(input.valueAsNumber);
-  });
-  return {
-    label: element('label', { class: 'line' }, element('span', {}, options.label), input, output),
-    set(value) {
-      input.valueAsNumber = value;
-      tell();
-    },
-  };
 }

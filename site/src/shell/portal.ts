@@ -2,9 +2,11 @@
 
 import type { StyleSpecification } from 'maplibre-gl';
 
-import { applyLook, baseMap, drawnBase, EXAGGERATION, imageryIn, maxPitch, type BaseState } from '../core/base-map.ts';
+import { applyLook, baseMap, drawnBase, EXAGGERATION, groundOf, imageryIn, markPlaces, maxPitch, type BaseState } from '../core/base-map.ts';
 import { inLanguage, type Language } from '../core/catalog.ts';
 import type { City } from '../core/city.ts';
+import { fader } from '../core/fade.ts';
+import { layerOrder } from '../core/layer-order.ts';
 import { createMap } from '../core/map.ts';
 import { selection } from '../core/selection.ts';
 import { loadSprite } from '../core/sprite.ts';
@@ -23,7 +25,7 @@ import { basePanel } from './base-panel.ts';
 import { header } from './header.ts';
 import { here, type Here } from './here.ts';
 import { imageBar } from './image-bar.ts';
-import { layerPanel } from './layer-panel.ts';
+import { layerPanel } from './layers/layer-panel.ts';
 import { legalBar, sampleNotice } from './legal-bar.ts';
 import { padding, ROOMY, WIDE } from './room.ts';
 import { terrainButton } from './terrain-button.ts';
@@ -50,6 +52,7 @@ export async function portal(options: PortalOptions): Promise<void> {
   const changeGround = (changes: Partial<BaseState>): void => state.set({ ground: changed(state.now.ground, changes) });
   showIn(style, state.now.shown);
   applyLook(style);
+  markPlaces(style);
 
   // The frame, before the map: it says whose map this is while the first tiles come.
   const container = element('main', { id: 'map', class: 'map' });
@@ -115,7 +118,7 @@ export async function portal(options: PortalOptions): Promise<void> {
   container.after(images.element);
   const bases = basePanel({ language, t, rasters, onChange: changeGround });
   const list = layerPanel({
-    city, style, language, t, store: state,
+    city, style, map, language, t, store: state, usual, announce: (text) => void (news.textContent = text), padding: () => padding(app),
     sprite: await loadSprite(typeof style.sprite === 'string' ? style.sprite : undefined, devicePixelRatio),
     bases: bases?.element ?? null,
   });
@@ -127,17 +130,21 @@ export async function portal(options: PortalOptions): Promise<void> {
 
   await styled;
   const ground = baseMap({ map, style, rasters, address: ({ file }) => city.address(file) }, state.now.ground);
+  const fades = fader(map, style);
+  const order = layerOrder(map, style);
   const showState = (): void => {
-    const { ground: now, shown } = state.now;
+    const { ground: now, shown, fade, above } = state.now;
     bases?.update(now);
     button?.update(now.terrain !== null);
     const image = imageryIn(now);
     app.classList.toggle('with-epochs', images.update(now, image));
     legal.credit(image?.attribution ?? null);
     show(map, style, shown, ground.allows);
+    fades.show(fade);
+    order.show(above, groundOf(style, now));
   };
   state.on(['ground'], ({ ground: now }) => ground.show(now));
-  state.on(['ground', 'shown'], showState);
+  state.on(['ground', 'shown', 'fade', 'above'], showState);
   showState();
 
   await loaded;

@@ -1,13 +1,14 @@
 // All that a reader can change and a link carries, and its way into the address and back.
 
 import type { BaseState } from '../core/base-map.ts';
+import { BELOW } from '../core/layer-order.ts';
 import type { Wishes } from './address.ts';
 import { addressOf } from './ground.ts';
 
 export interface State {
   readonly shown: ReadonlySet<string>; // datasets switched on
   readonly fade: ReadonlyMap<string, number>; // dataset → opacity, 0 … 1; absent: 1
-  readonly above: readonly string[]; // datasets drawn over all others, the topmost first
+  readonly above: readonly string[]; // datasets drawn over all others, the topmost first; with `-` before them under all others
   readonly ground: BaseState; // base map, imagery and its date, shading, 3D
   readonly selected: Wishes['selected']; // the feature looked at
   readonly marker: Wishes['marker']; // a place that a search or a link points at
@@ -25,7 +26,7 @@ export function stateOf(wishes: Wishes, usual: State, ground: BaseState, dataset
     ground,
     shown: new Set([...usual.shown, ...[...wishes.on].filter(known)].filter((id) => !wishes.off.has(id))),
     fade: new Map([...wishes.fade].filter(([id, share]) => known(id) && share < 1)),
-    above: wishes.above.filter(known),
+    above: wishes.above.filter((id) => known(id.startsWith(BELOW) ? id.slice(BELOW.length) : id)),
     selected: wishes.selected && known(wishes.selected.dataset) ? wishes.selected : null,
     marker: wishes.marker,
     tool: wishes.tool,
