@@ -1,12 +1,14 @@
-// The page: read the catalogue, ask the server whether it can serve the archives, then show the map.
+// The page: read the catalogue and the head of the base map's archive, then show the map.
 
 import 'maplibre-gl/dist/maplibre-gl.css';
 import './shell/page.css';
 
 import { fatal, openCity } from './core/city.ts';
+import { health } from './core/health.ts';
 import { chooseLanguage, languageTag } from './messages/i18n.ts';
 import { faultPanel, type AnyFault } from './shell/fault-panel.ts';
 import { portal } from './shell/portal.ts';
+import { serverNotices } from './shell/server-notices.ts';
 import { readAddress } from './state/address.ts';
 
 declare global {
@@ -20,10 +22,14 @@ async function start(app: HTMLElement): Promise<void> {
   const language = chooseLanguage(wishes.language, navigator.languages);
   document.documentElement.lang = languageTag(language);
 
-  const city = await openCity(new URL('.', location.href).href, wishes.flavour);
+  const server = health();
+  const notices = serverNotices(document.body, server, language);
+  const city = await openCity(new URL('.', location.href).href, wishes.flavour, server);
   const fault = fatal(city);
   if (fault) return showFault(app, fault);
-  await portal({ app, city, language, wishes });
+  const map = await portal({ app, city, language, wishes });
+  notices.opened(city);
+  notices.drawn(map);
 }
 
 const nowhere = { address: location.href, server: '', found: '', expected: '' };

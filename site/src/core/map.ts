@@ -12,6 +12,7 @@ import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url';
 
 import type { Catalog, Language } from './catalog.ts';
 import type { City } from './city.ts';
+import { offerArchives } from './protocol.ts';
 import { maplibreEn, maplibreZh } from '../messages/maplibre.ts';
 
 export interface MapChoices {

@@ -1,4 +1,4 @@
-// Is this server fit to serve the archive? Asked once, before the map, with the smallest useful request.
+// What is wrong with an archive as a server gives it, found out with the smallest useful request.
 
 /** What is wrong with an archive as served; `found` and `expected` go into the message. */
 export interface Fault {
@@ -11,6 +11,11 @@ export interface Fault {
 
 const HEADER_BYTES = 127; // PMTiles v3: the fixed header
 const MAGIC = [0x50, 0x4d, 0x54, 0x69, 0x6c, 0x65, 0x73, 3]; // "PMTiles", version 3
+
+/** Whether a file that begins with these bytes is an archive. */
+export function isArchive(head: Uint8Array): boolean {
+  return MAGIC.every((byte, i) => head[i] === byte);
+}
 
 /** The fault of the archive at `address`, or null when all is well. Never throws. */
 export async function probe(address: string, bytes: number, get: typeof fetch = fetch): Promise<Fault | null> {
@@ -32,7 +37,7 @@ export async function probe(address: string, bytes: number, get: typeof fetch = 
     if (total && Number(total) !== bytes) return fault('size', total, String(bytes));
     const head = new Uint8Array(await response.arrayBuffer());
     if (head.length !== HEADER_BYTES) return fault('range', `${head.length}`, `${HEADER_BYTES}`);
-    if (MAGIC.some((byte, i) => head[i] !== byte)) return fault('magic', '', 'PMTiles 3');
+    if (!isArchive(head)) return fault('magic', '', 'PMTiles 3');
     return null;
   } catch (error) {
     const forced = await withoutRange(address, get);
