@@ -219,6 +219,7 @@ describe('a valley of formulas', () => {
     const { page, close } = await visit(browser, 'about:blank');
     await page.route((url) => broken.some((file) => decodeURI(url.pathname).endsWith(file)), (route) => route.fulfill({ status: 404 }));
     await page.goto(`${server.address}${hash}&base=imagery`);
+    await page.locator('.base input[value=imagery]').waitFor({ state: 'detached' });
     await drawn(page);
     expect(await page.locator('.base input').evaluateAll((inputs) => inputs.map((input) => (input as HTMLInputElement).value))).toEqual(['map', 'terrain']);
     expect(await page.locator('.base input:checked').getAttribute('value')).toBe('map');

@@ -27,9 +27,11 @@ export interface MapChoices {
 }
 
 /** A map in `container`, opened at the view in the address, else at the one chosen, else at the city's own. */
-export function createMap(container: HTMLElement, style: StyleSpecification, { catalog }: Pick<City, 'catalog'>, choices: MapChoices): MapLibre {
+export function createMap(container: HTMLElement, style: StyleSpecification, city: Pick<City, 'catalog' | 'archive'>, choices: MapChoices): MapLibre {
+  const { catalog } = city;
   const { language, maxPitch, hash = 'map', view = {}, navigation = true } = choices;
   setWorkerUrl(workerUrl);
+  offerArchives(city);
   const map = new MapLibre({
     container,
     style,

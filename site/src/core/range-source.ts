@@ -65,10 +65,10 @@ export function rangeSource(options: RangeSourceOptions): Source {
         bytes += part.value.length;
         if (Date.now() - told < 100) continue;
         told = Date.now();
-        health.download(archive.id, { bytes, total: data.length }, because);
+        health.download(archive.id, { bytes, total: data.length }, because ?? undefined);
       }
     } finally {
-      health.download(archive.id, null, because);
+      health.download(archive.id, null, because ?? undefined);
       void reader.cancel().catch(() => undefined);
     }
     if (bytes !== data.length) fail(fault('size', response, String(bytes), String(data.length)));
@@ -134,9 +134,9 @@ export function rangeSource(options: RangeSourceOptions): Source {
     const size = total(response);
     if (size && Number(size) !== archive.bytes) fail(fault('size', response, size, String(archive.bytes)));
     const said = response.headers.get('ETag');
-    const found = said && !said.startsWith('W/') ? said : null;
-    if (found) etags.add(found);
-    if (etag && found && found !== etag && etags.size < CHANGES) {
+    if (said && !said.startsWith('W/')) etags.add(said);
+    const found = said && etags.has(said) && etags.size < CHANGES ? said : null;
+    if (etag && found && found !== etag) {
       await cache.forget(archive.file);
       throw new EtagMismatch(`${address}: ${etag}, then ${found}`);
     }

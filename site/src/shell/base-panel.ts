@@ -12,6 +12,8 @@ export interface BasePanel {
   readonly element: HTMLElement;
   /** Show a state that was changed elsewhere. */
   update(state: BaseState): void;
+  /** Offer no more than is left, after an archive has turned out to be unreadable. */
+  limit(rasters: Rasters): void;
 }
 
 const TITLES: Readonly<Record<Base, 'baseMap' | 'baseImagery' | 'baseHybrid' | 'baseTerrain'>> = {
@@ -53,6 +55,12 @@ export function basePanel(options: {
       images?.label, opacity.label,
       element('div', { class: 'base-boxes' }, ...shades.map(({ box: { label } }) => label), three?.label),
       height.label),
+    limit(left) {
+      for (const { base, label } of bases) if (!left.bases.includes(base)) label.remove();
+      const there = new Set(left.imagery.map(({ id }) => id));
+      for (const option of [...(images?.select.options ?? [])]) if (!there.has(option.value)) option.remove();
+      if (!left.terrain) three?.label.remove();
+    },
     update(state) {
       const over = state.imagery !== null && (state.base === 'imagery' || state.base === 'hybrid');
       for (const { base, input } of bases) input.checked = base === state.base;

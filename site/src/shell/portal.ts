@@ -1,6 +1,6 @@
 // The portal around the map: head, layers, tools, what is here, and the lines that must always be seen.
 
-import type { StyleSpecification } from 'maplibre-gl';
+import type { Map as MapLibre, StyleSpecification } from 'maplibre-gl';
 
 import { applyLook, baseMap, drawnBase, EXAGGERATION, groundOf, imageryIn, markPlaces, maxPitch, type BaseState } from '../core/base-map.ts';
 import { inLanguage, type Language } from '../core/catalog.ts';
@@ -8,6 +8,7 @@ import type { City } from '../core/city.ts';
 import { fader } from '../core/fade.ts';
 import { layerOrder } from '../core/layer-order.ts';
 import { createMap } from '../core/map.ts';
+import { rastersOf } from '../core/rasters.ts';
 import { selection } from '../core/selection.ts';
 import { loadSprite } from '../core/sprite.ts';
 import { readableStyle } from '../core/style.ts';
@@ -39,7 +40,8 @@ export interface PortalOptions {
   readonly wishes: Wishes;
 }
 
-export async function portal(options: PortalOptions): Promise<void> {
+/** The page around the map; the map itself, once its first tiles are there. */
+export async function portal(options: PortalOptions): Promise<MapLibre> {
   const { app, city, language, wishes } = options;
   const { catalog, rasters } = city;
   const t = translator(language);
@@ -106,7 +108,10 @@ export async function portal(options: PortalOptions): Promise<void> {
   const map = createMap(container, style, city, { language, maxPitch: maxPitch(state.now.ground.terrain) });
   const [styled, loaded] = (['style.load', 'load'] as const).map((event) => new Promise<unknown>((done) => map.once(event, done)));
   Object.assign(window, { longquanMap: map }); // for other scripts of the page, and for tests
-  map.on('error', (event) => console.error(event.error));
+  map.on('error', (event) => {
+    const { offline, faults } = city.health.now;
+    if (!offline && faults.size === 0) console.error(event.error); // those the page tells of in words of its own
+  });
   map.getCanvas().setAttribute('aria-description', t('hereHint'));
   skip.addEventListener('click', (event) => {
     event.preventDefault(); // the hash belongs to the view
@@ -146,6 +151,14 @@ export async function portal(options: PortalOptions): Promise<void> {
   state.on(['ground'], ({ ground: now }) => ground.show(now));
   state.on(['ground', 'shown', 'fade', 'above'], showState);
   showState();
+  city.health.on(({ faults }) => {
+    const left = rastersOf(catalog, new Set(faults.keys()));
+    bases?.limit(left);
+    const { base, imagery } = state.now.ground;
+    if (!left.bases.includes(base) || (imagery && !left.imagery.some(({ id, epochs }) => id === imagery.id && epochs.length === imagery.epochs.length))) {
+      state.set({ ground: beginWith(left, NO_WISHES, drawnBase(style)) });
+    }
+  });
 
   await loaded;
   const marked = selection(map);
@@ -170,6 +183,7 @@ export async function portal(options: PortalOptions): Promise<void> {
     if (!open?.take?.(files)) (await context.openTool(FILES))?.take?.(files);
   });
   app.dataset['ready'] = 'true';
+  return map;
 }
 
 /** The state before a reader or an address asks for anything. */

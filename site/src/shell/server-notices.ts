@@ -42,7 +42,7 @@ export function serverNotices(place: HTMLElement, health: Health, language: Lang
       text: say('download', { name: nameOf(download[0]), size: (download[1].total / 1e6).toFixed(1) }),
       progress: { value: download[1].bytes, max: download[1].total },
     } : null);
-    list.set('detour', city && detour && !download ? { text: say('detour'), warning: true, action: explain(detour), dismiss: say('dismiss') } : null);
+    list.set('detour', city && detour && !download ? { text: say(detour.kind === 'encoding' ? 'detourEncoding' : 'detour'), warning: true, action: explain(detour), dismiss: say('dismiss') } : null);
     const [first] = faults.values();
     list.set('broken', city && first ? {
       text: say('broken', { names: [...faults.keys()].map(nameOf).join(say('and')) }), warning: true, action: explain(first), dismiss: say('dismiss'),

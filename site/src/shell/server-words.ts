@@ -5,8 +5,9 @@ export type ServerWord = keyof typeof zh;
 const zh = {
   notices: '提示',
   offline: '连接不到服务器。看过的地方仍可查看，其余待连接恢复后自动补上。',
-  download: '服务器不支持分段读取，正在整份下载“{name}”（{size} MB）…',
+  download: '正在整份下载“{name}”（{size} MB）…',
   detour: '服务器不支持分段读取，地图数据已整份下载。能用，但较慢；大的数据将无法打开。',
+  detourEncoding: '服务器压缩了地图数据，只能整份下载。能用，但较慢；大的数据将无法打开。',
   broken: '{names}：数据文件无法读取',
   details: '详情',
   dismiss: '知道了',
@@ -21,8 +22,9 @@ const zh = {
 const en: Record<ServerWord, string> = {
   notices: 'Notices',
   offline: 'The server cannot be reached. What you have seen stays; the rest comes when the connection is back.',
-  download: 'The server gives no parts of files; fetching all of “{name}” ({size} MB) …',
+  download: 'Fetching all of “{name}” ({size} MB) …',
   detour: 'The server gives no parts of files, so the map data was fetched whole. It works, slowly; large data cannot be opened.',
+  detourEncoding: 'The server packs the map data once more, so it was fetched whole. It works, slowly; large data cannot be opened.',
   broken: '{names}: the data file cannot be read',
   details: 'Details',
   dismiss: 'I see',

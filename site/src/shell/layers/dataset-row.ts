@@ -59,18 +59,27 @@ export function datasetRow(dataset: Dataset, options: LayerPanelOptions, say: Sa
     details.hidden = !details.hidden;
     more.setAttribute('aria-expanded', String(!details.hidden));
   });
+  const under = note ? element('small', {}, note) : element('small', { class: 'far' }, t('zoomIn'));
+  const root = element('li', { class: broken ? 'dataset broken' : 'dataset' },
+    element('div', { class: 'row' },
+      element('label', {}, box, first ? swatch(first, options.sprite) : element('span', { class: 'swatch' }),
+        element('span', { class: 'name' }, name, under)),
+      nearer, more),
+    details);
+  if (!broken) city.health.on(({ faults }) => {
+    if (root.classList.contains('broken') || !dataset.layers.some((layer) => faults.has(layer.archive))) return;
+    root.classList.add('broken');
+    under.replaceWith(element('small', {}, t('unavailable')));
+    box.disabled = true;
+    box.checked = false;
+  });
   return {
     dataset,
     drawn,
     minZoom: firstZoom(style, dataset) ?? 0,
-    element: element('li', { class: broken ? 'dataset broken' : 'dataset' },
-      element('div', { class: 'row' },
-        element('label', {}, box, first ? swatch(first, options.sprite) : element('span', { class: 'swatch' }),
-          element('span', { class: 'name' }, name, note ? element('small', {}, note) : element('small', { class: 'far' }, t('zoomIn')))),
-        nearer, more),
-      details),
+    element: root,
     update() {
-      box.checked = drawn && store.now.shown.has(dataset.id);
+      box.checked = drawn && !box.disabled && store.now.shown.has(dataset.id);
       tuned?.update();
     },
   };
