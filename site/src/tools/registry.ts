@@ -3,6 +3,7 @@
 import type { ToolEntry } from './tool.ts';
 
 export const TOOLS: readonly ToolEntry[] = [
+  { id: 'measure', title: 'toolMeasure', icon: 'measure', load: async () => (await import('./measure/measure.ts')).measure },
   { id: 'check', title: 'toolCheck', icon: 'check', load: async () => (await import('./check/check.ts')).check },
 ];
 
