@@ -49,9 +49,8 @@ def test_a_system_that_does_not_tell(machine: Path, monkeypatch: pytest.MonkeyPa
 _FAULTS = """
 import resource, sys
 import numpy as np
-from pipeline.machine import keep_freed_memory
-if sys.argv[1] == "kept":
-    keep_freed_memory()
+from pipeline.machine import use_memory
+use_memory(None if sys.argv[1] == "kept" else 1 << 30)
 for turn in range(5):
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
     np.ones(1 << 23)
@@ -69,3 +68,21 @@ def test_what_is_freed_is_taken_again() -> None:
         faults[how] = int(subprocess.run(command, env=environment, capture_output=True, check=True).stdout)
     assert faults["kept"] < 100
     assert faults["given back"] > 16_000
+
+
+_POOL = """
+import sys
+from pipeline.machine import use_memory
+use_memory(None if sys.argv[1] == "free" else 1 << 30)
+import pyarrow
+print(pyarrow.default_memory_pool().backend_name)
+"""
+
+
+def test_under_a_bound_arrow_keeps_nothing_for_itself() -> None:
+    pools = {}
+    for how in ("bound", "free"):
+        environment = {name: value for name, value in os.environ.items() if name != "ARROW_DEFAULT_MEMORY_POOL"}
+        command = [sys.executable, "-c", _POOL, how]
+        pools[how] = subprocess.run(command, env=environment, capture_output=True, check=True, text=True).stdout.strip()
+    assert pools["bound"] == "system" != pools["free"]

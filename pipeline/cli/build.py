@@ -70,10 +70,9 @@ def build(
     written unless --no-explain is given: departments ask why something is not on the map long after it was built.
     """
     from pipeline.build import build_workspace
-    from pipeline.machine import keep_freed_memory
+    from pipeline.machine import use_memory
 
-    if memory is None:
-        keep_freed_memory()
+    use_memory(memory)
     with Bars() as progress:
         results = build_workspace(
             workspace,

@@ -128,11 +128,10 @@ def tile(
         )
     from pipeline.api import Tiled
     from pipeline.api import tile as tile_files
-    from pipeline.machine import keep_freed_memory
+    from pipeline.machine import use_memory
     from pipeline.warm import compiling_ahead
 
-    if memory is None:
-        keep_freed_memory()
+    use_memory(memory)
     with compiling_ahead(), Bars() as progress:
         tiled = tile_files(
             inputs,
