@@ -78,6 +78,7 @@ export const en: Messages = {
   toolDraw: 'Draw',
   toolOpen: 'Open files',
   toolCheck: 'Duplicates',
+  toolPrint: 'Print',
   tools: 'Tools',
   loading: 'Loading…',
   toolFault: 'The tool cannot be loaded: {reason}',

@@ -76,6 +76,7 @@ export const zh = {
   toolDraw: '绘图',
   toolOpen: '打开文件',
   toolCheck: '立项查重',
+  toolPrint: '打印',
   tools: '工具',
   loading: '正在载入…',
   toolFault: '工具无法载入：{reason}',

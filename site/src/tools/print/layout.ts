@@ -20,7 +20,7 @@ const TITLE = 13;
 const FOOT = 24;
 const GRID = 4.5; // for the numbers of the grid, around the map
 const SIDE = 50; // the legend beside the map
-const BELOW = 36; // or below it
+const BELOW = 42; // or below it
 const GAP = 3;
 
 /** The layout of a sheet; the legend stands beside a wide map and below a high one. */

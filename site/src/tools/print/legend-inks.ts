@@ -12,11 +12,13 @@ export interface LegendGroup {
 }
 
 const PX = 0.2; // mm that a pixel of a swatch is large
-const SWATCH = { width: 32 * PX, height: 20 * PX };
 const ROW = 4.7;
 const HEAD = 5;
 const SIZE = 2.6;
-const COLUMN = 46; // mm, about
+const SWATCH_WIDTH = 32; // pixels
+const SWATCH_HEIGHT = 20;
+const COLUMN = 35; // mm, at least
+const SIZES = [1, 0.86, 0.74]; // of these the first at which all of it finds room; 1.9 mm is the smallest print on maps
 
 /** What the datasets shown look like, in the order of the catalogue. */
 export function legendGroups(layers: readonly LayerSpecification[], catalog: Catalog, shown: (dataset: string) => boolean, language: Language): readonly LegendGroup[] {
@@ -43,44 +45,52 @@ export interface LegendOptions {
   readonly more: (count: number) => string; // for what finds no room
 }
 
-/** The legend in columns within a box; what finds no room is counted, not dropped silently. */
-export function legendInks(groups: readonly LegendGroup[], { box, title, icons, measure, more }: LegendOptions): readonly Ink[] {
+/** The legend in columns within a box; what finds no room even in small letters is counted, not dropped silently. */
+export function legendInks(groups: readonly LegendGroup[], options: LegendOptions): readonly Ink[] {
+  const tries = SIZES.map((size) => setIn(groups, options, size));
+  return (tries.find(({ left }) => left === 0) ?? tries.at(-1)!).inks;
+}
+
+function setIn(groups: readonly LegendGroup[], { box, title, icons, measure, more }: LegendOptions, scale: number): { readonly inks: readonly Ink[]; readonly left: number } {
+  const [row, head, size, px] = [ROW * scale, HEAD * scale, SIZE * scale, PX * scale];
   const inks: Ink[] = [{ kind: 'text', x: box.x, y: box.y + 3.2, text: title, size: 3.2, bold: true }];
-  const columns = Math.max(1, Math.floor((box.width + 2) / COLUMN));
+  const columns = Math.max(1, Math.floor((box.width + 2) / (COLUMN * scale)));
   const width = box.width / columns;
   const top = box.y + 6;
   const end = box.y + box.height;
   let [column, y] = [0, top];
   let left = 0; // rows without room
   const room = (height: number): boolean => {
-    if (y + height <= end - (column === columns - 1 ? ROW : 0)) return true;
+    if (y + height <= end - (column === columns - 1 ? row : 0)) return true;
     if (column === columns - 1) return false;
     [column, y] = [column + 1, top];
     return true;
   };
   for (const { title: heading, rows } of groups) {
     const headed = rows.length > 1 || rows[0]!.title !== heading;
-    if (left > 0 || !room((headed ? HEAD : 0) + ROW)) {
+    if (left > 0 || !room((headed ? head : 0) + row)) {
       left += rows.length;
       continue;
     }
     const x = (): number => box.x + column * width;
     if (headed) {
-      inks.push({ kind: 'text', x: x(), y: y + 3.4, text: fitted(heading, SIZE, width - 2, measure, true), size: SIZE, bold: true });
-      y += HEAD;
+      inks.push({ kind: 'text', x: x(), y: y + 0.68 * head, text: fitted(heading, size, width - 2, measure, true), size, bold: true });
+      y += head;
     }
-    for (const row of rows) {
-      if (left > 0 || !room(ROW)) {
+    for (const { title: name, entry } of rows) {
+      if (left > 0 || !room(row)) {
         left++;
         continue;
       }
-      inks.push(...swatchInks(row.entry, x(), y, icons));
-      inks.push({ kind: 'text', x: x() + SWATCH.width + 1.8, y: y + 2.95, text: fitted(row.title, SIZE, width - SWATCH.width - 4, measure), size: SIZE });
-      y += ROW;
+      inks.push(...swatchInks(entry, x(), y, px, icons));
+      const indent = SWATCH_WIDTH * px + 1.8 * scale;
+      inks.push({ kind: 'text', x: x() + indent, y: y + 0.63 * row, text: fitted(name, size, width - indent - 1.5, measure), size });
+      y += row;
     }
+    if (headed) y += row / 4;
   }
-  if (left > 0) inks.push({ kind: 'text', x: box.x + (columns - 1) * width, y: end - 1, text: more(left), size: SIZE, colour: '#55635d' });
-  return inks;
+  if (left > 0) inks.push({ kind: 'text', x: box.x + (columns - 1) * width, y: end - 1, text: more(left), size, colour: '#55635d' });
+  return { inks, left };
 }
 
 /** A text, cut off with an ellipsis where it is too wide. */
@@ -91,33 +101,33 @@ export function fitted(text: string, size: number, width: number, measure: Legen
   return `${letters.join('')}…`;
 }
 
-function swatchInks({ marks }: LegendEntry, x: number, y: number, icons: ReadonlyMap<string, HTMLCanvasElement>): Ink[] {
+function swatchInks({ marks }: LegendEntry, x: number, y: number, px: number, icons: ReadonlyMap<string, HTMLCanvasElement>): Ink[] {
   const area = marks.some((mark) => mark.kind === 'area');
   const lettered = marks.some((mark) => mark.kind === 'text');
   const order = (mark: Mark): number => (mark.kind === 'icon' ? (lettered ? 0 : 2) : 1); // shields lie below their number
   return [...marks].sort((a, b) => order(a) - order(b)).flatMap((mark): Ink[] => {
-    const box = { x: x + 3.5 * PX, y: y + 2.5 * PX, width: SWATCH.width - 7 * PX, height: SWATCH.height - 5 * PX };
-    const middle = { x: x + SWATCH.width / 2, y: y + SWATCH.height / 2 };
+    const box = { x: x + 3.5 * px, y: y + 2.5 * px, width: SWATCH_WIDTH * px - 7 * px, height: SWATCH_HEIGHT * px - 5 * px };
+    const middle = { x: x + (SWATCH_WIDTH * px) / 2, y: y + (SWATCH_HEIGHT * px) / 2 };
     switch (mark.kind) {
       case 'area':
-        return [{ kind: 'path', d: rectangle(box.x, box.y, box.width, box.height), fill: mark.colour, opacity: mark.opacity, ...(mark.edge ? { stroke: mark.edge, width: PX } : {}) }];
+        return [{ kind: 'path', d: rectangle(box.x, box.y, box.width, box.height), fill: mark.colour, opacity: mark.opacity, ...(mark.edge ? { stroke: mark.edge, width: px } : {}) }];
       case 'stroke': {
-        const width = Math.min(mark.width, 9) * PX;
-        const d = area ? rectangle(box.x, box.y, box.width, box.height) : line(x + PX, middle.y, x + SWATCH.width - PX, middle.y);
+        const width = Math.min(mark.width, 9) * px;
+        const d = area ? rectangle(box.x, box.y, box.width, box.height) : line(x + px, middle.y, x + SWATCH_WIDTH * px - px, middle.y);
         return [{ kind: 'path', d, stroke: mark.colour, width, opacity: mark.opacity, dashes: mark.dashes.map((dash) => dash * width) }];
       }
       case 'disc':
-        return [{ kind: 'path', d: circle(middle.x, middle.y, Math.min(mark.radius, 8.5) * PX), fill: mark.colour, stroke: mark.edge, width: mark.edgeWidth * PX }];
+        return [{ kind: 'path', d: circle(middle.x, middle.y, Math.min(mark.radius, 8.5) * px), fill: mark.colour, stroke: mark.edge, width: mark.edgeWidth * px }];
       case 'text': {
-        const size = (mark.text.length > 2 ? 9.5 : 13) * PX;
+        const size = (mark.text.length > 2 ? 9.5 : 13) * px;
         return [{ kind: 'text', x: middle.x, y: middle.y + size * 0.36, text: mark.text, size, bold: mark.bold, colour: mark.colour || BLACK, anchor: 'middle' }];
       }
       case 'icon': {
         const picture = icons.get(mark.name);
         if (!picture) return [];
         const ratio = Number(picture.dataset['ratio']) || 1;
-        const wide = (picture.width / ratio) * PX * (lettered ? 1.5 : 1);
-        const high = (picture.height / ratio) * PX;
+        const wide = (picture.width / ratio) * px * (lettered ? 1.5 : 1);
+        const high = (picture.height / ratio) * px;
         return [{ kind: 'image', x: middle.x - wide / 2, y: middle.y - high / 2, width: wide, height: high, picture }];
       }
     }

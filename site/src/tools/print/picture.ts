@@ -21,6 +21,7 @@ export interface PictureOptions {
   readonly onPiece: (done: number, all: number) => void;
 }
 
+const DRAFT = 1.01; // device pixels a pixel while tiles come: each draws the map once more; above 1, that icons are those of fine screens
 const OWN = 'longquan-print'; // layers that are not printed
 const LIMIT = 4096; // pixels along an edge that every WebGL 2 can draw; some say more and then fail
 const PATIENCE = 120_000; // ms for one piece
@@ -46,7 +47,7 @@ export async function drawPicture(options: PictureOptions): Promise<Picture> {
     interactive: false,
     attributionControl: false,
     fadeDuration: 0,
-    pixelRatio: dpi / 96,
+    pixelRatio: DRAFT,
     maxCanvasSize: [LIMIT * 2, LIMIT * 2], // tiling.ts keeps below what there is
     maxZoom: 24,
     center: [cut.centre.lng, cut.centre.lat],
@@ -67,12 +68,15 @@ export async function drawPicture(options: PictureOptions): Promise<Picture> {
       const { lng, lat } = placeOf({ x: corner.x + x + wide / 2, y: corner.y + y + high / 2 }, cut.world);
       map.jumpTo({ center: [lng, lat], zoom: zoomOf(cut.world), bearing: 0, pitch: 0 });
       await idle(map, signal);
+      map.setPixelRatio(dpi / 96);
+      await idle(map, signal);
       if (found.length > 0) throw found[0]!;
       for (const feature of map.queryRenderedFeatures()) {
         const dataset = (feature.layer.metadata as Record<string, string> | undefined)?.[DATASET];
         if (dataset) datasets.add(dataset);
       }
       context.drawImage(map.getCanvas(), from.x, from.y, from.width, from.height, to.x, to.y, from.width, from.height);
+      if (i + 1 < parts.length) map.setPixelRatio(DRAFT);
       options.onPiece(i + 1, parts.length);
     }
     return { canvas, datasets, icons: new Map(options.icons.flatMap((name) => {
@@ -106,7 +110,7 @@ function canvasLimit(map: MapLibre): number {
 /** The first faults of a map: a sheet with holes must not be printed. */
 function faults(map: MapLibre): Error[] {
   const found: Error[] = [];
-  map.on('error', ({ error }) => found.push(error));
+  map.on('error', ({ error }) => found.push(new Error(error.message)));
   return found;
 }
 

@@ -91,9 +91,9 @@ export function ringOf(cut: Cut): [number, number][] {
   });
 }
 
-/** The largest scale of the list at which a box of millimetres shows at least so much ground; else the smallest. */
+/** The smallest scale of the list at which a box of millimetres shows no more ground than so much; else the largest. */
 export function scaleFor(metresWide: number, metresHigh: number, width: number, height: number): number {
-  return SCALES.find((scale) => (scale * width) / 1000 >= metresWide && (scale * height) / 1000 >= metresHigh) ?? SCALES.at(-1)!;
+  return [...SCALES].reverse().find((scale) => (scale * width) / 1000 <= metresWide && (scale * height) / 1000 <= metresHigh) ?? SCALES[0];
 }
 
 /** The round length, of 1, 2 or 5 times a power of ten metres, that is at most `most` millimetres long on paper. */
