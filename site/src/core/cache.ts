@@ -50,8 +50,9 @@ export function rangeCache(limit = LIMIT, name = 'longquan'): RangeCache {
     if (!db || entries.length === 0) return void waiting.clear();
     try {
       await done(db, (store) => entries.forEach(([, [key, entry]]) => store.put(entry, [...key])));
-      total ??= sum((await read(Promise.resolve(db), (store) => store.getAllKeys())) ?? []);
-      total += entries.reduce((bytes, [, [key]]) => bytes + key[2], 0);
+      total = total === null
+        ? sum((await read(Promise.resolve(db), (store) => store.getAllKeys())) ?? [])
+        : total + entries.reduce((bytes, [, [key]]) => bytes + key[2], 0); // too much where some were there before: dropping counts anew
       if (total > limit) total = await drop(db, limit * KEEP);
     } catch {
       total = null; // over the quota most likely: make room, lose these few

@@ -19,7 +19,8 @@ export interface Notices {
 }
 
 export function notices(label: string): Notices {
-  const root = element('aside', { class: 'notices', 'aria-label': label, role: 'status', hidden: true });
+  const list = element('div', { role: 'status' });
+  const root = element('aside', { class: 'notices', 'aria-label': label, hidden: true }, list);
   const shown = new Map<string, { node: HTMLElement; said: string }>();
   const away = new Set<string>();
 
@@ -54,7 +55,7 @@ export function notices(label: string): Notices {
         element('p', {}, said), act, close,
         notice.progress && element('progress', { value: notice.progress.value, max: notice.progress.max, 'aria-label': said }));
       if (known) known.node.replaceWith(node);
-      else root.append(node);
+      else list.append(node);
       shown.set(id, { node, said });
       root.hidden = false;
     },
