@@ -1,13 +1,22 @@
 // The feature a reader looks at, drawn over the map from the same tiles, so that its outline has no tile borders.
 
-import type { ExpressionSpecification, Map as MapLibre, MapGeoJSONFeature } from 'maplibre-gl';
+import type { ExpressionSpecification, Map as MapLibre } from 'maplibre-gl';
 
 const PREFIX = 'longquan-selection';
 const COLOUR = '#d3342b';
 const HALO = '#ffffff';
 
+/** What has to be known of a feature to mark it. */
+export interface Marked {
+  readonly id?: string | number | undefined;
+  readonly properties: Readonly<Record<string, unknown>>;
+  readonly geometry: { readonly type: string };
+  readonly source: string;
+  readonly sourceLayer?: string | undefined;
+}
+
 export interface Selection {
-  show(feature: MapGeoJSONFeature | null): void;
+  show(feature: Marked | null): void;
 }
 
 /** A selection that is empty at first. */
@@ -23,7 +32,7 @@ export function selection(map: MapLibre): Selection {
   };
 }
 
-function layersFor(feature: MapGeoJSONFeature): Parameters<MapLibre['addLayer']>[0][] {
+function layersFor(feature: Marked): Parameters<MapLibre['addLayer']>[0][] {
   const from = { source: feature.source, ...(feature.sourceLayer ? { 'source-layer': feature.sourceLayer } : {}), filter: same(feature) };
   const line = { type: 'line', ...from, layout: { 'line-join': 'round', 'line-cap': 'round' } } as const;
   if (feature.geometry.type.endsWith('Point')) {
@@ -37,7 +46,7 @@ function layersFor(feature: MapGeoJSONFeature): Parameters<MapLibre['addLayer']>
 }
 
 /** The filter that only this feature passes: its id, else its own ID field, else all it says about itself. */
-function same(feature: MapGeoJSONFeature): ExpressionSpecification {
+function same(feature: Marked): ExpressionSpecification {
   if (feature.id !== undefined) return ['==', ['id'], feature.id];
   const properties = 'ID' in feature.properties ? { ID: feature.properties['ID'] as unknown } : feature.properties;
   return ['all', ...Object.entries(properties).map(([name, value]): ExpressionSpecification => ['==', ['get', name], value as string])];

@@ -24,7 +24,7 @@ import { element } from '../ui/element.ts';
 import { panel } from '../ui/panel.ts';
 import { basePanel } from './base-panel.ts';
 import { header } from './header.ts';
-import { here, type Here } from './here.ts';
+import { here, type Here } from './here/here.ts';
 import { imageBar } from './image-bar.ts';
 import { layerPanel } from './layers/layer-panel.ts';
 import { legalBar, sampleNotice } from './legal-bar.ts';
