@@ -1,22 +1,19 @@
 // The portal around the map: head, layers, tools, what is here, and the lines that must always be seen.
 
-import type { Map as MapLibre, StyleSpecification } from 'maplibre-gl';
+import type { Map as MapLibre } from 'maplibre-gl';
 
-import { applyLook, baseMap, drawnBase, EXAGGERATION, groundOf, imageryIn, markPlaces, maxPitch, type BaseState } from '../core/base-map.ts';
+import { drawnBase, EXAGGERATION, imageryIn, maxPitch, type BaseState } from '../core/base-map.ts';
 import { inLanguage, type Language } from '../core/catalog.ts';
 import type { City } from '../core/city.ts';
-import { fader } from '../core/fade.ts';
-import { layerOrder } from '../core/layer-order.ts';
 import { createMap } from '../core/map.ts';
 import { rastersOf } from '../core/rasters.ts';
 import { selection } from '../core/selection.ts';
 import { loadSprite } from '../core/sprite.ts';
-import { readableStyle } from '../core/style.ts';
-import { show, showIn, shownByDefault } from '../core/visibility.ts';
 import { translator } from '../messages/i18n.ts';
 import { NO_WISHES, readAddress, writeAddress, type Wishes } from '../state/address.ts';
 import { beginWith, changed } from '../state/ground.ts';
-import { said, stateOf, type State } from '../state/state.ts';
+import { askedState, prepare, scene, styleFor, usualState } from '../state/scene.ts';
+import { said, type State } from '../state/state.ts';
 import { store, type Store } from '../state/store.ts';
 import { FILES, TOOLS } from '../tools/registry.ts';
 import type { Portal, Tool } from '../tools/tool.ts';
@@ -46,15 +43,12 @@ export async function portal(options: PortalOptions): Promise<MapLibre> {
   const { catalog, rasters } = city;
   const t = translator(language);
   const wide = (): boolean => matchMedia(WIDE).matches;
-  const style = readableStyle(city.style, new Set(city.faults.keys()), language);
+  const style = styleFor(city, language);
   const usual = usualState(city, style);
-  const asked = (from: Wishes): State =>
-    stateOf(from, usual, beginWith(rasters, from, drawnBase(style)), new Set(catalog.datasets.map(({ id }) => id)));
+  const asked = (from: Wishes): State => askedState(city, style, usual, from);
   const state = store(asked(wishes));
   const changeGround = (changes: Partial<BaseState>): void => state.set({ ground: changed(state.now.ground, changes) });
-  showIn(style, state.now.shown);
-  applyLook(style);
-  markPlaces(style);
+  prepare(style, state.now);
 
   // The frame, before the map: it says whose map this is while the first tiles come.
   const container = element('main', { id: 'map', class: 'map' });
@@ -134,21 +128,16 @@ export async function portal(options: PortalOptions): Promise<MapLibre> {
   map.on('zoom', () => list.setZoom(map.getZoom()));
 
   await styled;
-  const ground = baseMap({ map, style, rasters, address: ({ file }) => city.address(file) }, state.now.ground);
-  const fades = fader(map, style);
-  const order = layerOrder(map, style);
+  const drawn = scene(map, style, city, state.now);
   const showState = (): void => {
-    const { ground: now, shown, fade, above } = state.now;
+    const { ground: now } = state.now;
     bases?.update(now);
     button?.update(now.terrain !== null);
     const image = imageryIn(now);
     app.classList.toggle('with-epochs', images.update(now, image));
     legal.credit(image?.attribution ?? null);
-    show(map, style, shown, ground.allows);
-    fades.show(fade);
-    order.show(above, groundOf(style, now));
+    drawn.show(state.now);
   };
-  state.on(['ground'], ({ ground: now }) => ground.show(now));
   state.on(['ground', 'shown', 'fade', 'above'], showState);
   showState();
   city.health.on(({ faults }) => {
@@ -184,14 +173,6 @@ export async function portal(options: PortalOptions): Promise<MapLibre> {
   });
   app.dataset['ready'] = 'true';
   return map;
-}
-
-/** The state before a reader or an address asks for anything. */
-function usualState({ rasters }: City, style: StyleSpecification): State {
-  return {
-    shown: shownByDefault(style), fade: new Map(), above: [], ground: beginWith(rasters, NO_WISHES, drawnBase(style)),
-    selected: null, marker: null, tool: null, swipe: null, time: null, drawing: null,
-  };
 }
 
 /** Keep state and address alike: what is changed on the page is written, what is typed or followed is shown. */
