@@ -1,6 +1,6 @@
 // The features of an area, read from vector archives at their last zoom: each once, whatever tiles have cut it into.
 
-import { classifyRings, VectorTile, type VectorTileFeature } from '@mapbox/vector-tile';
+import { classifyRings, VectorTileLayer, type VectorTileFeature } from '@mapbox/vector-tile';
 import type { Geometry, Position } from 'geojson';
 import { PbfReader } from 'pbf';
 import { tileIdToZxy, zxyToTileId, type PMTiles } from 'pmtiles';
@@ -13,6 +13,7 @@ import { areaInSquare, lineInside, meets, ringsInside } from './inside.ts';
 import { joinAreas, ringArea, ringInSquare } from './join-areas.ts';
 import { joinLines, lineInSquare, UNITS, type Place, type Square } from './join-lines.ts';
 import { latitude, longitude } from './mercator.ts';
+import { layersOf } from './mvt-layers.ts';
 import { joined, tileIn, tilesOf } from './tile-cover.ts';
 
 export interface TileFeature {
@@ -26,6 +27,8 @@ export interface TileFeature {
 export interface Reading {
   /** `inside`: geometry cut at the area's edge. `whole`: features that meet the area, as far as they reach. */
   readonly part: 'inside' | 'whole';
+  /** Of tiles; absent: the last one of the archive, which shows what the sources have. */
+  readonly zoom?: number;
   /** Which features to read at all. */
   readonly only?: (layer: string, properties: Readonly<Record<string, unknown>>, id: number | string) => boolean;
   readonly signal?: AbortSignal;
@@ -52,20 +55,21 @@ interface Gathered {
  */
 export async function featuresIn(archive: PMTiles, layers: readonly string[], area: Area, reading: Reading): Promise<TileFeature[]> {
   const { part, signal, onProgress } = reading;
-  const { maxZoom: zoom } = await archive.getHeader();
+  const header = await archive.getHeader();
+  const zoom = Math.min(reading.zoom ?? header.maxZoom, header.maxZoom);
+  const names = new Set(layers);
   const rest = breath(signal);
   const gathered = new Map<string, Gathered>();
   const read = new Set<number>();
   let [done, total] = [0, 0];
-  const readAll = async (entries: readonly Entry[], look: (tileId: number, tile: VectorTile) => void): Promise<void> => {
+  const readAll = async (entries: readonly Entry[], look: (tileId: number, layer: VectorTileLayer) => void): Promise<void> => {
     total += entries.length;
     onProgress?.(done, total);
-    const { tileCompression } = await archive.getHeader();
     for await (const [entry, body] of bodiesOf(archive, entries, signal)) {
-      const plain = await archive.decompress(body.slice().buffer, tileCompression);
-      const tile = new VectorTile(new PbfReader(plain));
+      const plain = new Uint8Array(await archive.decompress(body.slice().buffer, header.tileCompression));
+      const found = layersOf(plain).filter(({ name }) => names.has(name)).map(({ message }) => new VectorTileLayer(new PbfReader(message)));
       for (let tileId = entry.tileId; tileId < entry.tileId + entry.run; tileId++) {
-        look(tileId, tile);
+        for (const layer of found) look(tileId, layer);
         read.add(tileId);
         await rest();
       }
@@ -73,9 +77,9 @@ export async function featuresIn(archive: PMTiles, layers: readonly string[], ar
     }
   };
 
-  await readAll(await entriesIn(archive, tilesOf(area, zoom, zoom), signal), (tileId, tile) => {
+  await readAll(await entriesIn(archive, tilesOf(area, zoom, zoom), signal), (tileId, layer) => {
     const how = tileIn(area, ...tileIdToZxy(tileId));
-    for (const name of layers) gather(tile, name, tileId, gathered, reading, (kind, places) => (how === 'inside' ? holds(kind, places, squareOf(tileId)) : meets(geometryOf(kind, places, zoom), area)));
+    gather(layer, tileId, gathered, reading, (kind, places) => (how === 'inside' ? holds(kind, places, squareOf(tileId)) : meets(geometryOf(kind, places, zoom), area)));
   });
   for (const [key, feature] of gathered) if (!feature.meets) gathered.delete(key);
 
@@ -97,9 +101,7 @@ export async function featuresIn(archive: PMTiles, layers: readonly string[], ar
         for (const feature of gathered.values()) if ([...beyond(feature, new Set())].some((tileId) => unread.has(tileId))) missing.add(feature);
         break;
       }
-      await readAll(entries, (tileId, tile) => {
-        for (const name of layers) gather(tile, name, tileId, gathered, reading, null);
-      });
+      await readAll(entries, (tileId, layer) => gather(layer, tileId, gathered, reading, null));
     }
   }
 
@@ -116,12 +118,12 @@ export async function featuresIn(archive: PMTiles, layers: readonly string[], ar
 
 /** Take the features of a layer of a tile; `meetsArea` null: only more of those that are known. */
 function gather(
-  tile: VectorTile, name: string, tileId: number, gathered: Map<string, Gathered>, { only }: Reading,
+  layer: VectorTileLayer, tileId: number, gathered: Map<string, Gathered>, { only }: Reading,
   meetsArea: ((kind: Kind, places: readonly Place[][]) => boolean) | null,
 ): void {
-  const layer = tile.layers[name];
-  for (let i = 0; i < (layer?.length ?? 0); i++) {
-    const read = layer!.feature(i);
+  const { name, extent } = layer;
+  for (let i = 0; i < layer.length; i++) {
+    const read = layer.feature(i);
     if (read.type === 0) continue;
     const { properties } = read;
     const id = read.id ?? (properties['ID'] as number | string | undefined) ?? JSON.stringify(properties);
@@ -130,7 +132,7 @@ function gather(
     if (!known && (meetsArea === null || (only && !only(name, properties, id)))) continue;
     const feature: Gathered = known ?? { layer: name, id, kind: read.type, properties, tiles: new Map(), meets: false };
     if (!known) gathered.set(key, feature);
-    const places = placesOf(read, layer!.extent, tileId);
+    const places = placesOf(read, extent, tileId);
     feature.tiles.set(tileId, [...(feature.tiles.get(tileId) ?? []), ...places]);
     feature.meets ||= meetsArea?.(read.type, places) ?? false;
   }
