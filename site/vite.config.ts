@@ -16,7 +16,8 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 1200, // MapLibre is one module
-    rolldownOptions: { output: scripts },
+    // MapLibre apart: it changes seldom, so readers who come again have it already.
+    rolldownOptions: { output: { ...scripts, codeSplitting: { groups: [{ name: 'maplibre', test: /node_modules[\\/]maplibre-gl[\\/]/ }] } } },
   },
   worker: { format: 'es', rolldownOptions: { output: scripts } },
   plugins: [privateFiles()],
