@@ -5,6 +5,7 @@ import './shell/page.css';
 
 import { fatal, openCity } from './core/city.ts';
 import { health } from './core/health.ts';
+import { warmUp } from './core/map.ts';
 import { chooseLanguage, languageTag } from './messages/i18n.ts';
 import { faultPanel, type AnyFault } from './shell/fault-panel.ts';
 import { portal } from './shell/portal.ts';
@@ -18,6 +19,7 @@ declare global {
 }
 
 async function start(app: HTMLElement): Promise<void> {
+  warmUp();
   const wishes = readAddress(new URL(location.href));
   const language = chooseLanguage(wishes.language, navigator.languages);
   document.documentElement.lang = languageTag(language);

@@ -16,6 +16,7 @@ export interface Archive {
   readonly file: string;
   readonly type: 'vector' | 'raster';
   readonly product?: string;
+  readonly bytes: number;
   readonly bounds: readonly [number, number, number, number];
 }
 

@@ -3,6 +3,7 @@
 import {
   Map as MapLibre,
   NavigationControl,
+  prewarm,
   ScaleControl,
   setWorkerUrl,
   type MapOptions,
@@ -24,6 +25,12 @@ export interface MapChoices {
   readonly view?: Partial<MapOptions>;
   /** The buttons for zoom and compass; the scale stays. */
   readonly navigation?: boolean;
+}
+
+/** Start the workers, so that their script comes while the catalogue is read. */
+export function warmUp(): void {
+  setWorkerUrl(workerUrl);
+  prewarm();
 }
 
 /** A map in `container`, opened at the view in the address, else at the one chosen, else at the city's own. */
