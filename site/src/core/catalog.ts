@@ -70,7 +70,7 @@ export interface Catalog {
   readonly themes: readonly { readonly id: string; readonly title: Text }[];
   readonly archives: readonly Archive[];
   readonly datasets: readonly Dataset[];
-  readonly styles: readonly { readonly id: string; readonly title: Text; readonly href: string }[];
+  readonly styles: readonly { readonly id: string; readonly title: Text; readonly href: string; readonly base?: string }[];
 }
 
 /** A JSON file of the published folder; throws an Error that names the address and the status. */

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 
 import type { Catalog, Dataset } from './catalog.ts';
 import { translator } from '../messages/i18n.ts';
-import { collect, nameOf, position, rowsOf, type Rendered } from './identify.ts';
+import { collect, nameOf, position, referenceOf, rowsOf, type Rendered } from './identify.ts';
 
 const dataset = (id: string, fields: Dataset['fields'] = []): Dataset => ({
   id, title: { zh: `${id}图层`, en: id }, theme: 't', department: { id: 'd', name: { zh: '规划局' } }, currency: null, layers: [], fields,
@@ -51,4 +51,12 @@ test('a feature is called by its name, else by its class, else by its dataset', 
 test('positions name their hemispheres', () => {
   expect(position(119.13, 28.074, 'zh', translator('zh'))).toBe('东经 119.13000°，北纬 28.07400°');
   expect(position(-71.1, -42.5, 'en', translator('en'))).toBe('42.50000° S, 71.10000° W');
+});
+
+test('a feature is called by its id, else by its number, else not at all', () => {
+  const feature = (id: number | undefined, properties: object): never => ({ id, properties, geometry: { type: 'Point' }, layer: {} }) as never;
+  expect(referenceOf({ dataset: dataset('d'), feature: feature(7, { ID: 9 }) })).toEqual({ dataset: 'd', id: '7' });
+  expect(referenceOf({ dataset: dataset('d'), feature: feature(0, {}) })).toEqual({ dataset: 'd', id: '0' });
+  expect(referenceOf({ dataset: dataset('d'), feature: feature(undefined, { ID: 9 }) })).toEqual({ dataset: 'd', id: '9' });
+  expect(referenceOf({ dataset: dataset('d'), feature: feature(undefined, {}) })).toBeNull();
 });

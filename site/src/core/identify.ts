@@ -38,6 +38,18 @@ function rank(feature: Rendered): number {
   return feature.geometry.type.endsWith('LineString') ? 1 : 2;
 }
 
+/** How links and lists name a feature. */
+export interface Reference {
+  readonly dataset: string;
+  readonly id: string;
+}
+
+/** What a link calls a feature: by its id in the tiles, else by its own number; null for one that has neither. */
+export function referenceOf({ dataset, feature }: Found): Reference | null {
+  const id = feature.id ?? feature.properties['ID'];
+  return id === undefined || id === null ? null : { dataset: dataset.id, id: String(id) };
+}
+
 /** What to call a feature: its name, else what its first code means, else what its dataset is called. */
 export function nameOf(found: Found, language: Language): string {
   const { properties } = found.feature;

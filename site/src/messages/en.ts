@@ -77,6 +77,8 @@ export const en: Messages = {
   toolMeasure: 'Measure',
   toolDraw: 'Draw',
   toolOpen: 'Open files',
+  toolCompare: 'Compare',
+  toolList: 'Features',
   toolCheck: 'Duplicates',
   toolPrint: 'Print',
   tools: 'Tools',

@@ -75,6 +75,8 @@ export const zh = {
   toolMeasure: '测量',
   toolDraw: '绘图',
   toolOpen: '打开文件',
+  toolCompare: '卷帘对比',
+  toolList: '要素列表',
   toolCheck: '立项查重',
   toolPrint: '打印',
   tools: '工具',

@@ -4,8 +4,10 @@ import type { ToolEntry } from './tool.ts';
 
 export const TOOLS: readonly ToolEntry[] = [
   { id: 'measure', title: 'toolMeasure', icon: 'measure', load: async () => (await import('./measure/measure.ts')).measure },
+  { id: 'compare', title: 'toolCompare', icon: 'compare', load: async () => (await import('./compare/compare.ts')).compare, fits: ({ rasters, catalog }) => rasters.bases.length > 1 || catalog.styles.length > 1 },
   { id: 'check', title: 'toolCheck', icon: 'check', load: async () => (await import('./check/check.ts')).check },
   { id: 'print', title: 'toolPrint', icon: 'print', load: async () => (await import('./print/print.ts')).print },
+  { id: 'list', title: 'toolList', icon: 'list', load: async () => (await import('./list/list.ts')).list },
 ];
 
 /** The tool for files dropped on the map, where the one that stands open takes none. */

@@ -3,7 +3,7 @@
 import './here.css';
 
 import { meridianOf } from '../../core/coordinates.ts';
-import { nameOf, type Found } from '../../core/identify.ts';
+import { nameOf, referenceOf, type Found, type Reference } from '../../core/identify.ts';
 import { surroundings } from '../../core/surroundings.ts';
 import { saying, type Translate } from '../../messages/i18n.ts';
 import { TOOLS } from '../../tools/registry.ts';
@@ -11,7 +11,7 @@ import type { Portal } from '../../tools/tool.ts';
 import { copy } from '../../ui/copy.ts';
 import { panel } from '../../ui/panel.ts';
 import { featurePanel } from './feature-panel.ts';
-import { findIn, referenceOf, whatIsAt, type Reference, type Shown } from './what-is-at.ts';
+import { findIn, whatIsAt, type Shown } from './what-is-at.ts';
 import { words } from './words.ts';
 
 export interface Here {

@@ -4,12 +4,11 @@ import type { Map as MapLibre, MapGeoJSONFeature, PointLike } from 'maplibre-gl'
 
 import type { Catalog, Dataset } from '../../core/catalog.ts';
 import { collect, type Found, type Rendered } from '../../core/identify.ts';
+import { away, placeOn, type Position } from '../../core/place-on.ts';
 import type { Marked } from '../../core/selection.ts';
 import { DATASET, datasetOf } from '../../core/style.ts';
-import type { State } from '../../state/state.ts';
 
 export type Shown = Rendered & Marked;
-export type Reference = NonNullable<State['selected']>;
 
 /** The features within reach of a point of the screen: points and lines near it, areas around it. */
 export function whatIsAt(map: MapLibre, catalog: Catalog, point: { readonly x: number; readonly y: number }, reach: number): readonly Found<MapGeoJSONFeature>[] {
@@ -30,12 +29,6 @@ function identity(feature: MapGeoJSONFeature): string {
   return `${metadata?.[DATASET] ?? ''} ${String(feature.id ?? JSON.stringify(feature.properties))}`;
 }
 
-/** What a link calls a feature: by its id in the tiles, else by its own number; null for one that has neither. */
-export function referenceOf({ dataset, feature }: Found): Reference | null {
-  const id = feature.id ?? feature.properties['ID'];
-  return id === undefined || id === null ? null : { dataset: dataset.id, id: String(id) };
-}
-
 /** The feature a link names, in the tiles that the map has right now, and a place on it; null while it has none. */
 export function findIn(map: MapLibre, dataset: Dataset, id: string): { readonly found: Found<Shown>; readonly at: Position } | null {
   const { lng, lat } = map.getCenter();
@@ -52,32 +45,4 @@ export function findIn(map: MapLibre, dataset: Dataset, id: string): { readonly 
     return { found: { dataset, feature }, at };
   }
   return null;
-}
-
-export type Position = readonly [lng: number, lat: number];
-
-/** A place on a feature, near another: that itself where it lies within an area, else the nearest corner. */
-export function placeOn(geometry: GeoJSON.Geometry, near: Position): Position {
-  if (geometry.type === 'GeometryCollection') return geometry.geometries.length > 0 ? placeOn(geometry.geometries[0]!, near) : near;
-  const polygons = geometry.type === 'Polygon' ? [geometry.coordinates] : geometry.type === 'MultiPolygon' ? geometry.coordinates : [];
-  if (polygons.some((rings) => within(rings, near))) return near;
-  const depth = { Point: 0, MultiPoint: 1, LineString: 1, MultiLineString: 2, Polygon: 2, MultiPolygon: 3 }[geometry.type];
-  const corners = (depth === 0 ? [geometry.coordinates] : (geometry.coordinates as unknown[]).flat(depth - 1)) as Position[];
-  return corners.reduce((best, corner) => (away(corner, near) < away(best, near) ? corner : best));
-}
-
-function away([x, y]: Position, [lng, lat]: Position): number {
-  return Math.hypot((x - lng) * Math.cos((lat * Math.PI) / 180), y - lat);
-}
-
-/** Whether a place lies within rings, by counting how often a way out of it crosses them. */
-function within(rings: readonly (readonly (readonly number[])[])[], [lng, lat]: Position): boolean {
-  let inside = false;
-  for (const ring of rings) {
-    for (let i = 0, j = ring.length - 1; i < ring.length; j = i++) {
-      const [[x1, y1], [x2, y2]] = [ring[i] as unknown as Position, ring[j] as unknown as Position];
-      if (y1 > lat !== y2 > lat && lng < ((x2 - x1) * (lat - y1)) / (y2 - y1) + x1) inside = !inside;
-    }
-  }
-  return inside;
 }
