@@ -6,6 +6,7 @@ import type { StyleSpecification } from 'maplibre-gl';
 
 import { applyLook, markPlaces, type BaseState } from '../../core/base-map.ts';
 import { readJson } from '../../core/catalog.ts';
+import { foreignCredit } from '../../core/legal.ts';
 import { readableStyle, resolveStyle } from '../../core/style.ts';
 import { saying } from '../../messages/i18n.ts';
 import { element } from '../../ui/element.ts';
@@ -38,6 +39,7 @@ export function compare(portal: Portal): Tool {
     onMove: (percent) => swipe && store.set({ swipe: written({ ...swipe, percent }) }),
   });
   const fault = element('p', { role: 'alert' });
+  const credit = element('p', { class: 'hint' });
   const left = choice(sides.filter(({ flavour }) => flavour === null));
   const right = choice(sides);
   left.addEventListener('change', () => {
@@ -76,6 +78,9 @@ export function compare(portal: Portal): Tool {
     if (!side) return;
     if (side.id !== swipe?.side) return store.set({ swipe: written({ side: side.id, percent: swipe?.percent ?? 50 }) }); // and here again
     bar.set(swipe.percent);
+    const name = foreignCredit(side.imagery === null ? null : grounded(side).imagery?.epochs[side.epoch]?.attribution ?? null, catalog);
+    credit.textContent = name && say('credit', { name });
+    credit.hidden = !name;
     const before = [left.value, right.value].join();
     left.value = leftSide()?.id ?? '';
     right.value = side.id;
@@ -108,7 +113,7 @@ export function compare(portal: Portal): Tool {
   return {
     element: element('div', { class: 'compare-panel' },
       element('label', {}, element('span', {}, say('left')), left), element('label', {}, element('span', {}, say('right')), right),
-      swap, fault, element('p', { class: 'hint' }, say('hint'))),
+      swap, fault, credit, element('p', { class: 'hint' }, say('hint'))),
     enter() {
       map.getContainer().querySelector('.maplibregl-control-container')!.before(bar.element);
       if (!store.now.swipe && swipe) store.set({ swipe: written(swipe) }); // as it was left

@@ -14,6 +14,7 @@ export const words = {
     hint: '拖动地图上的分界，或用左右方向键移动。图层的开关对两侧都有效；点击查询的是左侧。',
     swap: '左右对调',
     comparing: '左侧：{left}；右侧：{right}',
+    credit: '右侧影像：{name}',
     fault: '右侧的地图无法载入：{reason}',
   },
   en: {
@@ -29,6 +30,7 @@ export const words = {
     hint: 'Drag the divider on the map, or move it with the arrow keys. Layers are switched on both sides; a click asks the left one.',
     swap: 'Swap sides',
     comparing: 'Left: {left}; right: {right}',
+    credit: 'Imagery on the right: {name}',
     fault: 'The map on the right cannot be loaded: {reason}',
   },
 };
