@@ -227,6 +227,6 @@ def _check(options: HeightOptions) -> None:
     else:
         check_image(options.format, options.effort)
     if options.unit is not None:
-        from pipeline.raster.height_units import metres_of
+        from pipeline.sources.height_units import metres_of
 
         metres_of(options.unit)

@@ -31,6 +31,10 @@ class CheckLimits(Model):
     sliver_thinness: Annotated[float, Field(ge=0, le=1)] = 0.1  # 4π·area/perimeter² of a thin area; a circle has 1
     smallest_mm: NotNegative = 0.2  # areas and lines shorter than this at the declared scale cannot be drawn
     label_m: NotNegative = 20.0  # features of the same name and kind this close to one another are labelled twice
+    resolution_m: Positive | None = None  # a pixel may measure so much; None: what the declared scale asks for
+    lowest_m: float = -500.0  # heights below are none
+    highest_m: float = 9000.0  # nor above
+    spike_m: Positive | None = None  # in units of the values; None: what 80° make of a pixel's width, 10 at least
     key: NonEmpty | None = None  # of the dataset, where it is checked without a workspace
     coverage: bool | None = None  # areas that share borders without gap or overlap; None: by the name of the layer
     network: bool | None = None  # lines that are joined at their ends; None: by the name of the layer

@@ -75,6 +75,20 @@ def refuse_strange(source: Path, options: ReadOptions) -> None:
     refuse_formats(drivers, VECTORS, source.name)
 
 
+def refuse_strange_rasters(sources: Sequence[Path]) -> None:
+    """The same of rasters, of which virtual ones name others; what cannot be read passes."""
+    from pipeline.sources.raster import raster_files
+    from pipeline.sources.raster_open import driver_of
+
+    for source in sources:
+        try:
+            found = [(file, driver_of(file)) for file in raster_files(source)]
+        except InputError:
+            continue  # the checks tell
+        for file, driver in found:
+            refuse_formats([driver], RASTERS, file.name)
+
+
 def convert_features(source: Path, options: ReadOptions, into: Path, scratch: Path, progress: Progress) -> Converted:
     """Write the features of `source` to data.parquet in the folder `into`.
 

@@ -28,6 +28,7 @@ from pipeline.intake.convert import (
     convert_rasters,
     read_options,
     refuse_strange,
+    refuse_strange_rasters,
     vector_source,
 )
 from pipeline.intake.incoming import incoming
@@ -49,7 +50,6 @@ from pipeline.intake.siblings import Siblings
 from pipeline.intake.store import REPORT_FILE, STORE, StoredVersion, latest, source_of
 from pipeline.intake.unpack import Unpacked, claimed_identity, outer_identity, unpack
 from pipeline.progress import Progress, Silent
-from pipeline.types import Bounds
 
 if TYPE_CHECKING:
     from pipeline.intake.checks import Report
@@ -201,22 +201,17 @@ class _Work:
         scratch.mkdir()
         report = None
         try:
-            if dataset.kind == "vector":
-                source = vector_source(package, unpacked.folder)
-                refuse_strange(source, read_options(package, dataset, self.root))
-                report = self._examine(package, source)
-                if not report.passed:
-                    return self._refuse(work, unpacked, faults_of(report), report)
+            report = self._examine(package, unpacked)
+            if not report.passed:
+                return self._refuse(work, unpacked, faults_of(report), report)
             converted = self._convert(package, unpacked, staged, scratch)
-            if dataset.kind == "raster" and not _meet(converted.bounds, self.framework.city.bounds):
-                raise _elsewhere(converted.bounds, self.framework.city.bounds)
         except InputError as error:
             fault = PackageFault("unreadable-data", place_of(error, unpacked.folder), sentence_of(error))
             return self._refuse(work, unpacked, (fault,), report)
         with StagedFile(staged / PACKAGE_FILE) as copy:
             copy.file.write((unpacked.folder / PACKAGE_FILE).read_bytes())
             copy.commit()
-        write_json(staged / REPORT_FILE, report_json(report) if report is not None else {"version": 1, "findings": []})
+        write_json(staged / REPORT_FILE, report_json(report))
         with changing(self.root, self.progress):
             past = history(self.root, unpacked.sha256, package.dataset, package.period)
             if (known := self._known(unpacked.sha256, past.taken)) is not None:
@@ -230,23 +225,32 @@ class _Work:
         folder = self.root / STORE / package.dataset / version.version
         return replace(told, folder=folder, features=version.features)
 
-    def _examine(self, package: Package, source: Path) -> Report:
-        """What the checks find in the file of a vector package."""
-        from pipeline.intake.checks import check_source, subject_of
+    def _examine(self, package: Package, unpacked: Unpacked) -> Report:
+        """What the checks find in the files of a package. Raises InputError for formats that are not taken."""
+        from pipeline.intake.checks import check_rasters, check_source, subject_of
 
         _owner, dataset = self.framework.dataset(package.dataset)
+        options = read_options(package, dataset, self.root)
         today = self.now.date()
         before = latest(self.root, dataset.id)
-        subject = subject_of(
-            self.framework,
-            dataset.id,
-            today,
-            package=package,
-            previous=source_of(before) if before is not None else None,
-            previous_currency=before.currency if before is not None else None,
-            siblings=Siblings(self.framework, dataset.id, today),
+        subject = replace(
+            subject_of(
+                self.framework,
+                dataset.id,
+                today,
+                package=package,
+                previous=source_of(before) if before is not None and before.kind == "vector" else None,
+                previous_currency=before.currency if before is not None else None,
+                siblings=Siblings(self.framework, dataset.id, today),
+            ),
+            read=options,
         )
-        return check_source(source, replace(subject, read=read_options(package, dataset, self.root)), self.progress)
+        if dataset.kind == "raster":
+            refuse_strange_rasters(unpacked.data)
+            return check_rasters(unpacked.data, subject, self.progress)
+        source = vector_source(package, unpacked.folder)
+        refuse_strange(source, options)
+        return check_source(source, subject, self.progress)
 
     def _convert(self, package: Package, unpacked: Unpacked, staged: Path, scratch: Path) -> Converted:
         _owner, dataset = self.framework.dataset(package.dataset)
@@ -360,17 +364,3 @@ class _Work:
     @property
     def _name(self) -> str:
         return printable(self.container.path.resolve().name)
-
-
-def _meet(a: Bounds | None, b: Bounds) -> bool:
-    return a is not None and a[0] <= b[2] and a[2] >= b[0] and a[1] <= b[3] and a[3] >= b[1]
-
-
-def _elsewhere(found: Bounds | None, city: Bounds) -> InputError:
-    """What the checks say of features, for pixels."""
-    there, here = (", ".join(f"{side:.4f}" for side in box) if box else "–" for box in (found, city))
-    return InputError(
-        _("the pixels lie outside the city, at {bounds}").format(bounds=there),
-        expected=_("longitude and latitude within {box}").format(box=here),
-        hint=_("the coordinate reference system is probably another one: say crs in package.toml"),
-    )

@@ -23,8 +23,8 @@ from pipeline.errors import InputError, UsageError
 from pipeline.i18n import _
 from pipeline.raster.grid import HALF
 from pipeline.raster.handles import Handles
-from pipeline.raster.height_units import METRE, metres_of, unit_named
 from pipeline.raster.plan import LAST_ZOOM
+from pipeline.sources.height_units import METRE, metres_of, unit_named
 from pipeline.sources.raster import RasterInfo, RasterOptions
 from pipeline.sources.raster_windows import Windows, open_windows
 from pipeline.types import Bounds, PixelWindow, Tally

@@ -89,7 +89,7 @@ def is_raster(path: Path) -> bool:
         return bool(_zipped(path))
     from pipeline.sources.raster_open import readable_as_raster
 
-    return _says_raster(path) or readable_as_raster(path)
+    return says_raster(path) or readable_as_raster(path)
 
 
 def raster_files(path: Path) -> tuple[Path, ...]:
@@ -99,7 +99,7 @@ def raster_files(path: Path) -> tuple[Path, ...]:
     """
     if path.is_dir():
         inside = sorted(each for each in path.iterdir() if each.is_file() and _candidate(each.name))
-        found = tuple(each for each in inside if _says_raster(each) or is_raster(each))
+        found = tuple(each for each in inside if says_raster(each) or is_raster(each))
     elif path.suffix.lower() == ".zip" and path.is_file():
         found = _zipped(path)
     else:
@@ -116,7 +116,7 @@ def _candidate(name: str) -> bool:
     return not name.startswith(".") and suffix not in _VECTORS and suffix not in _BESIDE
 
 
-def _says_raster(path: Path) -> bool:
+def says_raster(path: Path) -> bool:
     """By its name: one that cannot be read is a fault among others, not something to pass over."""
     suffix = path.suffix.lower()
     if suffix != ".vrt" or not path.is_file():
@@ -135,7 +135,7 @@ def _zipped(path: Path) -> tuple[Path, ...]:
         return ()
     named = [path / n for n in names if _candidate(n.rsplit("/", 1)[-1])]
     readable = {each for each in named if readable_as_raster(each)}
-    return tuple(each for each in named if each in readable or _says_raster(each)) if readable else ()
+    return tuple(each for each in named if each in readable or says_raster(each)) if readable else ()
 
 
 def _describe(path: Path, dataset: Any, options: RasterOptions) -> RasterInfo:

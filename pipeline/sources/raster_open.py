@@ -76,6 +76,12 @@ def readable_as_raster(path: Path) -> bool:
         return path.is_file() and (tiff_whole.is_tiff(path) or is_virtual(path))
 
 
+def driver_of(path: Path) -> str:
+    """GDAL's short name of what reads a raster, such as "GTiff". Raises InputError."""
+    with open_raster(path) as dataset:
+        return str(dataset.driver)
+
+
 def address(path: Path) -> str:
     """What GDAL calls the file; a path that goes on behind a zip names a file inside it."""
     packed = next((each for each in path.parents if each.suffix.lower() == ".zip" and each.is_file()), None)

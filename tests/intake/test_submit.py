@@ -178,13 +178,29 @@ def test_rasters_become_cogs(root: Path, tmp_path: Path) -> None:
 
 def test_rasters_of_another_city_are_refused(root: Path, tmp_path: Path) -> None:
     data, _pixels = relief(tmp_path / "a.tif", 120.01)
-    done = refused(root, package_files(RELIEF, a__tif=data), "unreadable-data", FAULT)
-    assert "outside the city" in done.faults[0].message
+    done = refused(root, package_files(RELIEF, a__tif=data), "quality", FAULT)
+    assert done.faults[0].rule == "elsewhere"
 
 
 def test_rasters_that_cannot_be_read_are_refused(root: Path, tmp_path: Path) -> None:
     data, _pixels = relief(tmp_path / "a.tif", 119.01)
-    refused(root, package_files(RELIEF, a__tif=data[:-40_000]), "unreadable-data", FAULT)
+    done = refused(root, package_files(RELIEF, a__tif=data[:-40_000]), "quality", FAULT)
+    assert done.faults[0].rule == "unreadable"
+
+
+def test_rasters_that_show_nothing_are_refused(root: Path, tmp_path: Path) -> None:
+    relief(tmp_path / "a.tif", 119.01)
+    with rasterio.open(tmp_path / "a.tif", "r+") as file:
+        file.write(np.full((1, 300, 400), -1, np.int16))
+    done = refused(root, package_files(RELIEF, a__tif=(tmp_path / "a.tif").read_bytes()), "quality", FAULT)
+    assert done.faults[0].rule == "raster-empty"
+
+
+def test_a_virtual_raster_is_not_followed(root: Path, tmp_path: Path) -> None:
+    """It would bring in what lies elsewhere on this machine."""
+    relief(tmp_path / "there.tif", 119.01)
+    sign = f'<VRTDataset rasterXSize="1"><SourceFilename>{tmp_path}/there.tif</SourceFilename></VRTDataset>'
+    refused(root, package_files(RELIEF, a__tif=sign.encode()), "refers-elsewhere", FAULT)
 
 
 # What is refused, and that it is kept

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from pipeline.errors import InputError, UsageError
-from pipeline.raster.height_units import metres_of, unit_named
+from pipeline.sources.height_units import metres_of, unit_named
 from pipeline.raster.heights import IMPLAUSIBLE, HeightRules, open_heights
 from pipeline.types import PixelWindow
 from tests.oracles.rasters import Floats, Frame, frame_at

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pipeline.intake.checks.map_of_faults import write_gpkg
 from pipeline.intake.checks.page import report_html
 from pipeline.intake.checks.report import Finding, Report, RuleResult, report_json
-from pipeline.intake.checks.run import check_source
+from pipeline.intake.checks.run import check_rasters, check_source
 from pipeline.intake.checks.subject import Subject, subject_of
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "Report",
     "RuleResult",
     "Subject",
+    "check_rasters",
     "check_source",
     "report_html",
     "report_json",

@@ -26,6 +26,7 @@ from pipeline.types import Bounds, Tally
 
 if TYPE_CHECKING:
     from pipeline.framework.schema import SchemaField
+    from pipeline.intake.checks.pixels import Sheet
     from pipeline.intake.checks.subject import Subject
     from pipeline.progress import Progress
 
@@ -50,6 +51,7 @@ class Layer:
     key: str | None  # the column that identifies a feature
     shelf: Shelf  # other datasets
     pixels: bool = False  # its features are the outlines of rasters
+    sheets: tuple[Sheet, ...] = ()  # these rasters, as many as features
 
     @property
     def features(self) -> int:

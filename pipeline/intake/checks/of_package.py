@@ -16,8 +16,8 @@ from pipeline.intake.checks.known import with_workspace
 from pipeline.intake.checks.message import Message, verbatim
 from pipeline.intake.checks.message import lazy as _
 from pipeline.intake.checks.report import Finding, Report, RuleResult
-from pipeline.intake.checks.run import check_source, unchecked
-from pipeline.intake.checks.score import grade_of, score_of
+from pipeline.intake.checks.run import check_rasters, check_source, unchecked
+from pipeline.intake.checks.score import grade_of, score_of, unit_products
 from pipeline.intake.checks.subject import Subject, subject_of
 from pipeline.intake.container import Container, PackageFault, look_into
 from pipeline.intake.convert import read_options, vector_source
@@ -67,7 +67,10 @@ def _checked(package: Package, folder: Path, subject: Subject, progress: Progres
     if package.nil:
         return unchecked(PACKAGE_FILE, subject, _("a nil return has no data"))
     if subject.dataset is not None and subject.dataset.kind == "raster":
-        return check_source(folder / package.data[0], subject, progress)
+        sources = [folder / name for name in package.data]
+        if (absent := next((source for source in sources if not source.exists()), None)) is not None:
+            return unchecked(absent.name, subject, _("the file is not in the package"))
+        return check_rasters(sources, subject, progress)
     try:
         source = vector_source(package, folder)
     except InputError as error:
@@ -142,7 +145,7 @@ def _with_faults(report: Report, faults: Sequence[PackageFault], subject: Subjec
             advice=_("put package.toml right, and make the package anew with longquan pack"),
         )
         findings = tuple(sorted((finding, *report.findings), key=lambda each: each.severity))
-    score = score_of(findings, report.features, subject.limits.unit)
+    score = score_of(findings, unit_products(report.features, report.sheets, subject.limits.unit))
     return replace(
         report, rules=(result, *report.rules), findings=findings, score=score, grade=grade_of(score, findings)
     )

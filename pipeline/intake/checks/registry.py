@@ -17,8 +17,10 @@ from pipeline.intake.checks import (
     drawing,
     fields,
     network,
+    pixel_values,
     reference,
     romanisation,
+    sheets,
     texts,
     validity,
     web_map,
@@ -52,14 +54,19 @@ RULES: Final[tuple[Rule, ...]] = (
     web_map.gcj02_suspected,
     reference.elsewhere,
     reference.outside_city,
+    sheets.raster_crs,
     control.control_rmse,
     network.edge_mismatch,
+    sheets.raster_resolution,
+    sheets.raster_alignment,
     attributes.code_unknown,
     attributes.code_not_in_domain,
     attributes.value_type,
     romanisation.pinyin_mismatch,
     divisions.pac_invalid,
     attributes.road_number,
+    pixel_values.raster_heights,
+    pixel_values.raster_spikes,
     validity.no_features,
     copies.duplicate_feature,
     fields.duplicate_key,
@@ -67,6 +74,9 @@ RULES: Final[tuple[Rule, ...]] = (
     fields.mandatory_empty,
     amounts.count_change,
     amounts.town_empty,
+    pixel_values.raster_empty,
+    pixel_values.raster_sheet_empty,
+    pixel_values.raster_flat,
     fields.field_missing,
     fields.field_absent,
     fields.field_unknown,
@@ -81,6 +91,9 @@ RULES: Final[tuple[Rule, ...]] = (
     network.dangle,
     texts.mojibake,
     texts.lost_characters,
+    sheets.raster_size,
+    sheets.raster_mixed,
+    pixel_values.raster_nodata,
     dates.date_missing,
     dates.date_future,
     dates.date_not_newer,
@@ -92,3 +105,13 @@ RULES: Final[tuple[Rule, ...]] = (
     attachments.lineage_missing,
     attachments.metadata_incomplete,
 )
+
+# Those on pixels, which reports on features do not even mention.
+OF_PIXELS: Final = frozenset(
+    rule.id for module in (sheets, pixel_values) for rule in vars(module).values() if isinstance(rule, Rule)
+)
+
+
+def rules_for(pixels: bool) -> tuple[Rule, ...]:
+    """The rules that a report on rasters, or one on features, tells of."""
+    return RULES if pixels else tuple(rule for rule in RULES if rule.id not in OF_PIXELS)

@@ -96,6 +96,7 @@ class Report:
     findings: tuple[Finding, ...]  # by severity, then in the order of the rules
     score: float  # 0 … 100
     grade: Grade
+    sheets: int = 0  # files of pixels
 
     @property
     def passed(self) -> bool:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -16,11 +17,11 @@ from pipeline.framework.faults import choices, did_you_mean
 from pipeline.i18n import _
 from pipeline.intake.checks.layer import Layer, read_layer
 from pipeline.intake.checks.message import Message, verbatim
-from pipeline.intake.checks.pixels import APPLICABLE, read_rasters
-from pipeline.intake.checks.registry import RULES, UNREADABLE, of_pixels, unread
+from pipeline.intake.checks.pixels import APPLICABLE, is_raster_file, read_rasters
+from pipeline.intake.checks.registry import OF_PIXELS, RULES, UNREADABLE, of_pixels, rules_for, unread
 from pipeline.intake.checks.report import PLACES, SHOWN, Finding, Label, Report, RuleResult, State
 from pipeline.intake.checks.rule import Found, Outcome, Rule, Skipped
-from pipeline.intake.checks.score import grade_of, score_of
+from pipeline.intake.checks.score import grade_of, score_of, unit_products
 from pipeline.intake.checks.subject import Subject
 from pipeline.progress import Progress
 from pipeline.sources.database import Database, Source
@@ -28,21 +29,52 @@ from pipeline.types import Bounds
 
 
 def check_source(source: Source, subject: Subject, progress: Progress) -> Report:
-    """Look at one layer of a file, table or database by every rule.
+    """Look at one layer of a file, table or database by every rule; of a raster dataset at all rasters at a path.
 
-    A source that cannot be read gives a report that says so. Of rasters the outlines of files are looked at. Raises
-    ConfigError where `limits.skip` names a rule that does not exist; InputError only where the source is missing.
+    A source that cannot be read gives a report that says so. Raises ConfigError where `limits.skip` names a rule that
+    does not exist; InputError only where the source is missing.
     """
     _check_skips(subject)
-    if not isinstance(source, Database) and not source.exists():
+    if isinstance(source, Database):
+        return _check(source, subject, progress, partial(_read_layer, source))
+    _check_there(source)
+    if _of_pixels(source, subject):
+        return check_rasters([source], subject, progress)
+    return _check(source, subject, progress, partial(_read_layer, source))
+
+
+def check_rasters(sources: Sequence[Path], subject: Subject, progress: Progress) -> Report:
+    """Look at all rasters at some files, folders or zips, which together are one dataset. Raises as `check_source`."""
+    _check_skips(subject)
+    for source in sources:
+        _check_there(source)
+    return _check(sources[0], subject, progress, partial(read_rasters, sources))
+
+
+def _read_layer(source: Source, subject: Subject, progress: Progress) -> tuple[Layer, str | None]:
+    layer = read_layer(source, subject, progress)
+    return layer, layer.placing.crs
+
+
+def _check_there(source: Path) -> None:
+    if not source.exists():
         raise InputError(_("The file does not exist."), where=str(source), hint=_("check the path and its spelling"))
+
+
+def _of_pixels(source: Path, subject: Subject) -> bool:
+    """Whether a source holds rasters: its dataset says so, else its name."""
+    return subject.dataset.kind == "raster" if subject.dataset is not None else is_raster_file(source)
+
+
+def _check(
+    source: Source,
+    subject: Subject,
+    progress: Progress,
+    read: Callable[[Subject, Progress], tuple[Layer, str | None]],
+) -> Report:
     began = time.process_time()
-    crs: str | None = None
     try:
-        if subject.dataset is not None and subject.dataset.kind == "raster" and isinstance(source, Path):
-            layer, crs = read_rasters(source, subject)
-        else:
-            layer = read_layer(source, subject, progress)
+        layer, crs = read(subject, progress)
     except InputError as error:
         return _unreadable(source, subject, error)
     reading = time.process_time() - began
@@ -52,23 +84,23 @@ def check_source(source: Source, subject: Subject, progress: Progress) -> Report
         )
     ]
     findings: list[Finding] = []
-    progress.start(_("checking"), len(RULES), _("rules"))
-    for rule in RULES:
+    rules = rules_for(layer.pixels)
+    progress.start(_("checking"), len(rules), _("rules"))
+    for rule in rules:
         result, finding = _apply(rule, layer, subject)
         results.append(result)
         if finding is not None:
             findings.append(finding)
         progress.advance()
     progress.done()
-    report = _report(layer.source, layer.name, subject, layer, results, findings)
-    return report if crs is None else replace(report, crs=crs)
+    return replace(_report(layer.source, layer.name, subject, layer, results, findings), crs=crs)
 
 
 def _apply(rule: Rule, layer: Layer, subject: Subject) -> tuple[RuleResult, Finding | None]:
     began = time.process_time()
     why = subject.limits.skip.get(rule.id)
     outcome: Outcome
-    if layer.pixels and rule.id not in APPLICABLE:
+    if layer.pixels and rule.id not in APPLICABLE | OF_PIXELS:
         outcome = Skipped(of_pixels())
     else:
         outcome = Skipped(verbatim(why)) if why else rule(layer, subject)
@@ -125,7 +157,8 @@ def _report(
     findings: Sequence[Finding],
 ) -> Report:
     features = layer.features if layer is not None and not layer.pixels else 0
-    score = score_of(findings, features, subject.limits.unit)
+    sheets = len(layer.sheets) if layer is not None else 0
+    score = score_of(findings, unit_products(features, sheets, subject.limits.unit))
     dataset, department, city = subject.dataset, subject.department, subject.city
     return Report(
         source=source,
@@ -145,6 +178,7 @@ def _report(
         findings=tuple(sorted(findings, key=lambda finding: finding.severity)),
         score=score,
         grade=grade_of(score, findings),
+        sheets=sheets,
     )
 
 
@@ -178,14 +212,20 @@ def _unreadable(source: Source, subject: Subject, error: InputError) -> Report:
     )
     first = RuleResult(UNREADABLE.id, UNREADABLE.element, UNREADABLE.severity, UNREADABLE.title(), "failed", 1)
     reason = unread()
-    rest = [RuleResult(r.id, r.element, r.severity, r.title(), "skipped", reason=reason) for r in RULES]
+    rest = [RuleResult(r.id, r.element, r.severity, r.title(), "skipped", reason=reason) for r in _meant(subject)]
     return _report(name, subject.read.layer, subject, None, [first, *rest], [finding])
 
 
 def unchecked(name: str, subject: Subject, reason: Message) -> Report:
     """The report of what no rule was applied to."""
-    rules = [RuleResult(r.id, r.element, r.severity, r.title(), "skipped", reason=reason) for r in (UNREADABLE, *RULES)]
+    every = (UNREADABLE, *_meant(subject))
+    rules = [RuleResult(r.id, r.element, r.severity, r.title(), "skipped", reason=reason) for r in every]
     return _report(name, subject.read.layer, subject, None, rules, ())
+
+
+def _meant(subject: Subject) -> tuple[Rule, ...]:
+    """The rules that would have been applied."""
+    return rules_for(subject.dataset is not None and subject.dataset.kind == "raster")
 
 
 def _check_skips(subject: Subject) -> None:

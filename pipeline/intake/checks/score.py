@@ -12,13 +12,16 @@ COST: Final = {"A": 42.0, "B": 12.0, "C": 4.0, "D": 1.0}
 PASS, GOOD, EXCELLENT = 60.0, 75.0, 90.0
 
 
-def score_of(findings: Iterable[Finding], features: int, unit: int) -> float:
-    """100 less what the faults cost, not below 0, to a tenth.
+def unit_products(features: int, sheets: int, unit: int) -> float:
+    """The standard's t, which makes up for how much can be wrong: files of pixels, else `unit` features each."""
+    return max(1.0, float(sheets) if sheets else features / unit)
 
-    t is how many units of `unit` features the source has, at least one: the standard's t makes up for how much there is
-    to go wrong in a unit product. A fault of class A costs the same whatever the size, and once for each rule.
+
+def score_of(findings: Iterable[Finding], t: float) -> float:
+    """100 less what the faults in `t` unit products cost, not below 0, to a tenth.
+
+    A fault of class A costs the same whatever the size, and once for each rule.
     """
-    t = max(1.0, features / unit)
     cost = sum(COST["A"] if f.severity == "A" else COST[f.severity] * f.count / t for f in findings)
     return round(max(0.0, 100.0 - cost), 1)
 

@@ -30,6 +30,7 @@ from tests.intake.checks.made import (
     subject,
     write,
 )  # fmt: skip
+from tests.intake.checks.rasters import BLANK, SAID, file, hill, photo, rasters, with_one
 
 Made = tuple[Path, Subject]
 
@@ -208,8 +209,20 @@ CASES: dict[str, Case] = {
     "gcj02-suspected": Case(_web_map((0, 0)), _web_map((500, -346)), 1, "GCJ-02"),
     "elsewhere": Case(_located(), _located(crs="EPSG:4548"), 1, "5 of 5", "EPSG:4549"),
     "outside-city": Case(_far(0), _far(90_000), 1, "1 features"),
+    "raster-crs": Case(  # read in the zone of 117° instead of 120°, it would lie three degrees farther west
+        rasters(file(photo()), read=SAID), rasters(file(photo()), file(photo(), crs="EPSG:4548"), read=SAID), 1,
+        "2949", "package.toml",
+    ),
     "control-rmse": Case(_control(3), _control(5), 1, "2.89 m; 2 m"),  # √(25 / 3)
     "edge-mismatch": Case(_across(0), _across(1.5), 2, "1.50 m"),
+    "raster-resolution": Case(  # 1:10,000: 1 m of photographs, 5 m of heights
+        rasters(file(photo()), file(hill(), step=5.0)), rasters(file(photo(), step=1.1), file(hill(), step=6.0)), 2,
+        "6 m instead of 5 m: 1.tif, 2.tif",
+    ),
+    "raster-alignment": Case(
+        rasters(file(photo()), file(photo(), x=70.0, y=-3.0)), rasters(file(photo()), file(photo(), x=70.4)), 1,
+        "2.tif",
+    ),
     "code-unknown": _simple(
         "GB", ["420101", "430200", None], ["42", "310200", None], 2, "4 Transport: 42, 310200", layer="LRDL"
     ),
@@ -234,6 +247,14 @@ CASES: dict[str, Case] = {
         "331199, 332502, 33118",
     ),
     "road-number": _simple("RN", ["G322", "S228", None], ["G322", "322国道", "g25"], 2, "322国道, g25"),
+    "raster-heights": Case(
+        rasters(file(hill(8900.0))), rasters(file(hill(300.0)), file(with_one(hill(), 9300.0))), 1,
+        "to 9300 m, and -500 to 9000",
+    ),
+    "raster-spikes": Case(  # 28.35 m are 80° over 5 m
+        rasters(file(with_one(hill(), hill()[20, 30] + 25.0), step=5.0)),
+        rasters(file(with_one(hill(), hill()[20, 30] - 35.0), step=5.0)), 1, "1 pixels stand out",
+    ),
     "no-features": _shapes(grid(), [], 1),
     "duplicate-feature": _shapes(grid(), [*grid(), _TURNED], 1),
     "duplicate-key": Case(_keys([1, 2, 3, 4, 5]), _keys([1, 2, 2, 2, 5]), 2, ": 2."),
@@ -244,6 +265,18 @@ CASES: dict[str, Case] = {
     ),
     "count-change": Case(_before(11), _before(12), 1, "-16.7 %"),
     "town-empty": Case(_in_towns(100), _in_towns(-300), 1, "乙乡"),
+    "raster-empty": Case(
+        rasters(file(with_one(BLANK[0], 1), nodata=0)), rasters(file(BLANK, nodata=0), file(BLANK, nodata=0)), 1,
+        "9800 pixels",
+    ),
+    "raster-sheet-empty": Case(
+        rasters(file(photo(), nodata=0), file(photo(), nodata=0)),
+        rasters(file(photo(), nodata=0), file(BLANK, nodata=0)), 1, "1 of 2 files show nothing: 2.tif",
+    ),
+    "raster-flat": Case(
+        rasters(file(photo()), file(BLANK[:, :60, :60])), rasters(file(photo()), file(BLANK + np.uint8(255))), 1,
+        "2.tif",
+    ),
     "field-missing": Case(
         _columns(CLASS=list("abcde")),
         lambda folder: (write(folder / "data.gpkg", grid(5, 1), CLASS=list("abcde")),
@@ -273,6 +306,16 @@ CASES: dict[str, Case] = {
         "NAME", ["龙泉市", "São", "青瓷"], ["榫欐硥甯", "ÁúÈªÊÐ", "青瓷"], 2, "榫欐硥甯"
     ),
     "lost-characters": _simple("NAME", ["龙泉市?", "b", "c"], ["龙\ufffd市", "???", "锟斤拷"], 3),
+    "raster-size": Case(
+        rasters(file(photo()[:, :2, :2])), rasters(file(photo()[:, :, :1]), file(photo()[:, :1])), 2, "1.tif, 2.tif"
+    ),
+    "raster-mixed": Case(
+        rasters(file(photo()), file(photo())), rasters(file(photo()), file(photo()), file(photo(1))), 1, "3 × uint8"
+    ),
+    "raster-nodata": Case(
+        rasters(file(with_one(hill(), -9999.0), nodata=-9999.0)), rasters(file(with_one(hill(), -9999.0))), 1,
+        "-9999 × 1", "nodata",
+    ),
     "date-missing": _subjects(subject(), subject(dataset=None), 1),
     "date-future": Case(
         lambda folder: (write(folder / "data.gpkg", grid(2, 1), DAY=["2026-11-23", None]),

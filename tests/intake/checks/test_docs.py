@@ -31,5 +31,8 @@ def test_the_page_lists_every_setting_with_its_default() -> None:
         row = next((line for line in settings.splitlines() if line.startswith("|") and f"`{name}`" in line), None)
         assert row is not None, name
         if isinstance(field.default, int | float) and not isinstance(field.default, bool):
-            shown = [float(number.replace(",", "")) for number in re.findall(r"[\d,]*\d(?:\.\d+)?", row.split("|")[2])]
+            shown = [
+                float(number.replace(",", ""))
+                for number in re.findall(r"-?[\d,]*\d(?:\.\d+)?", row.split("|")[2].replace("−", "-"))
+            ]
             assert float(field.default) in shown, name

@@ -1,4 +1,4 @@
-"""Rasters: their outlines, dates and metadata are looked at, and nothing else."""
+"""Rasters: their outlines, dates and metadata are looked at like those of features, and all of their pixels."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rasterio.transform import from_origin
 
 from pipeline.intake.checks import Report, check_source
 from pipeline.intake.checks.pixels import APPLICABLE
-from pipeline.intake.checks.registry import RULES
+from pipeline.intake.checks.registry import OF_PIXELS, RULES
 from pipeline.progress import Silent
 from tests.intake.checks.made import X, Y, dataset, subject
 
@@ -25,7 +25,7 @@ def _photo(path: Path, x: float, y: float, crs: str | None = "EPSG:4549", size: 
         path, "w", driver="GTiff", width=size, height=size, count=1, dtype="uint8", crs=crs,
         transform=from_origin(x, y, 1, 1),
     ) as file:  # fmt: skip
-        file.write(np.ones((1, size, size), np.uint8))
+        file.write((np.arange(size * size).reshape(1, size, size) % 251).astype(np.uint8))
     return path
 
 
@@ -36,7 +36,7 @@ def _check(path: Path, **known: object) -> Report:
 def test_a_raster_in_the_city_passes(tmp_path: Path) -> None:
     report = _check(_photo(tmp_path / "photo.tif", X, Y))
     assert (report.score, report.crs, report.features) == (100.0, "EPSG:4549", 0)
-    assert {rule.rule for rule in report.rules if rule.state == "passed"} <= {*APPLICABLE, "unreadable"}
+    assert {rule.rule for rule in report.rules if rule.state == "passed"} <= {*APPLICABLE, *OF_PIXELS, "unreadable"}
     assert report.bounds is not None
     # 119.13° E 28.07° N is within the image's 40 m of (X, Y), to a hundredth of a degree.
     assert report.bounds[0] == pytest.approx(119.13, abs=0.01) and report.bounds[1] == pytest.approx(28.07, abs=0.01)
@@ -59,3 +59,26 @@ def test_a_raster_without_a_place_cannot_be_read(tmp_path: Path) -> None:
 
 def test_rules_on_pixels_are_rules() -> None:
     assert {rule.id for rule in RULES} >= APPLICABLE
+
+
+def test_a_raster_is_known_by_its_name_where_there_is_no_workspace(tmp_path: Path) -> None:
+    report = _check(_photo(tmp_path / "photo.tif", X, Y), dataset=None)
+    passed = {rule.rule for rule in report.rules if rule.state == "passed"}
+    assert "raster-empty" in passed and report.sheets == 1
+
+
+def test_bands_that_are_not_there_are_told(tmp_path: Path) -> None:
+    asked = ORTHOPHOTO.model_copy(update={"bands": (1, 2, 3)})
+    report = _check(_photo(tmp_path / "photo.tif", X, Y), dataset=asked)
+    assert report.counts == {"unreadable": 1} and "no such bands" in report.findings[0].message
+
+
+def test_a_sheet_is_a_unit_product(tmp_path: Path) -> None:
+    """One of four sheets is empty, a fault of class C: 100 − 4 / 4."""
+    for number in range(4):
+        _photo(tmp_path / f"{number}.tif", X + 40 * number, Y)
+    with rasterio.open(tmp_path / "3.tif", "r+") as file:
+        file.nodata = 7
+        file.write(np.full((1, 40, 40), 7, np.uint8))
+    report = _check(tmp_path)
+    assert (report.counts, report.score) == ({"raster-sheet-empty": 1}, 99.0)
