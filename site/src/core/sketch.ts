@@ -33,7 +33,7 @@ export function sketch(map: MapLibre, options: {
   const area = { fillColor: colour, fillOpacity: 0.18, outlineColor: colour, outlineWidth: width, outlineOpacity: 1 } as const;
   const line = { lineStringColor: colour, lineStringWidth: width } as const;
   const free = { feature: { draggable: true, coordinates: { draggable: true, midpoints: true, deletable: true } } } as const;
-  let next = 0;
+  let next = 1_000_000; // ids below are for features that a tool adds
   return new TerraDraw({
     adapter: new TerraDrawMapLibreGLAdapter({ map, prefixId: options.prefix, coordinatePrecision: DIGITS }),
     idStrategy: { isValidId: (id) => typeof id === 'number', getId: () => ++next },

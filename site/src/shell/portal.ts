@@ -165,7 +165,9 @@ export async function portal(options: PortalOptions): Promise<MapLibre> {
   container.after(asking.element);
   handOver(context);
   state.on(['tool'], () => void followTool());
+  state.on(['drawing'], (now) => host.wake(now));
   void followTool();
+  host.wake(state.now);
   mirror(state, usual, asked, language);
   takeFiles(container, async (files) => {
     const open = await host.follow(state.now.tool);

@@ -1,6 +1,7 @@
 // The panel of the tool that stands open: one at a time, named in the address, its code loaded when it is first asked for.
 
 import type { Translate } from '../messages/i18n.ts';
+import type { State } from '../state/state.ts';
 import type { Portal, Tool, ToolEntry } from '../tools/tool.ts';
 import { element } from '../ui/element.ts';
 import { panel, type Panel } from '../ui/panel.ts';
@@ -9,6 +10,8 @@ export interface ToolHost {
   readonly panel: Panel;
   /** Bring the panel in line with the state; the tool that now stands open, or null. */
   follow(id: string | null): Promise<Tool | null>;
+  /** Load the tools that have something on the map already, without a panel. */
+  wake(state: State): void;
 }
 
 export function toolHost(options: {
@@ -33,6 +36,9 @@ export function toolHost(options: {
 
   return {
     panel: root,
+    wake(state) {
+      for (const entry of tools) if (!made.has(entry.id) && entry.waits?.(state)) make(entry).catch((error: unknown) => console.error(error));
+    },
     async follow(id) {
       const entry = tools.find((tool) => tool.id === id) ?? null;
       if (entry && entry.id === current?.id) return made.get(entry.id) ?? null;

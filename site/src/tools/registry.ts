@@ -1,9 +1,11 @@
 // The tools of the portal in the order of the rail. Each is a folder beside this file and a chunk of its own.
 
+import { kept } from './draw/kept.ts';
 import type { ToolEntry } from './tool.ts';
 
 export const TOOLS: readonly ToolEntry[] = [
   { id: 'measure', title: 'toolMeasure', icon: 'measure', load: async () => (await import('./measure/measure.ts')).measure },
+  { id: 'draw', title: 'toolDraw', icon: 'draw', load: async () => (await import('./draw/draw.ts')).draw, waits: ({ drawing }) => drawing !== null || kept() !== null },
   { id: 'compare', title: 'toolCompare', icon: 'compare', load: async () => (await import('./compare/compare.ts')).compare, fits: ({ rasters, catalog }) => rasters.bases.length > 1 || catalog.styles.length > 1 },
   { id: 'check', title: 'toolCheck', icon: 'check', load: async () => (await import('./check/check.ts')).check },
   { id: 'print', title: 'toolPrint', icon: 'print', load: async () => (await import('./print/print.ts')).print },

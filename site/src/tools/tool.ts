@@ -46,4 +46,6 @@ export interface ToolEntry {
   readonly load: () => Promise<(portal: Portal) => Tool>;
   /** Whether the city has what the tool works on; absent: always. */
   readonly fits?: (city: City) => boolean;
+  /** Whether there is something to show on the map before the panel is opened: what a link carries, what this browser keeps. */
+  readonly waits?: (state: State) => boolean;
 }

@@ -3,7 +3,7 @@
 import { areaOf, bearing, distance, lengthOf, perimeterOf, type Place } from '../../core/geodesy.ts';
 import type { Language } from '../../core/catalog.ts';
 import { element } from '../../ui/element.ts';
-import { areaTexts, bearingText, lengthText } from './units.ts';
+import { areaTexts, bearingText, lengthText } from '../../core/units.ts';
 import type { SayMeasure } from './words.ts';
 
 export type Kind = 'distance' | 'area';

@@ -7,7 +7,7 @@ import type { Language } from '../../core/catalog.ts';
 import type { Place } from '../../core/geodesy.ts';
 import { labelFont } from '../../core/label-font.ts';
 import { legsOf, mainFigure, type Kind } from './figures.ts';
-import { lengthText } from './units.ts';
+import { lengthText } from '../../core/units.ts';
 
 const SOURCE = 'longquan-measure-label';
 

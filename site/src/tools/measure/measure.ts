@@ -13,7 +13,7 @@ import { figures, legsOf, mainFigure, type Kind } from './figures.ts';
 import { labels } from './labels.ts';
 import { factsOf, profileCsv, profileOf, type Profile } from './profile.ts';
 import { profileChart } from './profile-chart.ts';
-import { heightText, lengthText } from './units.ts';
+import { heightText, lengthText } from '../../core/units.ts';
 import { words } from './words.ts';
 
 const COLOUR = '#b3372b';

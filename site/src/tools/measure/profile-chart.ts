@@ -3,7 +3,7 @@
 import type { Language } from '../../core/catalog.ts';
 import { element, svg } from '../../ui/element.ts';
 import type { Profile, ProfilePoint } from './profile.ts';
-import { heightText, lengthText } from './units.ts';
+import { heightText, lengthText } from '../../core/units.ts';
 import type { SayMeasure } from './words.ts';
 
 const [WIDTH, HEIGHT] = [328, 150];

@@ -1,6 +1,6 @@
 // Lengths, areas and bearings as people read them.
 
-import type { Language } from '../../core/catalog.ts';
+import type { Language } from './catalog.ts';
 
 export const MU = 2000 / 3; // m² of a 亩
 const HECTARE = 10_000;
