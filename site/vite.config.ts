@@ -1,6 +1,7 @@
 import { defineConfig } from 'vite';
 
 import { privateFiles } from './build/private-files.ts';
+import { sdk } from './build/sdk.ts';
 
 // Every script ends in `.js`: some servers (nginx 1.22) do not know `.mjs` and browsers then refuse it.
 const scripts = {
@@ -17,9 +18,9 @@ export default defineConfig({
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 1200, // MapLibre is one module
     // MapLibre apart: it changes seldom, so readers who come again have it already.
-    rolldownOptions: { output: { ...scripts, codeSplitting: { groups: [{ name: 'maplibre', test: /node_modules[\\/]maplibre-gl[\\/]/ }] } } },
+    rolldownOptions: { input: ['index.html', 'embed.html'], output: { ...scripts, codeSplitting: { groups: [{ name: 'maplibre', test: /node_modules[\\/]maplibre-gl[\\/]/ }] } } },
   },
   worker: { format: 'es', rolldownOptions: { output: scripts } },
-  plugins: [privateFiles()],
+  plugins: [sdk(), privateFiles()],
   test: { include: ['src/**/*.test.ts'] },
 });

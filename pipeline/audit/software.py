@@ -9,7 +9,7 @@ from typing import Final
 
 import pipeline
 from pipeline.errors import ConfigError
-from pipeline.portal.built_site import PRIVATE, built_site, published_files
+from pipeline.portal.built_site import PAGES, PRIVATE, built_site, published_files
 
 # Rooms and modules whose literals end up in published files: names of formats, headings, units.
 _WRITERS: Final = ("catalog", "portal", "release", "vector/metadata.py", "raster/metadata.py")
@@ -51,7 +51,7 @@ def software_texts() -> Iterator[str]:
         site = built_site()
     except ConfigError:
         return
-    yield (site / "index.html").read_text("utf-8")
+    yield from ((site / name).read_text("utf-8") for name in PAGES)
     for path in sorted((site / PRIVATE / "styles").rglob("*")):
         if path.suffix in _TEXT:
             yield path.read_text("utf-8")

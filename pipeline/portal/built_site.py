@@ -12,6 +12,7 @@ from pipeline.errors import ConfigError
 from pipeline.i18n import _
 
 PRIVATE = "_build"  # never published
+PAGES = ("index.html", "embed.html")  # published with the city's name in them
 LAST = f"{PRIVATE}/characters.txt"  # the bundler writes it when everything else is there
 
 
@@ -34,8 +35,8 @@ def built_site() -> Path:
 
 
 def published_files(site: Path) -> Iterator[tuple[str, Path]]:
-    """Relative name and path of every file that belongs into a published folder, sorted, `index.html` left out."""
+    """Relative name and path of every file that belongs into a published folder as it is, sorted; PAGES left out."""
     for path in sorted(site.rglob("*")):
         name = path.relative_to(site).as_posix()
-        if path.is_file() and name != "index.html" and not name.startswith(PRIVATE + "/"):
+        if path.is_file() and name not in PAGES and not name.startswith(PRIVATE + "/"):
             yield name, path

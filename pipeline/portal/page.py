@@ -1,4 +1,4 @@
-"""The first page with the city's name in it, so that a title, a preview and a page without scripts are right."""
+"""The pages with a map and the city's name in them, so that a title, a preview and a page without scripts are right."""
 
 from __future__ import annotations
 
@@ -12,17 +12,19 @@ from pipeline.i18n import _
 _MARKERS = {"<!--longquan:head-->", "<!--longquan:notice-->"}
 
 
-def render_page(template: str, catalog: Mapping[str, Any], *, styles: str, fonts_css: str) -> str:
-    """`index.html` for one edition: title, description, preloads and the notices a reader must see without scripts.
+def render_page(
+    template: str, catalog: Mapping[str, Any], *, styles: str, fonts_css: str, name: str = "index.html"
+) -> str:
+    """A page with a map for one edition: title, description, preloads, and the notices for readers without scripts.
 
-    `template` is the built page with its two markers; `styles` and `fonts_css` are addresses relative to the page.
+    `template` is the built page `name` with its two markers; `styles` and `fonts_css` are addresses relative to it.
     Raises ConfigError when a marker is missing, which means a site built from another version.
     """
     missing = sorted(marker for marker in _MARKERS if marker not in template)
     if missing:
         raise ConfigError(
             _("the built page does not fit this version"),
-            where="index.html",
+            where=name,
             expected=", ".join(missing),
             hint=_("run `just site` again"),
         )

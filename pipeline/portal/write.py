@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.portal import fonts, glyphs, sprites
-from pipeline.portal.built_site import PRIVATE, built_site, published_files
+from pipeline.portal.built_site import PAGES, PRIVATE, built_site, published_files
 from pipeline.portal.characters import character_groups, count_characters
 from pipeline.portal.dataset_pages import dataset_pages
 from pipeline.portal.files import content_hash, json_bytes, write_file
@@ -74,13 +74,10 @@ def write_portal(
         style |= {"sprite": f"../{sprite}", "glyphs": glyphs.ADDRESS, "font-faces": fonts.font_faces(faces)}
         write_file(dist / href, json_bytes({**style, "layers": layers}))
 
-    page = render_page(
-        (site / "index.html").read_text("utf-8"),
-        catalog,
-        styles=catalog["styles"][0]["href"],
-        fonts_css=css_name,
-    )
-    write_file(dist / "index.html", page.encode())
+    for name in PAGES:
+        template = (site / name).read_text("utf-8")
+        page = render_page(template, catalog, name=name, styles=catalog["styles"][0]["href"], fonts_css=css_name)
+        write_file(dist / name, page.encode())
     pages_name, pages_css = page_css()
     write_file(dist / pages_name, pages_css)
     frame = Frame(catalog, css=pages_name, fonts=css_name)

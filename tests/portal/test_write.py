@@ -34,25 +34,29 @@ def written(private: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str
 
 def test_everything_a_page_needs_and_nothing_private(written: dict[str, bytes]) -> None:
     kinds = {re.sub(r"-[\w-]{8,10}(?=[.@])", "-#", re.sub(r"-\d-(?=\w{10}\.)", "-", name)) for name in written}
-    assert kinds == {
+    bundled = {name for name in kinds if re.fullmatch(r"assets/[\w-]+-#\.(js|css)", name)} - {
+        f"assets/{name}-#.{suffix}"
+        for name, suffix in (("fonts", "css"), ("pages", "css"), ("filter", "js"), ("lights", "js"))
+    }
+    assert {"assets/index-#.js", "assets/embed-#.js", "assets/embed-#.css", "assets/maplibre-gl-worker-#.js"} <= bundled
+    assert kinds - bundled == {
         "assets/fonts-#.css",
         "assets/fonts/noto-sans-sc-bold-#.woff2",
         "assets/fonts/noto-sans-sc-regular-#.woff2",
         *(f"assets/glyphs/Noto Sans SC {w}/{r}.pbf" for w in WEIGHTS for r in ("0-255", "256-511", "8192-8447")),
-        "assets/index-#.css",
-        "assets/index-#.js",
         "assets/licences.txt",
-        "assets/check-#.js",
         "assets/city-#.svg",
         "assets/filter-#.js",
         "assets/lights-#.js",
-        "assets/maplibre-gl-worker-#.js",
         "assets/pages-#.css",
         *(f"assets/sprites/sprite-#{suffix}" for suffix in (".json", ".png", "@2x.json", "@2x.png")),
         "data.html",
         "data/roads.html",
         "data/schools.html",
+        "embed.html",
         "index.html",
+        "sdk/v1/longquan.d.ts",
+        "sdk/v1/longquan.js",
         "status.html",
         "status.json",
         "styles/light.json",
