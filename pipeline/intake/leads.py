@@ -19,6 +19,7 @@ from pipeline.intake.coverage_share import Cover, Shapes
 from pipeline.sources.assemble import mask
 from pipeline.sources.ragged import features_of, only
 from pipeline.sources.shapes import to_shapes
+from pipeline.sources.transformers import transformer_between
 from pipeline.types import FeatureBatch, Geometries
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ class Ground:
                 where="framework.toml: city.crs",
                 expected=_("a plane CRS in metres, as EPSG:4549"),
             )
-        self._to_plane: pyproj.Transformer = pyproj.Transformer.from_crs("EPSG:4326", plane.to_2d(), always_xy=True)
+        self._to_plane: pyproj.Transformer = transformer_between("EPSG:4326", plane)
 
     def shapes(self, geometries: Geometries) -> Shapes:
         """Features in metres [features]; None where there is no geometry or the CRS does not reach."""

@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -130,5 +131,6 @@ def recall(path: Path, recipe: str) -> MadeArchive | None:
     return made if made.recipe == recipe else None
 
 
+@cache  # made anew, it costs 30 ms
 def _adapter() -> TypeAdapter[MadeArchive]:
     return TypeAdapter(MadeArchive)

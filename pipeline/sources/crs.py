@@ -13,6 +13,7 @@ from pipeline.i18n import _
 from pipeline.sources.detective import are_degrees, check, contradicted, digits, displacement, infer, option
 from pipeline.sources.gcj02 import System, displaced, from_displaced
 from pipeline.sources.ragged import features_of, without
+from pipeline.sources.transformers import transformer_between
 from pipeline.types import NONE, Bounds, Geometries, Tally
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ class Locator:
         import pyproj
 
         crs = crs or pyproj.CRS(self._crs)
-        transformer = pyproj.Transformer.from_crs(crs.to_2d(), "EPSG:4326", always_xy=True)
+        transformer = transformer_between(crs, "EPSG:4326")
         if not check(crs, transformer, seen, self.source):
             tally.add("outside-crs-area", 1, self.source)
         if not _is_degrees(self._crs):

@@ -258,15 +258,11 @@ def transformers(crs: str, where: str) -> tuple[pyproj.Transformer | None, pypro
         return None, None
     made = _LOCAL.__dict__.setdefault("transformers", {})
     if crs not in made:
-        from pyproj import CRS, Transformer
-
         from pipeline.sources.crs import parse_crs
+        from pipeline.sources.transformers import transformer_between
 
-        plane: CRS = parse_crs(crs, where).to_2d()
-        made[crs] = (
-            Transformer.from_crs(MERCATOR, plane, always_xy=True),
-            Transformer.from_crs(plane, MERCATOR, always_xy=True),
-        )
+        plane = parse_crs(crs, where)
+        made[crs] = transformer_between(MERCATOR, plane), transformer_between(plane, MERCATOR)
     pair: tuple[pyproj.Transformer, pyproj.Transformer] = made[crs]
     return pair
 

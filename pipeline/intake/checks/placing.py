@@ -17,6 +17,7 @@ from pipeline.errors import InputError
 from pipeline.sources.crs import DEGREES
 from pipeline.sources.detective import Digits, are_degrees, check, infer, zoned
 from pipeline.sources.gcj02 import System, displaced, from_displaced
+from pipeline.sources.transformers import transformer_between
 from pipeline.types import Bounds
 
 if TYPE_CHECKING:
@@ -93,12 +94,10 @@ def fits_city(seen: Digits, city: Bounds) -> str | None:
     With a zone number in its digits that zone, else those of the nearest meridians, every 3° (EPSG 4534 is 75° E);
     those of 6° zones are among them.
     """
-    import pyproj
-
     middle = round((city[0] + city[2]) / 6)  # of 3° zones
     near = [f"EPSG:{4534 + zone - 25}" for zone in (middle, middle - 1, middle + 1) if 25 <= zone <= 45]
     for crs in [named] if (named := zoned(seen.x)) else near:
-        lng, lat = pyproj.Transformer.from_crs(crs, "EPSG:4326", always_xy=True).transform(seen.x, seen.y)
+        lng, lat = transformer_between(crs, "EPSG:4326").transform(seen.x, seen.y)
         if city[0] <= lng <= city[2] and city[1] <= lat <= city[3]:
             return crs
     return None
@@ -139,10 +138,7 @@ def _made(
     transformer = None
     x, y = (seen.y, seen.x) if swapped else (seen.x, seen.y)
     if crs is not None and crs.upper() not in DEGREES:
-        import pyproj
-
-        parsed = pyproj.CRS(crs).to_2d()
-        transformer = pyproj.Transformer.from_crs(parsed, "EPSG:4326", always_xy=True)
+        transformer = transformer_between(crs, "EPSG:4326")
         lng, lat = transformer.transform(x, y)
     else:
         lng, lat = x, y
@@ -184,11 +180,9 @@ def _parsed(text: str) -> pyproj.CRS | None:
 
 def _fits(crs: pyproj.CRS, seen: Digits, source: str) -> bool:
     """Whether the digits do not contradict a CRS."""
-    import pyproj
-
     if crs.is_geographic and not are_degrees(seen.box):
         return False
-    transformer = pyproj.Transformer.from_crs(crs.to_2d(), "EPSG:4326", always_xy=True)
+    transformer = transformer_between(crs, "EPSG:4326")
     try:
         check(crs, transformer, seen, source)
     except InputError:
