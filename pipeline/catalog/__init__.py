@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from pipeline.catalog.catalog import STYLES, build_catalog
+from pipeline.catalog.catalog import build_catalog
 from pipeline.catalog.faces import face_files
 from pipeline.catalog.facts import ArchiveFacts, LayerFacts, RasterFacts, VersionFacts
 from pipeline.catalog.history import version_facts
 from pipeline.catalog.tilejson import build_tilejson
 
 __all__ = [
-    "STYLES",
     "ArchiveFacts",
     "LayerFacts",
     "RasterFacts",

@@ -9,6 +9,7 @@ from typing import Any
 
 from pipeline.catalog.facts import ArchiveFacts, LayerFacts, RasterFacts, VersionFacts, union
 from pipeline.catalog.related import related_datasets
+from pipeline.catalog.styles import styles_of
 from pipeline.catalog.tilejson import FOLDER, attribution_of, notice_of
 from pipeline.editions import DatasetView, EditionView
 from pipeline.framework import Application, ArchiveSpec, Dataset, Framework, SchemaField
@@ -19,11 +20,6 @@ VERSION = 1
 PAGES = "data"  # the folder of the datasets' pages
 VERSIONS_TOLD = 12  # the newest: three years of quarters; ten years of a thousand datasets would be megabytes
 
-# The looks a portal offers; the files are written by the portal's room under these addresses.
-STYLES: tuple[Mapping[str, Any], ...] = (
-    {"id": "light", "title": {"zh": "浅色", "en": "Light"}, "href": "styles/light.json"},
-)
-
 
 def build_catalog(
     framework: Framework,
@@ -31,7 +27,6 @@ def build_catalog(
     archives: Sequence[ArchiveFacts],
     *,
     as_of: date,
-    styles: Sequence[Mapping[str, Any]] = STYLES,
     versions: Mapping[str, Sequence[VersionFacts]] | None = None,
     confirmed: Mapping[str, date] | None = None,
     review_number: str | None = None,
@@ -76,7 +71,7 @@ def build_catalog(
             }
             for shown in view.datasets
         ],
-        "styles": [dict(style) for style in styles],
+        "styles": styles_of(framework.publish.styles, archives),
     }
 
 

@@ -81,6 +81,7 @@ class Publish(Model):
 
     base_url: Annotated[str, AfterValidator(_web_address)] = ""
     review_number: str = ""  # 审图号; empty means 待审核 on every page
+    styles: tuple[str, ...] = ()  # looks of the map, the first as it opens; empty: all that there is data for
 
 
 class BuildRules(Model):

@@ -10,19 +10,37 @@ from typing import Any
 PICTURES_OF_HEIGHTS = {"hillshade", "tint"}
 
 
-def bound_pixels(layer: Mapping[str, Any], archives: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
-    """The layer on the first archive with its `source-product`; None when there is none or heights make it needless."""
-    products: dict[str, str] = {}
-    for archive in archives:
-        product = archive.get("product")
-        if archive["type"] == "raster" and product and (product != "terrain" or archive.get("encoding")):
-            products.setdefault(product, archive["id"])
+def bound_pixels(layer: Mapping[str, Any], archives: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The layer on the first archive with its `source-product`; none without one, or where heights make it needless.
+
+    Imagery is drawn as often as there are pictures: the newest of each series, in the order of the catalogue.
+    """
     wanted = layer["source-product"]
-    if wanted not in products or (wanted in PICTURES_OF_HEIGHTS and "terrain" in products):
-        return None
-    drawn = "hillshade" if wanted == "terrain" else wanted
-    head = {"id": layer["id"], "type": layer["type"], "source": products[wanted]}
-    metadata = {**layer.get("metadata", {}), "longquan:product": drawn}
+    fit = [archive for archive in archives if archive["type"] == "raster" and archive.get("product") == wanted]
+    if wanted == "imagery":
+        series: dict[str, list[Mapping[str, Any]]] = {}
+        for archive in fit:
+            series.setdefault(archive.get("series") or f"archive {archive['id']}", []).append(archive)
+        newest = [
+            max(dates, key=lambda archive: (archive.get("date") or "", archive["id"])) for dates in series.values()
+        ]
+        return [_drawn(layer, f"{layer['id']}/{archive['id']}", archive["id"], "imagery") for archive in newest]
+    heights = [
+        archive
+        for archive in archives
+        if archive["type"] == "raster" and archive.get("product") == "terrain" and archive.get("encoding")
+    ]
+    if wanted == "terrain":
+        product = "tint" if layer["type"] == "color-relief" else "hillshade"
+        return [_drawn(layer, layer["id"], archive["id"], product) for archive in heights[:1]]
+    if wanted in PICTURES_OF_HEIGHTS and heights:
+        return []
+    return [_drawn(layer, layer["id"], archive["id"], wanted) for archive in fit[:1]]
+
+
+def _drawn(layer: Mapping[str, Any], id: str, source: str, product: str) -> dict[str, Any]:
+    head = {"id": id, "type": layer["type"], "source": source}
+    metadata = {**layer.get("metadata", {}), "longquan:product": product}
     rest = {key: value for key, value in layer.items() if key not in {*head, "source-product", "metadata"}}
     return {**head, "metadata": metadata, **rest}
 

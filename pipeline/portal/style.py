@@ -34,9 +34,10 @@ def compose_style(
     present = _layers_present(catalog, tilejsons)
     owners = {(at["archive"], at["layer"]): d["id"] for d in catalog["datasets"] for at in d["layers"]}
     stand_in = {name: other for name, other in STAND_IN.items() if name not in present and other in present}
-    drawn = {layer["source-layer"] for layer in base if "source-layer" in layer} | set(stand_in.values())
-    bound = (_bound(layer, catalog, present, stand_in, owners) for layer in base)
-    based = [layer for layer in bound if layer is not None]
+    drawn = {layer["source-layer"] for layer in base if "source-layer" in layer}.union(
+        flavour.mapped, stand_in.values()
+    )
+    based = [bound for layer in base for bound in _bound(layer, catalog, present, stand_in, owners)]
     has_base = any("source-layer" in layer for layer in based)
     themes = _themes(catalog, tilejsons, flavour, drawn, icon, visible=not has_base)
     thematic = thematic_layers(themes, flavour)
@@ -53,6 +54,7 @@ def compose_style(
             "longquan:edition": catalog["edition"]["id"],
             "longquan:sample": bool(catalog.get("sample")),
             "longquan:base": has_base,
+            "longquan:for": flavour.base,
         },
         "center": [lng, lat],
         "zoom": zoom,
@@ -94,21 +96,21 @@ def _bound(
     present: Mapping[str, str],
     stand_in: Mapping[str, str],
     owners: Mapping[tuple[str, str], str],
-) -> dict[str, Any] | None:
-    """A base layer bound to the archive that has what it draws, and to the dataset it shows; None without one."""
+) -> list[dict[str, Any]]:
+    """A base layer bound to the archive that has what it draws, and to the dataset it shows; nothing without one."""
     if "source-product" in layer:
         return bound_pixels(layer, catalog["archives"])
     if "source-layer" not in layer:
-        return dict(layer)
+        return [dict(layer)]
     name = stand_in.get(layer["source-layer"], layer["source-layer"])
     if name not in present:
-        return None
+        return []
     archive = present[name]
     owner = owners.get((archive, name)) or owners.get((archive, name.removesuffix(LABEL_SUFFIX)))
     metadata = {**({"longquan:dataset": owner} if owner else {}), **layer.get("metadata", {})}
     head = {"id": layer["id"], "type": layer["type"], "source": archive, "source-layer": name}
     rest = {key: value for key, value in layer.items() if key not in {*head, "metadata"}}
-    return {**head, "metadata": metadata, **rest}
+    return [{**head, "metadata": metadata, **rest}]
 
 
 def _themes(

@@ -76,7 +76,10 @@ def test_catalog_has_the_agreed_form(tmp_path: Path) -> None:
                 "bounds": [118.8, 27.8, 119.3, 28.2],
             }
         ],
-        "styles": [{"id": "light", "title": {"zh": "浅色", "en": "Light"}, "href": "styles/light.json"}],
+        "styles": [
+            {"id": "light", "title": {"zh": "浅色", "en": "Light"}, "href": "styles/light.json", "base": "map"},
+            {"id": "dark", "title": {"zh": "深色", "en": "Dark"}, "href": "styles/dark.json", "base": "map"},
+        ],
     }
     assert dataset == {
         "id": "roads",

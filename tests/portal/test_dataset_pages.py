@@ -85,7 +85,7 @@ def test_every_address_leads_to_a_file_and_none_leaves_but_what_was_registered(c
         "catalog.json",
         "assets/pages-1.css",
         "assets/fonts-1.css",
-        "styles/light.json",
+        *(style["href"] for style in catalog["styles"]),
     }
     there |= {"services/stac/catalog.json", "services/dcat/catalog.jsonld", "services/iso/index.html"}
     there |= {archive[key] for archive in catalog["archives"] for key in ("file", "tilejson")}

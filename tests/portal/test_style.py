@@ -188,7 +188,7 @@ def test_raster_archives_and_datasets_without_layers_are_left_alone(light: Flavo
 def test_an_unknown_flavour_names_those_there_are() -> None:
     with pytest.raises(ConfigError) as raised:
         read_flavour(STYLES, "dusk")
-    assert raised.value.expected == "light"
+    assert raised.value.expected == "dark, imagery-hybrid, light, terrain"
 
 
 def test_a_token_that_the_flavour_lacks_is_refused(tmp_path: Path, light: Flavour) -> None:

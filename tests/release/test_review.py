@@ -72,7 +72,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def town(tmp_path: Path) -> Path:
-    root = write_town(tmp_path / "town")
+    root = write_town(tmp_path / "town", {"framework.toml": FRAMEWORK + '\n[publish]\nstyles = ["light"]\n'})
     built(root)
     return root
 
@@ -118,7 +118,7 @@ def test_changed_data_lose_the_number_and_the_changes_are_listed(town: Path) -> 
     )
     rule = '\n[[override]]\nrule = "forbidden-field"\ndataset = "roads"\nfield = "SECRETWIDTH"\n'
     answer = rule + 'reason = "a test"\nby = "tester"\ndate = 2026-11-01\n'
-    (town / "framework.toml").write_text(toml + answer, "utf-8")
+    (town / "framework.toml").write_text(toml + '\n[publish]\nstyles = ["light"]\n' + answer, "utf-8")
     (town / "departments/trade.toml").write_text(
         str(FILES["departments/trade.toml"]).split('[[dataset]]\nid = "schools"')[0], "utf-8"
     )
@@ -172,7 +172,9 @@ def test_two_numbers_for_two_looks(town: Path, monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_the_number_of_framework_toml_holds_where_nothing_was_recorded(tmp_path: Path) -> None:
-    root = write_town(tmp_path, {"framework.toml": FRAMEWORK + '\n[publish]\nreview_number = "浙S(2026)1号"\n'})
+    root = write_town(
+        tmp_path, {"framework.toml": FRAMEWORK + '\n[publish]\nreview_number = "浙S(2026)1号"\nstyles = ["light"]\n'}
+    )
     assert built(root).reviewed and page(root) == "审图号：浙S(2026)1号"
     assert review_standing(load_workspace(root), "public").number == "浙S(2026)1号"
     result = built(root, "government")

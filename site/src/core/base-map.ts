@@ -26,6 +26,8 @@ export interface BaseState {
 }
 
 export interface BaseMap {
+  /** Go on with another style, that the map wears already; as long as it is told so before the state is shown. */
+  wear(style: StyleSpecification): void;
   /** Bring the map into a state. */
   show(state: BaseState): void;
   /** Whether the base map in use leaves room for a layer of the style. */
@@ -70,10 +72,11 @@ export function imageryIn(state: BaseState): Archive | null {
 
 /** What brings a map whose style is there into a state, beginning with `state`. */
 export function baseMap(options: BaseMapOptions, state: BaseState): BaseMap {
-  const { map, style, rasters } = options;
-  const look = lookOf(style);
+  const { map, rasters } = options;
+  let { style } = options;
+  let look = lookOf(style);
   let onTop: string | null = null; // layer of the imagery in use
-  const places = anchors(style);
+  let places = anchors(style);
 
   function paint(id: string, properties: object): void {
     for (const [name, value] of Object.entries(properties)) map.setPaintProperty(id, name as 'text-color', value as string);
@@ -140,7 +143,7 @@ export function baseMap(options: BaseMapOptions, state: BaseState): BaseMap {
 
   /** Names over a photograph: light letters with dark edges, whatever is below them. */
   function showNames(): void {
-    const over = imageryIn(state) !== null && state.opacity > 0.4;
+    const over = imageryIn(state) !== null && state.opacity > 0.4 && !forImagery(style);
     for (const layer of style.layers) {
       if (layer.type !== 'symbol' || !(layer.paint && 'text-halo-color' in layer.paint)) continue;
       const light = { ...look.overImagery, ...(layer.metadata as Record<string, object> | undefined)?.[OVER_IMAGERY] };
@@ -158,6 +161,12 @@ export function baseMap(options: BaseMapOptions, state: BaseState): BaseMap {
 
   show();
   return {
+    wear(next) {
+      style = next;
+      look = lookOf(style);
+      places = anchors(style);
+      if (map.getLayer(SCRIM)) paint(SCRIM, look.scrim);
+    },
     show(next) {
       const before = state;
       state = next;
@@ -208,6 +217,11 @@ function pixels(archive: Archive, address: string): SourceSpecification {
 
 function heights(archive: Archive, address: string): SourceSpecification {
   return { type: 'raster-dem', url: `pmtiles://${address}`, tileSize: archive.tile_size ?? 512, encoding: archive.encoding! };
+}
+
+/** Whether the style is made to lie over photographs, its names light already. */
+function forImagery(style: StyleSpecification): boolean {
+  return (style.metadata as Record<string, unknown> | undefined)?.['longquan:for'] === 'hybrid';
 }
 
 /** Whether the style draws a base map itself. */

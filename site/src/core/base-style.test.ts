@@ -9,10 +9,12 @@ import { LEGEND, metadataOf, OVER_IMAGERY } from './style.ts';
 
 const styles = new URL('../../../styles/', import.meta.url);
 const read = (name: string): unknown => JSON.parse(readFileSync(new URL(name, styles), 'utf8'));
-const flavours = readdirSync(new URL('flavours/', styles)).map((name) => read(`flavours/${name}`) as Flavour);
-const drawn = readdirSync(new URL('layers/', styles)).sort().flatMap((name) => read(`layers/${name}`) as LayerSpecification[]);
+const written = readdirSync(new URL('flavours/', styles)).map((name) => read(`flavours/${name}`) as Partial<Flavour> & { readonly id: string; readonly extends?: string });
+const flavours = written.map(inherited);
+const drawn = readdirSync(new URL('layers/', styles)).sort().flatMap((name) =>
+  (read(`layers/${name}`) as Drawn[]).map((layer) => ({ ...layer, part: /^\d+-(.*)\.json$/.exec(name)![1]! })));
 
-const SOURCE_OF: Readonly<Record<string, string>> = { hillshade: 'heights', raster: 'pictures' };
+const SOURCE_OF: Readonly<Record<string, string>> = { hillshade: 'heights', 'color-relief': 'heights', raster: 'pictures' };
 // MapLibre 2 and Mapbox GL JS 1 know these; one name more and they refuse the whole style.
 const OLD_HILLSHADE = ['illumination-anchor', 'illumination-direction', 'exaggeration', 'shadow-color', 'highlight-color', 'accent-color'].map((name) => `hillshade-${name}`);
 
@@ -20,6 +22,32 @@ interface Flavour {
   readonly id: string;
   readonly tokens: Readonly<Record<string, unknown>>;
   readonly themes: readonly string[];
+  readonly without: readonly string[];
+  readonly changes: Readonly<Record<string, Partial<Drawn>>>;
+}
+
+type Drawn = LayerSpecification & { readonly part: string; readonly flavours?: readonly string[]; readonly 'source-product'?: string };
+
+/** A flavour with what it takes from the one it extends. */
+function inherited(own: (typeof written)[number]): Flavour {
+  const kin = own.extends === undefined ? undefined : inherited(written.find(({ id }) => id === own.extends)!);
+  return { id: own.id, tokens: { ...kin?.tokens, ...own.tokens }, themes: own.themes ?? kin!.themes, without: own.without ?? [], changes: own.changes ?? {} };
+}
+
+/** The layers of a flavour, its tokens filled in. */
+function layersOf({ id, tokens, without, changes }: Flavour): readonly LayerSpecification[] {
+  const own = drawn.filter((layer) => (layer.flavours?.includes(id) ?? true) && !without.includes(layer.part) && !without.includes(layer.id));
+  return own.map((layer) => {
+    const { flavours: _, part: __, 'source-product': product, ...changed } = { ...layer, ...changes[layer.id] };
+    const both = (group: 'paint' | 'layout'): object => Object.fromEntries(Object.entries({ ...layer[group], ...changes[layer.id]?.[group] }).filter(([, value]) => value !== null));
+    const filled = fill({ ...changed, ...(layer.paint ? { paint: both('paint') } : {}), ...(layer.layout ? { layout: both('layout') } : {}) }, tokens) as LayerSpecification;
+    return layer.type === 'background' ? filled : ({ ...filled, source: product ? SOURCE_OF[layer.type] : 'framework' } as LayerSpecification);
+  });
+}
+
+/** All colours an expression may come to. */
+function colours(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.flatMap(colours) : typeof value === 'string' && /^#[0-9a-f]{6}$/i.test(value) ? [value] : [];
 }
 
 function fill(value: unknown, tokens: Flavour['tokens']): unknown {
@@ -43,8 +71,7 @@ function contrast(a: string, b: string): number {
 test('black on white has the highest contrast there is', () => expect(contrast('#000000', '#ffffff')).toBeCloseTo(21, 5));
 
 describe.each(flavours.map((flavour) => [flavour.id, flavour] as const))('%s', (_, flavour) => {
-  const layers = (fill(drawn, flavour.tokens) as (LayerSpecification & { 'source-product'?: string })[]).map(({ 'source-product': product, ...layer }) =>
-    layer.type === 'background' ? layer : ({ ...layer, source: product ? SOURCE_OF[layer.type] : 'framework' } as LayerSpecification));
+  const layers = layersOf(flavour);
   const look = fill(read('portal.json'), flavour.tokens) as Record<string, object>;
   const style = {
     version: 8,
@@ -90,8 +117,10 @@ describe.each(flavours.map((flavour) => [flavour.id, flavour] as const))('%s', (
     expect(colours.get(0)).toMatch(/,0\)$/);
   });
 
-  test('every colour of the flavour is used', () => {
-    const text = JSON.stringify([drawn, read('portal.json')]);
+  test('every colour of the flavour is used, and every change finds its layer', () => {
+    for (const id of Object.keys(flavour.changes)) expect(drawn.map((layer) => layer.id), id).toContain(id);
+    for (const id of flavour.without) expect(drawn.flatMap((layer) => [layer.id, layer.part]), id).toContain(id);
+    const text = JSON.stringify([drawn, flavour.changes, read('portal.json')]);
     const inCode = ['halo', 'place-village', 'font-regular']; // thematic.py
     for (const token of Object.keys(flavour.tokens)) {
       expect(text.includes(`"@${token}"`) || inCode.includes(token), token).toBe(true);
@@ -103,8 +132,9 @@ describe.each(flavours.map((flavour) => [flavour.id, flavour] as const))('%s', (
     expect(labels.length).toBeGreaterThan(10);
     for (const layer of labels) {
       const paint = layer.type === 'symbol' ? layer.paint ?? {} : {};
-      const [text, halo] = [paint['text-color'], paint['text-halo-color']];
-      if (typeof text === 'string' && typeof halo === 'string') expect(contrast(text, halo), layer.id).toBeGreaterThanOrEqual(4.5);
+      for (const text of colours(paint['text-color'])) {
+        for (const halo of colours(paint['text-halo-color'])) expect(contrast(text, halo), `${layer.id} ${text} on ${halo}`).toBeGreaterThanOrEqual(4.5);
+      }
       const over = { ...look['over-imagery'], ...(layer.metadata as Record<string, object> | undefined)?.[OVER_IMAGERY] } as Record<string, string>;
       expect(contrast(over['text-color']!, over['text-halo-color']!), `${layer.id} over imagery`).toBeGreaterThanOrEqual(7);
     }

@@ -53,6 +53,14 @@ export interface Archive {
   readonly attribution?: string | null;
 }
 
+/** A look of the map; `base`: the base map it is made for. */
+export interface Style {
+  readonly id: string;
+  readonly title: Text;
+  readonly href: string;
+  readonly base?: 'map' | 'hybrid' | 'terrain';
+}
+
 /** What the pixels of an archive are. */
 export type Product = 'imagery' | 'terrain' | 'hillshade' | 'tint' | 'slope' | 'aspect';
 
@@ -70,7 +78,12 @@ export interface Catalog {
   readonly themes: readonly { readonly id: string; readonly title: Text }[];
   readonly archives: readonly Archive[];
   readonly datasets: readonly Dataset[];
-  readonly styles: readonly { readonly id: string; readonly title: Text; readonly href: string; readonly base?: string }[];
+  readonly styles: readonly Style[];
+}
+
+/** The looks of the drawn map, that a reader may choose from. */
+export function mapFlavours({ styles }: Pick<Catalog, 'styles'>): readonly Style[] {
+  return styles.filter(({ base }) => (base ?? 'map') === 'map');
 }
 
 /** A JSON file of the published folder; throws an Error that names the address and the status. */

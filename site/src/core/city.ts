@@ -5,7 +5,7 @@ import type { PMTiles } from 'pmtiles';
 
 import { archives } from './archives.ts';
 import { rangeCache } from './cache.ts';
-import { readJson, type Archive, type Catalog } from './catalog.ts';
+import { mapFlavours, readJson, type Archive, type Catalog } from './catalog.ts';
 import { health, type Health } from './health.ts';
 import type { Fault } from './probe.ts';
 import { ArchiveFault } from './range-source.ts';
@@ -15,6 +15,7 @@ import { elevations } from './terrain-archive.ts';
 
 export interface City {
   readonly catalog: Catalog;
+  readonly flavour: string; // id of the style
   readonly style: StyleSpecification; // its addresses absolute
   readonly rasters: Rasters;
   readonly health: Health; // an archive that nobody has asked for yet passes for sound
@@ -27,14 +28,14 @@ export interface City {
 }
 
 /**
- * Read the catalogue of the folder published at `root` (an absolute address that ends in `/`), the style `flavour`, else
- * the first one, and the head of the first archive, the city's base map: all that a first map needs. Archives are asked
+ * Read the catalogue of the folder published at `root` (an absolute address that ends in `/`), the style `flavour` if
+ * it is one of the drawn map, else the first one, and the head of the first archive, the city's base map: all that a first map needs. Archives are asked
  * for when they are needed. Throws when catalogue or style cannot be read; what is wrong with the archive is in `faults`.
  */
 export async function openCity(root: string, flavour: string | null = null, server: Health = health()): Promise<City> {
   const address = (file: string): string => new URL(file, root).href;
   const catalog = await readJson<Catalog>(address('catalog.json'));
-  const entry = catalog.styles.find(({ id }) => id === flavour) ?? catalog.styles[0];
+  const entry = mapFlavours(catalog).find(({ id }) => id === flavour) ?? catalog.styles[0];
   if (!entry) throw new Error('catalog.json: styles: []');
   const readers = archives(server, rangeCache());
   const archive = (one: Archive): PMTiles => readers.at(one, address(one.file));
@@ -44,7 +45,7 @@ export async function openCity(root: string, flavour: string | null = null, serv
   ]);
   const rasters = rastersOf(catalog);
   return {
-    catalog, style, rasters, health: server, address, archive,
+    catalog, flavour: entry.id, style, rasters, health: server, address, archive,
     get faults() {
       return server.now.faults;
     },

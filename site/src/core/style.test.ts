@@ -1,6 +1,7 @@
 import type { StyleSpecification } from 'maplibre-gl';
 import { expect, test } from 'vitest';
 
+import { evaluate } from './evaluate.ts';
 import { resolveStyle, textField } from './style.ts';
 
 const style = {
@@ -28,9 +29,22 @@ test('addresses are resolved against the style, not against the page', () => {
   expect(style.sprite).toBe('../assets/sprites/sprite-1'); // the argument is left alone
 });
 
-test('names are in pinyin for readers of English, wherever the expression asks for them', () => {
+const latin = ['case',
+  ['!=', ['to-string', ['get', 'NAME_EN']], ''], ['get', 'NAME_EN'],
+  ['!=', ['to-string', ['get', 'PINYIN']], ''], ['get', 'PINYIN'],
+  ['get', 'NAME']];
+
+test.each([
+  [{ NAME: '青瓷博物馆', PINYIN: 'Qīngcí Bówùguǎn', NAME_EN: 'Celadon Museum' }, 'Celadon Museum'],
+  [{ NAME: '剑川', PINYIN: 'Jiànchuān', NAME_EN: '' }, 'Jiànchuān'],
+  [{ NAME: 'Main St', PINYIN: null }, 'Main St'],
+])('readers of English get English, else pinyin, else the name: %o', (properties, shown) => {
+  expect(evaluate(latin, { zoom: 12, properties })).toBe(shown);
+});
+
+test('names are in English or pinyin for readers of English, wherever the expression asks for them', () => {
   const layer = { id: 'a', type: 'symbol', source: 's', layout: { 'text-field': ['step', ['zoom'], '', 15, ['get', 'NAME']] } } as const;
   expect(textField(layer as never, 'zh')).toEqual(['step', ['zoom'], '', 15, ['get', 'NAME']]);
-  expect(textField(layer as never, 'en')).toEqual(['step', ['zoom'], '', 15, ['coalesce', ['get', 'PINYIN'], ['get', 'NAME']]]);
+  expect(textField(layer as never, 'en')).toEqual(['step', ['zoom'], '', 15, latin]);
   expect(textField({ id: 'b', type: 'fill', source: 's' }, 'en')).toBeUndefined();
 });

@@ -92,17 +92,23 @@ export function readableStyle(style: StyleSpecification, unreadable: ReadonlySet
   return result;
 }
 
-/** The `text-field` of a layer for readers of the language: names in pinyin for those who do not read Chinese. */
+/** The `text-field` of a layer for readers of the language: English or pinyin for those who do not read Chinese. */
 export function textField(layer: Layer, language: Language): unknown {
   if (layer.type !== 'symbol') return undefined;
   const original = layer.layout?.['text-field'];
   return language === 'zh' || original === undefined ? original : withPinyin(original);
 }
 
+/** A field that is there but empty says nothing: the next one is asked. */
+const LATIN = ['case',
+  ['!=', ['to-string', ['get', 'NAME_EN']], ''], ['get', 'NAME_EN'],
+  ['!=', ['to-string', ['get', 'PINYIN']], ''], ['get', 'PINYIN'],
+  ['get', 'NAME']];
+
 function withPinyin(expression: unknown): unknown {
   if (!Array.isArray(expression)) return expression;
   if (expression.length === 2 && expression[0] === 'get' && expression[1] === 'NAME') {
-    return ['coalesce', ['get', 'PINYIN'], ['get', 'NAME']];
+    return LATIN;
   }
   return expression.map(withPinyin);
 }

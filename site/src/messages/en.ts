@@ -54,6 +54,7 @@ export const en: Messages = {
   baseImagery: 'Imagery',
   baseHybrid: 'Hybrid',
   baseTerrain: 'Terrain',
+  flavours: 'Look of the map',
   opacity: 'Imagery opacity',
   hillshade: 'Hillshade',
   slope: 'Slope',

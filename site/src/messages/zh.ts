@@ -52,6 +52,7 @@ export const zh = {
   baseImagery: '影像',
   baseHybrid: '影像注记',
   baseTerrain: '地形',
+  flavours: '样式',
   opacity: '影像不透明度',
   hillshade: '地貌晕渲',
   slope: '坡度',

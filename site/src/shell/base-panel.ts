@@ -2,7 +2,7 @@
 
 import { EXAGGERATION, type BaseState } from '../core/base-map.ts';
 import { basePicture } from './base-picture.ts';
-import { inLanguage, type Language } from '../core/catalog.ts';
+import { inLanguage, type Language, type Style } from '../core/catalog.ts';
 import { element } from '../ui/element.ts';
 import { slider } from '../ui/slider.ts';
 import type { Translate } from '../messages/i18n.ts';
@@ -11,7 +11,7 @@ import type { Base, Imagery, Rasters, Shade } from '../core/rasters.ts';
 export interface BasePanel {
   readonly element: HTMLElement;
   /** Show a state that was changed elsewhere. */
-  update(state: BaseState): void;
+  update(state: BaseState, flavour: string | null): void;
   /** Offer no more than is left, after an archive has turned out to be unreadable. */
   limit(rasters: Rasters): void;
 }
@@ -20,20 +20,28 @@ const TITLES: Readonly<Record<Base, 'baseMap' | 'baseImagery' | 'baseHybrid' | '
   map: 'baseMap', imagery: 'baseImagery', hybrid: 'baseHybrid', terrain: 'baseTerrain',
 };
 
-/** The section, or null for a city without rasters. */
+/** The section, or null for a city without rasters and with one look of its map. */
 export function basePanel(options: {
   readonly language: Language;
   readonly t: Translate;
   readonly rasters: Rasters;
+  readonly flavours: readonly Style[];
   readonly onChange: (changes: Partial<BaseState>) => void;
+  readonly onFlavour: (id: string) => void;
 }): BasePanel | null {
   const { rasters, t, onChange } = options;
-  if (rasters.bases.length < 2 && rasters.shades.length === 0 && !rasters.terrain) return null;
+  if (rasters.bases.length < 2 && rasters.shades.length === 0 && !rasters.terrain && options.flavours.length < 2) return null;
   const bases = rasters.bases.map((base) => {
     const input = element('input', { type: 'radio', name: 'base', value: base });
     input.addEventListener('change', () => onChange({ base }));
     return { base, input, label: element('label', { class: 'base' }, input, basePicture(base), element('span', {}, t(TITLES[base]))) };
   });
+  const flavours = options.flavours.map(({ id, title }) => {
+    const input = element('input', { type: 'radio', name: 'flavour', value: id });
+    input.addEventListener('change', () => options.onFlavour(id));
+    return { id, input, label: element('label', {}, input, element('span', {}, inLanguage(title, options.language) || id)) };
+  });
+  const looks = element('fieldset', { class: 'base-looks' }, element('legend', {}, t('flavours')), ...flavours.map(({ label }) => label));
   const images = chooser(rasters.imagery, options);
   const opacity = slider({
     label: t('opacity'), min: 0, max: 100, step: 5, text: (value) => `${value}%`,
@@ -52,7 +60,7 @@ export function basePanel(options: {
   return {
     element: element('section', { class: 'bases' },
       bases.length > 1 && element('fieldset', {}, element('legend', {}, t('bases')), element('div', { class: 'base-choices' }, ...bases.map(({ label }) => label))),
-      images?.label, opacity.label,
+      flavours.length > 1 && looks, images?.label, opacity.label,
       element('div', { class: 'base-boxes' }, ...shades.map(({ box: { label } }) => label), three?.label),
       height.label),
     limit(left) {
@@ -61,9 +69,11 @@ export function basePanel(options: {
       for (const option of [...(images?.select.options ?? [])]) if (!there.has(option.value)) option.remove();
       if (!left.terrain) three?.label.remove();
     },
-    update(state) {
+    update(state, flavour) {
       const over = state.imagery !== null && (state.base === 'imagery' || state.base === 'hybrid');
       for (const { base, input } of bases) input.checked = base === state.base;
+      for (const { id, input } of flavours) input.checked = id === flavour;
+      looks.hidden = state.base !== 'map'; // all others have a look of their own
       if (images) {
         images.select.value = state.imagery?.id ?? '';
         images.label.hidden = !over;

@@ -3,8 +3,9 @@
 import type { Map as MapLibre } from 'maplibre-gl';
 
 import { drawnBase, EXAGGERATION, imageryIn, maxPitch, type BaseState } from '../core/base-map.ts';
-import { inLanguage, type Language } from '../core/catalog.ts';
+import { inLanguage, mapFlavours, type Language } from '../core/catalog.ts';
 import type { City } from '../core/city.ts';
+import { flavourOf, wardrobe } from '../core/flavours.ts';
 import { createMap } from '../core/map.ts';
 import { rastersOf } from '../core/rasters.ts';
 import { selection } from '../core/selection.ts';
@@ -43,11 +44,14 @@ export async function portal(options: PortalOptions): Promise<MapLibre> {
   const { catalog, rasters } = city;
   const t = translator(language);
   const wide = (): boolean => matchMedia(WIDE).matches;
-  const style = styleFor(city, language);
-  const usual = usualState(city, style);
-  const asked = (from: Wishes): State => askedState(city, style, usual, from);
+  const styles = wardrobe(city, language);
+  const opened = styleFor(city, language);
+  const usual = usualState(city, opened);
+  const asked = (from: Wishes): State => askedState(city, opened, usual, from);
   const state = store(asked(wishes));
   const changeGround = (changes: Partial<BaseState>): void => state.set({ ground: changed(state.now.ground, changes) });
+  let worn = flavourOf(catalog, state.now.ground, state.now.flavour);
+  const style = { ...(await styles(worn)) };
   prepare(style, state.now);
 
   // The frame, before the map: it says whose map this is while the first tiles come.
@@ -115,9 +119,9 @@ export async function portal(options: PortalOptions): Promise<MapLibre> {
   if (button) map.addControl(button, 'bottom-right');
   const images = imageBar(map, language, t, (epoch) => changeGround({ epoch }));
   container.after(images.element);
-  const bases = basePanel({ language, t, rasters, onChange: changeGround });
+  const bases = basePanel({ language, t, rasters, flavours: mapFlavours(catalog), onChange: changeGround, onFlavour: (flavour) => state.set({ flavour }) });
   const list = layerPanel({
-    city, style, map, language, t, store: state, usual, announce: (text) => void (news.textContent = text), padding: () => padding(app),
+    city, style: opened, map, language, t, store: state, usual, announce: (text) => void (news.textContent = text), padding: () => padding(app),
     sprite: await loadSprite(typeof style.sprite === 'string' ? style.sprite : undefined, devicePixelRatio),
     bases: bases?.element ?? null,
   });
@@ -131,14 +135,24 @@ export async function portal(options: PortalOptions): Promise<MapLibre> {
   const drawn = scene(map, style, city, state.now);
   const showState = (): void => {
     const { ground: now } = state.now;
-    bases?.update(now);
+    bases?.update(now, state.now.flavour);
     button?.update(now.terrain !== null);
     const image = imageryIn(now);
     app.classList.toggle('with-epochs', images.update(now, image));
     legal.credit(image?.attribution ?? null);
     drawn.show(state.now);
   };
-  state.on(['ground', 'shown', 'fade', 'above'], showState);
+  const dress = async (): Promise<void> => {
+    const wanted = flavourOf(catalog, state.now.ground, state.now.flavour);
+    if (wanted === worn) return;
+    worn = wanted;
+    const next = await styles(wanted);
+    if (wanted !== worn) return; // the reader has gone on
+    prepare(next, state.now);
+    drawn.wear(next, state.now);
+  };
+  state.on(['ground', 'shown', 'fade', 'above', 'flavour'], showState);
+  state.on(['ground', 'flavour'], () => void dress().catch((error: unknown) => console.error(error)));
   showState();
   city.health.on(({ faults }) => {
     const left = rastersOf(catalog, new Set(faults.keys()));

@@ -3,9 +3,10 @@
 import type { Map as MapLibre, StyleSpecification } from 'maplibre-gl';
 
 import { applyLook, baseMap, drawnBase, groundOf, markPlaces } from '../core/base-map.ts';
-import type { Language } from '../core/catalog.ts';
+import { mapFlavours, type Language } from '../core/catalog.ts';
 import type { City } from '../core/city.ts';
 import { fader } from '../core/fade.ts';
+import { restyle } from '../core/flavours.ts';
 import { layerOrder } from '../core/layer-order.ts';
 import { readableStyle } from '../core/style.ts';
 import { show, showIn, shownByDefault } from '../core/visibility.ts';
@@ -16,6 +17,8 @@ import { stateOf, type State } from './state.ts';
 export interface Scene {
   /** Bring the map into a state. */
   show(state: State): void;
+  /** Change the map, and its style, into another that was prepared for the state: what others added to it stays. */
+  wear(style: StyleSpecification, state: State): void;
 }
 
 /** The style of a city for readers of a language. */
@@ -24,10 +27,10 @@ export function styleFor(city: City, language: Language): StyleSpecification {
 }
 
 /** The state before a reader or an address asks for anything. */
-export function usualState({ rasters }: City, style: StyleSpecification): State {
+export function usualState({ catalog, rasters }: City, style: StyleSpecification): State {
   return {
     shown: shownByDefault(style), fade: new Map(), above: [], ground: beginWith(rasters, NO_WISHES, drawnBase(style)),
-    selected: null, marker: null, tool: null, swipe: null, time: null, drawing: null,
+    flavour: mapFlavours(catalog)[0]?.id ?? null,    selected: null, marker: null, tool: null, swipe: null, time: null, drawing: null,
   };
 }
 
@@ -49,13 +52,24 @@ export function scene(map: MapLibre, style: StyleSpecification, { rasters, addre
   const fades = fader(map, style);
   const order = layerOrder(map, style);
   let last = begin.ground;
+  const showState = ({ ground: now, shown, fade, above }: State): void => {
+    if (now !== last) ground.show(now);
+    last = now;
+    show(map, style, shown, ground.allows);
+    fades.show(fade);
+    order.show(above, groundOf(style, now));
+  };
   return {
-    show({ ground: now, shown, fade, above }) {
-      if (now !== last) ground.show(now);
-      last = now;
-      show(map, style, shown, ground.allows);
-      fades.show(fade);
-      order.show(above, groundOf(style, now));
+    show: showState,
+    wear(next, state) {
+      fades.show(new Map());
+      order.show([], groundOf(style, last)); // all layers are where the style has them
+      restyle(map, style, next);
+      Object.assign(style, { layers: next.layers, metadata: next.metadata });
+      ground.wear(style);
+      ground.show(state.ground);
+      last = state.ground;
+      showState(state);
     },
   };
 }

@@ -10,7 +10,7 @@ const rasters = rastersOf({ archives: [] } as unknown as Catalog);
 const datasets = new Set(['roads', 'water', 'schools', 'clinics']);
 const ground = beginWith(rasters, NO_WISHES, true);
 const usual: State = {
-  shown: new Set(['roads', 'water']), fade: new Map(), above: [], ground, selected: null, marker: null, tool: null, swipe: null, time: null, drawing: null,
+  shown: new Set(['roads', 'water']), fade: new Map(), above: [], flavour: 'light', ground, selected: null, marker: null, tool: null, swipe: null, time: null, drawing: null,
 };
 const begin = (hash: string): State => stateOf(readAddress(new URL(`http://a/${hash}`)), usual, ground, datasets);
 

@@ -9,6 +9,7 @@ export interface State {
   readonly shown: ReadonlySet<string>; // datasets switched on
   readonly fade: ReadonlyMap<string, number>; // dataset → opacity, 0 … 1; absent: 1
   readonly above: readonly string[]; // datasets drawn over all others, the topmost first; with `-` before them under all others
+  readonly flavour: string | null; // look of the drawn map; null: the city's first
   readonly ground: BaseState; // base map, imagery and its date, shading, 3D
   readonly selected: Wishes['selected']; // the feature looked at
   readonly marker: Wishes['marker']; // a place that a search or a link points at
@@ -24,6 +25,7 @@ export function stateOf(wishes: Wishes, usual: State, ground: BaseState, dataset
   return {
     ...usual,
     ground,
+    flavour: wishes.flavour ?? usual.flavour,
     shown: new Set([...usual.shown, ...[...wishes.on].filter(known)].filter((id) => !wishes.off.has(id))),
     fade: new Map([...wishes.fade].filter(([id, share]) => known(id) && share < 1)),
     above: wishes.above.filter((id) => known(id.startsWith(BELOW) ? id.slice(BELOW.length) : id)),
@@ -43,6 +45,7 @@ export function said(state: State, usual: State): Record<string, string | null> 
     ...addressOf(state.ground, usual.ground),
     on: [...state.shown].filter((id) => !usual.shown.has(id)).sort().join(',') || null,
     off: [...usual.shown].filter((id) => !state.shown.has(id)).sort().join(',') || null,
+    flavour: state.flavour === usual.flavour ? null : state.flavour,
     fade: [...state.fade].map(([id, share]) => `${id}:${Number(share.toFixed(2))}`).sort().join(',') || null,
     above: state.above.join(',') || null,
     at: selected && `${selected.dataset}:${selected.id}`,

@@ -21,7 +21,7 @@ export function compare(portal: Portal): Tool {
   const { catalog, rasters } = city;
   const say = saying(words, language);
   const sides = sidesOf(catalog, rasters, language, say);
-  const usual = catalog.styles[0]!.id;
+  const usual = city.flavour;
   const styles = async (id: string): Promise<StyleSpecification> => {
     const address = city.address(catalog.styles.find((style) => style.id === id)!.href);
     const read = id === usual ? city.style : resolveStyle(await readJson<StyleSpecification>(address), address);
