@@ -28,7 +28,7 @@ export interface Catalog {
   readonly review: { readonly number: string | null };
   readonly archives: readonly Archive[];
   readonly datasets: readonly { readonly id: string; readonly title: Text; readonly department: { readonly name: Text } }[];
-  readonly styles: readonly { readonly href: string }[];
+  readonly styles: readonly { readonly id: string; readonly href: string; readonly base?: string }[];
 }
 
 export const catalog = readCatalog(dist);
