@@ -109,6 +109,13 @@ export interface MapHandle {
   jumpTo(view: { center?: [number, number]; zoom?: number; pitch?: number; bearing?: number }): void;
   project(at: { lng: number; lat: number } | [number, number]): { x: number; y: number };
   getLayoutProperty(layer: string, name: string): unknown;
+  getPaintProperty(layer: string, name: string): unknown;
+  getLayersOrder(): string[];
+  getLayer(id: string): unknown;
+  getSource(id: string): unknown;
+  getBearing(): number;
+  addSource(id: string, source: object): void;
+  addLayer(layer: object): void;
   getStyle(): { layers: { id: string; type: string; metadata?: Record<string, unknown> }[] };
   queryRenderedFeatures(geometry?: unknown, options?: unknown): { source: string; sourceLayer?: string; layer: { metadata?: Record<string, unknown> }; geometry: { type: string; coordinates: never }; properties: Record<string, unknown> }[];
 }

@@ -26,7 +26,8 @@ looks('looks of the map', () => {
     // what a reader and the tools have made of the map
     await page.evaluate(() => {
       const map = window.longquanMap;
-      map.addSource('longquan-mine', { type: 'geojson', data: { type: 'Point', coordinates: map.getCenter().toArray() } as never });
+      const { lng, lat } = map.getCenter();
+      map.addSource('longquan-mine', { type: 'geojson', data: { type: 'Point', coordinates: [lng, lat] } });
       map.addLayer({ id: 'longquan-mine', type: 'circle', source: 'longquan-mine', paint: { 'circle-radius': 9, 'circle-color': '#ff00ff' } });
       map.jumpTo({ bearing: 20, pitch: 30 });
     });
@@ -43,7 +44,7 @@ looks('looks of the map', () => {
     return (ground![0] + ground![1] + ground![2]) / 3;
   };
   const paint = (layer: string, property: string): Promise<unknown> =>
-    page.evaluate(([id, name]) => window.longquanMap.getPaintProperty(id, name as 'line-color'), [layer, property] as const);
+    page.evaluate(([id, name]) => window.longquanMap.getPaintProperty(id, name), [layer, property] as const);
 
   test('dark is dark, and one step away', async () => {
     const day = await light();
