@@ -183,7 +183,7 @@ export async function portal(options: PortalOptions): Promise<MapLibre> {
   void followTool();
   host.wake(state.now);
   mirror(state, usual, asked, language);
-  takeFiles(container, async (files) => {
+  takeFiles(app, async (files) => {
     const open = await host.follow(state.now.tool);
     if (!open?.take?.(files)) (await context.openTool(FILES))?.take?.(files);
   });
@@ -202,7 +202,7 @@ function mirror(state: Store<State>, usual: State, asked: (wishes: Wishes) => St
   });
 }
 
-/** Files dropped on the map. */
+/** Files dropped anywhere on the page: beside the map the browser would leave the page for them. */
 function takeFiles(container: HTMLElement, take: (files: readonly File[]) => void): void {
   container.addEventListener('dragover', (event) => event.preventDefault());
   container.addEventListener('drop', (event) => {

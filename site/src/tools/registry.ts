@@ -6,6 +6,7 @@ import type { ToolEntry } from './tool.ts';
 export const TOOLS: readonly ToolEntry[] = [
   { id: 'measure', title: 'toolMeasure', icon: 'measure', load: async () => (await import('./measure/measure.ts')).measure },
   { id: 'draw', title: 'toolDraw', icon: 'draw', load: async () => (await import('./draw/draw.ts')).draw, waits: ({ drawing }) => drawing !== null || kept() !== null },
+  { id: 'open', title: 'toolOpen', icon: 'open', load: async () => (await import('./open/open.ts')).open },
   { id: 'compare', title: 'toolCompare', icon: 'compare', load: async () => (await import('./compare/compare.ts')).compare, fits: ({ rasters, catalog }) => rasters.bases.length > 1 || catalog.styles.length > 1 },
   { id: 'check', title: 'toolCheck', icon: 'check', load: async () => (await import('./check/check.ts')).check },
   { id: 'print', title: 'toolPrint', icon: 'print', load: async () => (await import('./print/print.ts')).print },
@@ -13,4 +14,4 @@ export const TOOLS: readonly ToolEntry[] = [
 ];
 
 /** The tool for files dropped on the map, where the one that stands open takes none. */
-export const FILES = 'check';
+export const FILES = 'open';

@@ -23,6 +23,8 @@ import { shapeList } from './shape-list.ts';
 import { shown } from './shown.ts';
 import { words } from './words.ts';
 
+const MOST = 1000; // shapes: each can be dragged and is listed
+
 export function draw(portal: Portal): Tool {
   const { map, language, store, city: { catalog } } = portal;
   const t = saying(words, language);
@@ -262,6 +264,10 @@ export function draw(portal: Portal): Tool {
         continue;
       }
       const features = layers.flatMap((one) => (one.kind === 'features' ? one.features : []));
+      if (steps.now.length + features.length > MOST) {
+        said.push(t('tooMany', { file: name, n: features.length, most: MOST }));
+        continue;
+      }
       const read = shapesFrom(features, shapes.reduce((most, { id }) => Math.max(most, id), 0) + 1);
       shapes = [...shapes, ...read.shapes];
       said.push(read.shapes.length > 0 ? t('opened', { file: name, n: read.shapes.length }) : t('nothing', { file: name }), ...(read.refused > 0 ? [t('refused', { n: read.refused })] : []));
