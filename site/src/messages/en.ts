@@ -82,6 +82,8 @@ export const en: Messages = {
   toolList: 'Features',
   toolCheck: 'Duplicates',
   toolPrint: 'Print',
+  toolShare: 'Share',
+  toolFeedback: 'Feedback',
   tools: 'Tools',
   loading: 'Loading…',
   toolFault: 'The tool cannot be loaded: {reason}',

@@ -80,6 +80,8 @@ export const zh = {
   toolList: '要素列表',
   toolCheck: '立项查重',
   toolPrint: '打印',
+  toolShare: '分享',
+  toolFeedback: '反馈',
   tools: '工具',
   loading: '正在载入…',
   toolFault: '工具无法载入：{reason}',

@@ -10,6 +10,8 @@ export const TOOLS: readonly ToolEntry[] = [
   { id: 'compare', title: 'toolCompare', icon: 'compare', load: async () => (await import('./compare/compare.ts')).compare, fits: ({ rasters, catalog }) => rasters.bases.length > 1 || catalog.styles.length > 1 },
   { id: 'check', title: 'toolCheck', icon: 'check', load: async () => (await import('./check/check.ts')).check },
   { id: 'print', title: 'toolPrint', icon: 'print', load: async () => (await import('./print/print.ts')).print },
+  { id: 'share', title: 'toolShare', icon: 'share', load: async () => (await import('./share/share.ts')).share },
+  { id: 'feedback', title: 'toolFeedback', icon: 'feedback', load: async () => (await import('./feedback/feedback.ts')).feedback },
   { id: 'list', title: 'toolList', icon: 'list', load: async () => (await import('./list/list.ts')).list },
 ];
 
