@@ -25,6 +25,7 @@ from pipeline.intake.ledger import entries
 from pipeline.intake.opened import OpenSources
 from pipeline.intake.supply import supply
 from pipeline.portal.files import json_bytes, write_file
+from pipeline.portal.offline_page import write_offline_page
 from pipeline.portal.status_page import edition_status
 from pipeline.portal.write import write_portal
 from pipeline.progress import Progress, Silent
@@ -350,6 +351,8 @@ def _write_pages(
     write_portal(folder, catalog=catalog, tilejsons=tilejsons, texts=texts, status=status)
     if base_url:
         write_hotlink(folder, base_url)
+    if view.edition.double_click:
+        write_offline_page(folder, catalog)
     site.progress.done()
 
 

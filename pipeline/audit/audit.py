@@ -28,6 +28,7 @@ from pipeline.audit.file_rules import RASTER_RULE, RAW_RULES, TYPE_RULE, VALUE_R
 from pipeline.audit.folder import FOLDER_RULES, MANIFEST, SUMS, Entry, Folder, entries_of
 from pipeline.audit.fonts import FONT_RULE
 from pipeline.audit.images import PICTURE_RULE
+from pipeline.audit.one_page import PAGE_RULE
 from pipeline.audit.policy import admitted, allowed_by
 from pipeline.audit.raster_tiles import IMAGE_RULES
 from pipeline.audit.rules import Finding, Findings, Report, Rule, Severity, check
@@ -137,7 +138,7 @@ def audit_folder(
         frozenset(scripts),
     )
     archives = {str(each.get("file")): str(each.get("id")) for each in manifest.get("archives", ())}
-    desk = Desk(against, findings, archives, threads, progress)
+    desk = Desk(against, findings, archives, threads, progress, folder)
     desk.read(value_document([entry.name for entry in entries], _("(names of files)")))
     measure = Measure()
     for entry in entries:
@@ -231,6 +232,7 @@ EVERY_RULE: Final[tuple[Rule[Any], ...]] = (
     *FOLDER_RULES,
     TYPE_RULE,
     *DOCUMENT_RULES,
+    PAGE_RULE,
     PICTURE_RULE,
     FONT_RULE,
     *ARCHIVE_RULES,

@@ -27,6 +27,7 @@ from pipeline.audit.folder import Entry
 from pipeline.audit.fonts import FONT_RULE, font_document, font_of, glyphs_of
 from pipeline.audit.images import PICTURE_RULE, Picture
 from pipeline.audit.inflate import inflate
+from pipeline.audit.one_page import OFFLINE, PAGE_RULE, one_page
 from pipeline.audit.rules import Findings, check
 from pipeline.audit.tables import (
     BATCH_RULES,
@@ -61,6 +62,7 @@ class Desk:
     archives: Mapping[str, str]  # file → id, as release.json lists them
     threads: int | None
     progress: Progress
+    root: Path  # the published folder
 
     def read(self, document: Document, digest: str = "") -> None:
         """Put a document to every rule."""
@@ -74,7 +76,11 @@ def examine(entry: Entry, digest: str, desk: Desk) -> Measure:
         head = file.read(16)
     suffix = "txt" if entry.name in _WORDLESS else entry.name.rpartition(".")[2].lower()
     desk.findings.add(TYPE_RULE, TYPE_RULE.check(Typed(entry.name, suffix, head)))
-    if suffix in PLAIN:
+    if entry.name == OFFLINE:
+        page = one_page(entry.path, desk.root)
+        desk.findings.add(PAGE_RULE, PAGE_RULE.check(page))
+        desk.read(document_of(page.words.encode(), entry.name, suffix))
+    elif suffix in PLAIN:
         for document in documents(entry.path, entry.name):
             desk.read(document, digest)
     if suffix == "pmtiles":

@@ -114,6 +114,7 @@ class Edition(Model):
     raster: RasterLimits = RasterLimits()
     rules: tuple[EditionRule, ...] = Field(alias="rule", default=())  # of vector datasets
     submissions: bool = False  # whether its status page tells what was handed in, and what is overdue
+    double_click: bool = False  # whether it is also written as one page that opens from a disk
 
     @model_validator(mode="after")
     def _nobody_is_late_in_public(self) -> Edition:

@@ -28,23 +28,36 @@ def render_page(
             expected=", ".join(missing),
             hint=_("run `just site` again"),
         )
-    title = f"{catalog['platform']['zh']} {catalog['platform']['en']}"
-    sample = catalog["notice"] if catalog.get("sample") else None
     head = [
-        f"<title>{escape(catalog['platform']['zh'])}</title>",
-        f'<meta name="description" content="{escape(title)}">',
+        page_head(catalog),
         '<link rel="preload" href="catalog.json" as="fetch" crossorigin>',
         f'<link rel="preload" href="{escape(styles)}" as="fetch" crossorigin>',
         f'<link rel="stylesheet" href="{escape(fonts_css)}">',
     ]
-    notice = [
+    return template.replace("<!--longquan:head-->", "\n    ".join(head)).replace(
+        "<!--longquan:notice-->", notices(catalog)
+    )
+
+
+def page_head(catalog: Mapping[str, Any]) -> str:
+    """Title and description of a page with the map, as HTML."""
+    title = f"{catalog['platform']['zh']} {catalog['platform']['en']}"
+    lines = (
+        f"<title>{escape(catalog['platform']['zh'])}</title>",
+        f'<meta name="description" content="{escape(title)}">',
+    )
+    return "\n    ".join(lines)
+
+
+def notices(catalog: Mapping[str, Any]) -> str:
+    """What a reader must see without scripts, as HTML: the review, what is fictional, whose map it is."""
+    sample = catalog["notice"] if catalog.get("sample") else None
+    lines = [
         *_standing(catalog),
         *([f"{sample['zh']} · {sample['en']}"] if sample else []),
         f"{catalog['attribution']['zh']} · {catalog['attribution']['en']}",
     ]
-    return template.replace("<!--longquan:head-->", "\n    ".join(head)).replace(
-        "<!--longquan:notice-->", "".join(f"<p>{escape(line)}</p>" for line in notice)
-    )
+    return "".join(f"<p>{escape(line)}</p>" for line in lines)
 
 
 def _standing(catalog: Mapping[str, Any]) -> Iterator[str]:

@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Plugin } from 'vite';
 
+import { offlinePage } from './offline-page.ts';
+
 const site = fileURLToPath(new URL('..', import.meta.url));
 const modules = join(site, 'node_modules');
 const weights = ['400', '700'];
@@ -20,6 +22,7 @@ export function privateFiles(): Plugin {
       await cp(join(modules, '@mapbox/maki/icons'), join(target, 'maki'), { recursive: true });
       await copyFont(join(target, 'fonts'));
       await writeFile(join(site, 'dist', 'assets', 'licences.txt'), await licences());
+      await writeFile(join(target, 'offline.html'), await offlinePage());
       await writeFile(join(target, 'characters.txt'), await interfaceCharacters()); // last: readers take it for the end
     },
   };

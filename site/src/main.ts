@@ -15,6 +15,7 @@ import { readAddress } from './state/address.ts';
 declare global {
   interface Window {
     longquanUnsupported?: string;
+    longquanRoot?: string; // of a page that has the published folder in itself
   }
 }
 
@@ -26,7 +27,7 @@ async function start(app: HTMLElement): Promise<void> {
 
   const server = health();
   const notices = serverNotices(document.body, server, language);
-  const city = await openCity(new URL('.', location.href).href, wishes.flavour, server);
+  const city = await openCity(window.longquanRoot ?? new URL('.', location.href).href, wishes.flavour, server);
   const fault = fatal(city);
   if (fault) return showFault(app, fault);
   const map = await portal({ app, city, language, wishes });

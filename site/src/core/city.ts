@@ -4,7 +4,7 @@ import type { StyleSpecification } from 'maplibre-gl';
 import type { PMTiles } from 'pmtiles';
 
 import { archives } from './archives.ts';
-import { rangeCache } from './cache.ts';
+import { noCache, rangeCache } from './cache.ts';
 import { mapFlavours, readJson, type Archive, type Catalog } from './catalog.ts';
 import { health, type Health } from './health.ts';
 import type { Fault } from './probe.ts';
@@ -28,16 +28,17 @@ export interface City {
 }
 
 /**
- * Read the catalogue of the folder published at `root` (an absolute address that ends in `/`), the style `flavour` if
- * it is one of the drawn map, else the first one, and the head of the first archive, the city's base map: all that a first map needs. Archives are asked
- * for when they are needed. Throws when catalogue or style cannot be read; what is wrong with the archive is in `faults`.
+ * Read the catalogue of the folder published at `root` (an absolute address that ends in `/`), the style `flavour` if it is
+ * one of the drawn map, else the first one, and the head of the first archive, the city's base map: all that a first map
+ * needs. Archives are asked for when they are needed. Throws when catalogue or style cannot be read; what is wrong with the
+ * archive is in `faults`.
  */
 export async function openCity(root: string, flavour: string | null = null, server: Health = health()): Promise<City> {
   const address = (file: string): string => new URL(file, root).href;
   const catalog = await readJson<Catalog>(address('catalog.json'));
   const entry = mapFlavours(catalog).find(({ id }) => id === flavour) ?? catalog.styles[0];
   if (!entry) throw new Error('catalog.json: styles: []');
-  const readers = archives(server, rangeCache());
+  const readers = archives(server, /^https?:/.test(root) ? rangeCache() : noCache);
   const archive = (one: Archive): PMTiles => readers.at(one, address(one.file));
   const [style] = await Promise.all([
     readJson<StyleSpecification>(address(entry.href)).then((read) => withTiles(resolveStyle(read, address(entry.href)), catalog, address)),

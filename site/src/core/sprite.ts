@@ -21,6 +21,8 @@ export async function loadSprite(address: string | undefined, pixelRatio: number
   const ratio = pixelRatio > 1 ? 2 : 1;
   const suffix = ratio === 2 ? '@2x' : '';
   const places = await readJson<Record<string, Place>>(`${address}${suffix}.json`);
+  // A style sheet can only ask the network: pictures from elsewhere are handed to it.
+  const picture = /^https?:/.test(address) ? `${address}${suffix}.png` : URL.createObjectURL(await (await fetch(`${address}${suffix}.png`)).blob());
   const sheet = Object.values(places).reduce((width, place) => Math.max(width, place.x + place.width), 0);
   return {
     picture(name) {
@@ -30,7 +32,7 @@ export async function loadSprite(address: string | undefined, pixelRatio: number
       const icon = element('span', { class: 'icon' });
       icon.style.width = px(place.width);
       icon.style.height = px(place.height);
-      icon.style.background = `url("${address}${suffix}.png") ${px(-place.x)} ${px(-place.y)} no-repeat`;
+      icon.style.background = `url("${picture}") ${px(-place.x)} ${px(-place.y)} no-repeat`;
       icon.style.backgroundSize = `${px(sheet)} auto`;
       return icon;
     },

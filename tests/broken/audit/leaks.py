@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 import shutil
@@ -25,6 +26,7 @@ from shapely.geometry import LineString
 
 from pipeline.archive.reader import open_archive
 from pipeline.archive.tileids import zxy_of
+from pipeline.portal.offline_page import write_offline_page
 from tests.audit.planting import (
     ALLEY,
     ALLEY_NAME,
@@ -441,5 +443,29 @@ def _fgb_with_path(dist: Path, root: Path) -> None:
     download({"ID": [11], "NAME": ["/Users/planner/town/roads.shp"]}, "roads.fgb")(dist, root)
 
 
+def _one_page(change: Callable[[bytes], bytes]) -> Do:
+    """The edition as one page, with a change to it."""
+
+    def do(dist: Path, _root: Path) -> None:
+        write_offline_page(dist, json.loads((dist / "catalog.json").read_bytes()))
+        page = dist / "offline.html"
+        page.write_bytes(change(page.read_bytes()))
+
+    return do
+
+
+BETWEEN = b'</script>\n<script type="application/octet-stream"'
+LEAKS["page-files"] = [
+    Leak(
+        _one_page(lambda page: page.replace(base64.b64encode(b'{"version":1'), base64.b64encode(b'{"version":2'))),
+        "catalog.json is not the file of that name",
+    ),
+    Leak(_one_page(lambda page: page.replace(b'data-path="catalog.json"', b'data-path="secret.json"')), "secret.json"),
+    Leak(_one_page(lambda page: page.replace(b"</body>", b"<p>more</p></body>")), "does not come with this version"),
+    Leak(
+        _one_page(lambda page: page.replace(BETWEEN, BETWEEN[:10] + b"hidden" + BETWEEN[10:], 1)),
+        "something else between",
+    ),
+]
 LEAKS["bytes-trace"] = [Leak(_fgb_with_path, "/Users/planner/town/roads.shp")]
 LEAKS["text-trace"].append(Leak(packed, "/Users/planner/maps/roads.xlsx"))

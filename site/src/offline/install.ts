@@ -1,0 +1,6 @@
+// Runs before anything of the page asks for a file.
+
+import { installFolder, ROOT } from './folder.ts';
+
+window.longquanRoot = ROOT;
+installFolder(document);
