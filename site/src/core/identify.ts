@@ -80,7 +80,8 @@ export function rowsOf(found: Found, language: Language, t: Translate): readonly
   });
 }
 
-function display(value: unknown, field: Field, language: Language, t: Translate): string {
+/** A value as a reader understands it: what a code means, yes and no, with its unit. */
+export function display(value: unknown, field: Field, language: Language, t: Translate): string {
   const meaning = field.domain?.[String(value)];
   if (meaning) return inLanguage(meaning, language);
   if (field.type === 'boolean') return value === true || value === 1 || value === 'true' ? t('yes') : t('no');

@@ -81,6 +81,8 @@ export const en: Messages = {
   toolCompare: 'Compare',
   toolList: 'Features',
   toolCheck: 'Duplicates',
+  toolQuery: 'Query',
+  toolDownload: 'Download',
   toolPrint: 'Print',
   toolShare: 'Share',
   toolFeedback: 'Feedback',

@@ -79,6 +79,8 @@ export const zh = {
   toolCompare: '卷帘对比',
   toolList: '要素列表',
   toolCheck: '立项查重',
+  toolQuery: '查询',
+  toolDownload: '下载',
   toolPrint: '打印',
   toolShare: '分享',
   toolFeedback: '反馈',

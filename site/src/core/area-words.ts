@@ -1,0 +1,36 @@
+// The words of choosing an area.
+
+export const words = {
+  zh: {
+    area: '范围',
+    rectangle: '矩形',
+    polygon: '多边形',
+    circle: '圆',
+    view: '当前视野',
+    town: '选择乡镇…',
+    drawn: '所绘范围',
+    place: '在十字处落点',
+    cancel: '取消',
+    hint_rectangle: '单击一角，再单击对角。键盘：方向键移动地图，空格落点，Esc 取消。',
+    hint_polygon: '逐点单击；双击、单击起点或按回车完成。键盘：方向键移动地图，空格落点，Esc 取消。',
+    hint_circle: '单击圆心，再单击圆上一点。键盘：方向键移动地图，空格落点，Esc 取消。',
+    townReading: '正在读取乡镇界线…',
+    fault: '无法读取：{reason}',
+  },
+  en: {
+    area: 'Area',
+    rectangle: 'Rectangle',
+    polygon: 'Polygon',
+    circle: 'Circle',
+    view: 'This view',
+    town: 'A town…',
+    drawn: 'Drawn area',
+    place: 'Point at the cross',
+    cancel: 'Cancel',
+    hint_rectangle: 'Click a corner, then the opposite one. Keys: arrows move the map, space sets a point, Esc cancels.',
+    hint_polygon: 'Click corner after corner; a double click, the first corner or Enter ends it. Keys: arrows move the map, space sets a point, Esc cancels.',
+    hint_circle: 'Click the centre, then a place on the circle. Keys: arrows move the map, space sets a point, Esc cancels.',
+    townReading: 'Reading the border of the town…',
+    fault: 'Cannot be read: {reason}',
+  },
+};
