@@ -29,6 +29,7 @@ export interface Dataset {
   readonly department: { readonly id: string; readonly name: Text };
   readonly currency: string | null;
   readonly licence?: string | null;
+  readonly share?: string; // its share class: what is not `unconditional` is asked for at its department
   readonly page?: string; // that tells of it, below the published folder
   readonly features?: number | null;
   readonly extent?: readonly [west: number, south: number, east: number, north: number] | null;

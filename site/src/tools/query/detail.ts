@@ -42,7 +42,7 @@ export function detail(options: {
     { id: NAME, title: t('name'), number: false, text: (item) => names.get(item)! },
     ...(withLength ? [{ id: METRES, title: t('lengthColumn'), number: true, text: ({ metres }: Item) => figure(metres, language, 1) }] : []),
     ...(withArea ? [{ id: SQUARE_METRES, title: t('areaColumn'), number: true, text: ({ squareMetres }: Item) => figure(squareMetres, language, 1) }] : []),
-    ...fields.map((field): Column<Item> => ({ id: field.name, title: titleOf(field, language), number: ['integer', 'number'].includes(field.type) && !field.domain, text: (item) => read(item, field) })),
+    ...fields.filter(({ name }) => name !== (language === 'zh' ? 'NAME' : 'PINYIN')).map((field): Column<Item> => ({ id: field.name, title: titleOf(field, language), number: ['integer', 'number'].includes(field.type) && !field.domain, text: (item) => read(item, field) })),
   ];
   const list = table<Item>({
     label: `${t('table')}: ${inLanguage(dataset.title, language)}`, columns,
@@ -114,7 +114,7 @@ export function detail(options: {
   wide.className = 'widen';
   wide.setAttribute('aria-expanded', 'false');
   const root = element('section', { class: 'detail', 'data-dataset': dataset.id },
-    element('div', { class: 'head' }, element('h3', {}, inLanguage(dataset.title, language)), rows, wide),
+    element('div', { class: 'detail-head' }, element('h3', {}, inLanguage(dataset.title, language)), rows, wide),
     sums, quantities.length > 0 && element('label', { class: 'statistic' }, element('span', {}, t('statsOf')), statistic),
     element('details', { class: 'filters' }, element('summary', {}, t('filter')), filters.element), list.element, files);
   update();

@@ -18,8 +18,3 @@ export function sizeText(squareMetres: number, language: Language): string {
   if (squareMetres >= 1e6) return `${figure(squareMetres / 1e6, language)} ${language === 'zh' ? '平方千米' : 'km²'}`;
   return `${figure(squareMetres, language, 1)} ${language === 'zh' ? '平方米' : 'm²'}`;
 }
-
-export function bytesText(bytes: number, language: Language): string {
-  if (bytes >= 1e6) return `${figure(bytes / 1e6, language, 1)} MB`;
-  return `${figure(bytes / 1e3, language, bytes < 1e4 ? 1 : 0)} kB`;
-}

@@ -144,6 +144,7 @@ export function query(portal: Portal): Tool {
         active = dataset.id;
         for (const other of list.querySelectorAll('button')) other.setAttribute('aria-pressed', String(other === button));
         showDetail();
+        place.scrollIntoView({ block: 'start' });
       });
       return element('li', {}, button);
     }));

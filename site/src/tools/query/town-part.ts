@@ -86,6 +86,8 @@ export function townPart(options: { readonly portal: Portal; readonly towns: Tow
         const [found] = await readItems(city, [what], boxArea(file?.bounds ?? city.catalog.bounds), { part: 'whole', signal: mine.signal, onProgress });
         read = { dataset: what, items: found?.items ?? [] };
       }
+      const [west, south, east, north] = areaOf(areas.flatMap(({ area }) => area.polygons)).bounds;
+      map.fitBounds([west, south, east, north], { padding: options.portal.padding(), animate: !matchMedia('(prefers-reduced-motion: reduce)').matches });
       values = await byTown(areas, read.items, measure.value as Measure, withField() ? field.value : null, mine.signal);
       tell();
     } catch (error) {
