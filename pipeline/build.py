@@ -74,6 +74,7 @@ from pipeline.release import (
     write_coverages,
     write_hotlink,
     write_manifest,
+    write_search,
     write_verifier,
 )
 from pipeline.sources import is_database
@@ -273,7 +274,8 @@ def _build_edition(site: _Site, plan: _Plan, stage: Stage) -> BuildResult:
     refuse_faulty(framework, view, counts)
 
     write_coverages(folder, framework, view, recipes, sources=site.sources, pixels=site.pixels, progress=site.progress)
-    number = _write_reviewed(site, view, made, folder)
+    search = write_search(folder, framework, view, recipes, sources=site.sources, progress=site.progress)
+    number = _write_reviewed(site, view, made, folder, search)
     write_verifier(folder)
     release = write_manifest(
         folder,
@@ -302,7 +304,9 @@ def _build_edition(site: _Site, plan: _Plan, stage: Stage) -> BuildResult:
     )
 
 
-def _write_reviewed(site: _Site, view: EditionView, made: Mapping[str, MadeArchive], folder: Path) -> str | None:
+def _write_reviewed(
+    site: _Site, view: EditionView, made: Mapping[str, MadeArchive], folder: Path, search: Mapping[str, Any] | None
+) -> str | None:
     """The pages with the map review number where one covers just what they show; returns that number.
 
     Whether it does is known when the styles are there; where they are others than thought, the pages are written again.
@@ -311,7 +315,7 @@ def _write_reviewed(site: _Site, view: EditionView, made: Mapping[str, MadeArchi
     archives = {archive.facts.id: archive.facts.sha256 for archive in made.values() if archive.facts is not None}
     number = likely_number(site.framework.publish, view.edition, reviews, archives)
     before = set(folder.rglob("*"))
-    _write_pages(site, view, made, folder, number)
+    _write_pages(site, view, made, folder, number, search)
     if not reviews:
         return number
     record = covers(reviews, folder_scope(folder))
@@ -320,7 +324,7 @@ def _write_reviewed(site: _Site, view: EditionView, made: Mapping[str, MadeArchi
         for path in set(folder.rglob("*")) - before:
             if path.is_file():
                 path.unlink()
-        _write_pages(site, view, made, folder, right)
+        _write_pages(site, view, made, folder, right, search)
     if right is not None:
         return right
     text = _("{name}: what it shows has changed since its map review; longquan review status tells what")
@@ -329,7 +333,12 @@ def _write_reviewed(site: _Site, view: EditionView, made: Mapping[str, MadeArchi
 
 
 def _write_pages(
-    site: _Site, view: EditionView, made: Mapping[str, MadeArchive], folder: Path, number: str | None
+    site: _Site,
+    view: EditionView,
+    made: Mapping[str, MadeArchive],
+    folder: Path,
+    number: str | None,
+    search: Mapping[str, Any] | None,
 ) -> None:
     """Descriptions of the archives and the portal over them."""
     framework, base_url = site.framework, site.framework.publish.base_url
@@ -337,7 +346,14 @@ def _write_pages(
     versions = version_facts(framework.root, view.datasets, site.as_of)
     confirmed = {each.dataset.id: each.confirmed for each in site.standings}
     catalog = build_catalog(
-        framework, view, facts, as_of=site.as_of, versions=versions, confirmed=confirmed, review_number=number
+        framework,
+        view,
+        facts,
+        as_of=site.as_of,
+        versions=versions,
+        confirmed=confirmed,
+        review_number=number,
+        search=search,
     )
     tilejsons = {archive.id: build_tilejson(framework, view, archive) for archive in facts}
     write_file(folder / "catalog.json", json_bytes(catalog))

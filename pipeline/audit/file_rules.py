@@ -33,6 +33,7 @@ _MAGIC: Final[Mapping[str, tuple[bytes, ...]]] = {
     "ttf": (b"\0\1\0\0", b"true"),
     "otf": (b"OTTO",),
     "pmtiles": (b"PMTiles\x03",),
+    "bin": (b"LQSEARCH",),
     "gpkg": (b"SQLite format 3\0",),
     "mbtiles": (b"SQLite format 3\0",),
     "sqlite": (b"SQLite format 3\0",),

@@ -30,12 +30,13 @@ def build_catalog(
     versions: Mapping[str, Sequence[VersionFacts]] | None = None,
     confirmed: Mapping[str, date] | None = None,
     review_number: str | None = None,
+    search: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """The content of catalog.json, made from what the edition may show and from nothing else.
 
     `versions` are those accepted into the store, by dataset, the one that is published last; `confirmed` says up
     to when nil returns confirm datasets. Those of datasets that the edition does not show are left aside.
-    `review_number` is the number of the map review that covers what is shown.
+    `review_number` is the number of the map review that covers what is shown; `search` tells of the search index.
     """
     city = framework.city
     specs = {archive.id: archive for archive in view.archives}
@@ -72,6 +73,7 @@ def build_catalog(
             for shown in view.datasets
         ],
         "styles": styles_of(framework.publish.styles, archives),
+        "search": dict(search) if search is not None else None,
     }
 
 

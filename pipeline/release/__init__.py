@@ -27,6 +27,7 @@ from pipeline.release.raster_products import drawn_words
 from pipeline.release.reuse import take_over
 from pipeline.release.review_record import covers, likely_number, reviews_of
 from pipeline.release.review_scope import folder_scope
+from pipeline.release.search_making import write_search
 from pipeline.release.software import code_digest, software_versions
 from pipeline.release.stage import Stage, exclusive, place_file
 from pipeline.release.telling import tell_idle_overrides, tell_rules, tell_unknown
@@ -87,5 +88,6 @@ __all__ = [
     "write_coverages",
     "write_hotlink",
     "write_manifest",
+    "write_search",
     "write_verifier",
 ]

@@ -106,7 +106,10 @@ def build_index(
     entries = Entries(
         names=[_line(thing.name) for thing in sorted_things],
         others=[_line(thing.other) for thing in sorted_things],
-        readings=[" ".join(s or UNREAD for s, u in zip(each, us, strict=True) if u.han) for each, us in zip(syllables, units, strict=True)],
+        readings=[
+            " ".join(s or UNREAD for s, u in zip(each, us, strict=True) if u.han)
+            for each, us in zip(syllables, units, strict=True)
+        ],
         codes=[" ".join(thing.codes) for thing in sorted_things],
         kind=np.array([thing.kind for thing in sorted_things], np.int64),
         town=town,
@@ -162,7 +165,12 @@ def _boxes(things: Sequence[Thing], lng: Numbers, lat: Numbers) -> NDArray[np.in
     """The boxes in 10⁻⁶ degrees [things, 4], each round its own place; west > east where there is none."""
     found = np.array([thing.box or (1.0, 1.0, 0.0, 0.0) for thing in things], np.float64).reshape(-1, 4)
     out = np.stack(
-        [np.floor(found[:, 0] * FINE), np.floor(found[:, 1] * FINE), np.ceil(found[:, 2] * FINE), np.ceil(found[:, 3] * FINE)],
+        [
+            np.floor(found[:, 0] * FINE),
+            np.floor(found[:, 1] * FINE),
+            np.ceil(found[:, 2] * FINE),
+            np.ceil(found[:, 3] * FINE),
+        ],
         axis=1,
     ).astype(np.int64)
     there = out[:, 0] <= out[:, 2]

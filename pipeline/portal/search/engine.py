@@ -58,7 +58,11 @@ class _Steps:
 
     def keep(self, result: Result) -> None:
         """Remember the best result for an entry and a house number."""
-        key = (result.entry.number, result.door.number if result.door else -1, result.door.suffix if result.door else "")
+        key = (
+            result.entry.number,
+            result.door.number if result.door else -1,
+            result.door.suffix if result.door else "",
+        )
         before = self.found.get(key)
         if before is None or result.score > before.score:
             self.found[key] = result
@@ -226,9 +230,7 @@ def _match(index: Index, tokens: Tokens, entry: Entry, *, gaps: bool, typos: boo
     return best
 
 
-def _name_match(
-    index: Index, tokens: Tokens, entry: Entry, *, gaps: bool = False, typos: bool = False
-) -> Match | None:
+def _name_match(index: Index, tokens: Tokens, entry: Entry, *, gaps: bool = False, typos: bool = False) -> Match | None:
     return matched(tokens, target(index.folder.units(entry.name), entry.readings), gaps=gaps, typos=typos)
 
 

@@ -79,7 +79,10 @@ def encode_doors(doors: Doors, lng: Numbers, lat: Numbers, town: Numbers) -> tup
     for run in range(runs):
         first, last = int(doors.offsets[run]), int(doors.offsets[run + 1])
         rows = special[special_at[run] : special_at[run + 1]]
-        piece = [encode([int(doors.kind[run]), last - first, int(strange[run])]), _part(columns[0][0], ends[0], first, last)]
+        piece = [
+            encode([int(doors.kind[run]), last - first, int(strange[run])]),
+            _part(columns[0][0], ends[0], first, last),
+        ]
         piece.append(encode([len(rows)]))
         for gap, row in zip(np.diff(rows, prepend=first).tolist(), rows.tolist(), strict=True):
             piece += [encode([gap]), text_bytes(doors.suffix[row])]
@@ -120,5 +123,3 @@ def decode_doors(data: bytes, lng: int, lat: int) -> list[Door]:
 def coarse(fine: int) -> int:
     """10⁻⁶ degrees as 10⁻⁵ ones, towards the south-west."""
     return fine // 10
-
-

@@ -61,15 +61,11 @@ def ways(units: Sequence[Unit], syllables: Iterable[str], beginnings: frozenset[
                 found.append(tuple(t for options in apart for t in options[min(k, len(options) - 1)]))
         letters = [run for run in runs if isinstance(run, str)]
         if all(len(run) <= 8 and not _NO_INITIAL & set(run) for run in letters):
-            found.append(
-                tuple(t for run in runs for t in (map(_initial, run) if isinstance(run, str) else run))
-            )
+            found.append(tuple(t for run in runs for t in (map(_initial, run) if isinstance(run, str) else run)))
     return list(dict.fromkeys(found))
 
 
-def segmentations(
-    letters: str, syllables: Iterable[str], beginnings: frozenset[str], *, last: bool
-) -> list[Tokens]:
+def segmentations(letters: str, syllables: Iterable[str], beginnings: frozenset[str], *, last: bool) -> list[Tokens]:
     """The likeliest ways to take a run of letters apart into syllables and initials; `last`: it may be unfinished."""
     if len(letters) > _LETTERS:
         return []

@@ -32,9 +32,7 @@ class Postings:
         return len(self.entries) == self.count
 
 
-def encode_shards(
-    entry: Numbers, hashes: Codes, kinds: NDArray[np.uint8]
-) -> tuple[int, list[bytes], bytes]:
+def encode_shards(entry: Numbers, hashes: Codes, kinds: NDArray[np.uint8]) -> tuple[int, list[bytes], bytes]:
     """Shard bits, the shards, all tails; of grams as pairs of entry and hash with their kinds [pairs], repeated ones too."""
     order = np.unique((hashes.astype(np.uint64) << np.uint64(32)) | entry.astype(np.uint64), return_index=True)
     keys, kinds = order[0], kinds[order[1]]
