@@ -80,6 +80,7 @@ def test_catalog_has_the_agreed_form(tmp_path: Path) -> None:
             {"id": "light", "title": {"zh": "浅色", "en": "Light"}, "href": "styles/light.json", "base": "map"},
             {"id": "dark", "title": {"zh": "深色", "en": "Dark"}, "href": "styles/dark.json", "base": "map"},
         ],
+        "search": None,
     }
     assert dataset == {
         "id": "roads",

@@ -68,8 +68,8 @@ def typo_plans(tokens: Tokens) -> list[Plan]:
         if 0 < i < size - 1:
             required += _skip(tokens[i - 1], tokens[i + 1])
         found.append(required)
-    for i in range(1, size):  # missing
-        found.append([*_pairs(tokens[:i]), *_skip(tokens[i - 1], tokens[i]), *_pairs(tokens[i:])])
+    # missing
+    found += [[*_pairs(tokens[:i]), *_skip(tokens[i - 1], tokens[i]), *_pairs(tokens[i:])] for i in range(1, size)]
     if size >= 4:
         found += [list(_pairs(tokens[:i] + tokens[i + 1 :])) for i in range(size)]  # too many
     return [Plan(tuple(dict.fromkeys(each)), None, None) for each in found if each]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -133,7 +134,7 @@ def streets(index: Index, units: Sequence[Unit], near: tuple[float, float]) -> l
                     found[entry.number] = (entry, match)
         if found:
             break
-    order = sorted(found.values(), key=lambda pair: (-_worth(index, *pair, near, town), pair[0].number))
+    order = sorted(found.values(), key=lambda pair: (-_worth(index, pair[0], pair[1], near, town), pair[0].number))
     return [(entry, match, town) for entry, match in order]
 
 
@@ -170,7 +171,7 @@ def score(index: Index, quality: float, importance: int, lng: int, lat: int, nea
     """Quality, importance and nearness in one number; docs/search.md § Answering."""
     about = index.description
     dx, dy = (lng - near[0]) * 1e-6 * about.lng_scale, (lat - near[1]) * 1e-6 * about.lat_scale
-    nearness = _NEAR / (_NEAR + (dx * dx + dy * dy) ** 0.5)
+    nearness = _NEAR / (_NEAR + math.sqrt(dx * dx + dy * dy))
     return quality * quality * quality * (0.4 + 0.6 * (importance / 255)) * (0.75 + 0.25 * nearness)
 
 

@@ -64,11 +64,10 @@ def make_index(found: Findable, city: City) -> Built:
     numbered = Numbered(
         owner, doors.number, doors.suffix, doors.lng, doors.lat, doors.id, towns.of(doors.lng, doors.lat), doors.kind
     )
-    names = [kind for kind in kinds.all]
     return build_index(
         things,
         numbered,
-        kinds=names,
+        kinds=kinds.all,
         towns=towns.names,
         prefixes=sorted((each for each in folded if len(each) > 1), key=lambda each: (-len(each), each)),
         centre=city.centre,
@@ -162,9 +161,9 @@ def _pieces(named: Sequence[Named], kinds: _Kinds, folder: Folder) -> _Pieces:
         )
         for each in named
     ]  # fmt: skip
-    kind, weight, zoom, geometry, lng, lat, ends, box, size, id = (
-        [np.concatenate(column) for column in zip(*parts_of, strict=True)] if parts_of else [np.zeros(0)] * 10
-    )
+    columns = [np.concatenate(column) for column in zip(*parts_of, strict=True)] if parts_of else [np.zeros(0)] * 10
+    kind, weight, zoom, geometry, id = (columns[i].astype(np.int64) for i in (0, 1, 2, 3, 9))
+    lng, lat, ends, box, size = (columns[i] for i in (4, 5, 6, 7, 8))
     order = sorted(
         range(len(name)),
         key=lambda i: (

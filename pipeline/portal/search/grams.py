@@ -68,23 +68,30 @@ class Spelled(NamedTuple):
 
 
 def grams_of(spelled: Spelled) -> tuple[NDArray[np.int64], Codes, NDArray[np.uint8]]:
-    """Entry, hash and kind of every gram of units and syllables [grams each]; a gram occurs in an entry several times."""
+    """Entry, hash and kind of every gram of units and syllables [grams each], some of them repeated."""
     entry, text, code, syllable, initial = spelled
     count = len(entry)
     found: list[tuple[NDArray[np.int64], Codes, int]] = []
 
-    def near(step: int, values: Codes | NDArray[np.int64]) -> NDArray[np.generic]:
+    def near(step: int, values: Codes) -> Codes:
         """The value `step` units further on, 0 beyond the end [units]."""
-        out = np.zeros_like(values)
+        out = np.zeros(count, np.uint32)
         if step < count:
             out[: count - step] = values[step:]
+        return out
+
+    def same(step: int) -> NDArray[np.bool_]:
+        """Whether the unit `step` further on is of the same text [units]."""
+        out = np.zeros(count, bool)
+        if step < count:
+            out[: count - step] = text[step:] == text[:-step]
         return out
 
     def add(rows: NDArray[np.bool_], kind: int, *parts: Codes) -> None:
         at = np.flatnonzero(rows)
         found.append((entry[at], hash_grams(kind, *(part[at] for part in parts)), kind))
 
-    one, two = near(1, text + 1) == text + 1, near(2, text + 1) == text + 1
+    one, two = same(1), same(2)
     first = np.ones(count, bool)
     first[1:] = text[1:] != text[:-1]
     last = ~one
@@ -93,21 +100,21 @@ def grams_of(spelled: Spelled) -> tuple[NDArray[np.int64], Codes, NDArray[np.uin
     syllable1, initial1, initial2 = near(1, syllable), near(1, initial), near(2, initial)
     every = np.ones(count, bool)
     none = np.zeros(count, np.uint32)
-    add(one, PAIR, code, code1)  # type: ignore[arg-type]
-    add(two, SKIP, code, code2)  # type: ignore[arg-type]
+    add(one, PAIR, code, code1)
+    add(two, SKIP, code, code2)
     add(first, START, code, np.where(one, code1, none).astype(np.uint32))
     second_last = one & ~two
-    add(second_last, END, code, code1)  # type: ignore[arg-type]
+    add(second_last, END, code, code1)
     add(first & last, END, none, code)
     add(every, UNIT, code)
     add(first, FIRST, code)
     pair = one & reads & (syllable1 > 0)
-    add(pair, SYLLABLES, syllable, syllable1)  # type: ignore[arg-type]
-    add(pair, SYLLABLE_LETTER, syllable, initial1)  # type: ignore[arg-type]
-    add(first & pair, SYLLABLE_START, syllable, syllable1)  # type: ignore[arg-type]
+    add(pair, SYLLABLES, syllable, syllable1)
+    add(pair, SYLLABLE_LETTER, syllable, initial1)
+    add(first & pair, SYLLABLE_START, syllable, syllable1)
     add(reads, SYLLABLE, syllable)
-    add(pair & two & (initial2 > 0), INITIALS, initial, initial1, initial2)  # type: ignore[arg-type]
-    add(first & pair, INITIAL_START, initial, initial1)  # type: ignore[arg-type]
+    add(pair & two & (initial2 > 0), INITIALS, initial, initial1, initial2)
+    add(first & pair, INITIAL_START, initial, initial1)
     kinds = np.concatenate([np.full(len(rows), kind, np.uint8) for rows, _hashes, kind in found])
     return np.concatenate([rows for rows, _h, _k in found]), np.concatenate([h for _r, h, _k in found]), kinds
 

@@ -36,7 +36,7 @@ def importance(named: Named, features: int) -> NDArray[np.int64]:
         base = np.full(count, 180)
     elif layer == "HYD":
         base = np.where(named.rank > 0, np.minimum(90 + 15.0 * named.rank, 180), 100)
-    return np.clip(np.floor(base), 0, 255).astype(np.int64)
+    return np.asarray(np.clip(np.floor(base), 0, 255), np.int64)
 
 
 def bonus(geometry: int, size: float) -> int:
@@ -51,6 +51,7 @@ def bonus(geometry: int, size: float) -> int:
 def zooms(named: Named) -> NDArray[np.int64]:
     """The zoom at which to look at features that are points [n]."""
     if named.source.layer == "AGN":
-        return np.where(named.rank > 0, np.clip(10 + named.rank, 11, 16), 15)
+        zoom = np.where(named.rank > 0, np.clip(10 + named.rank, 11, 16), 15)
+        return np.asarray(zoom, np.int64)
     usual = 14 if named.source.layers[:1] == ("TERP",) else 16
-    return np.where(named.geometry == POINT, usual, 15)
+    return np.asarray(np.where(named.geometry == POINT, usual, 15), np.int64)

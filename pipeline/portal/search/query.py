@@ -57,8 +57,7 @@ def ways(units: Sequence[Unit], syllables: Iterable[str], beginnings: frozenset[
             for i, run in enumerate(runs)
         ]
         if all(apart):
-            for k in range(READINGS):
-                found.append(tuple(t for options in apart for t in options[min(k, len(options) - 1)]))
+            found += [tuple(t for options in apart for t in options[min(k, len(options) - 1)]) for k in range(READINGS)]
         letters = [run for run in runs if isinstance(run, str)]
         if all(len(run) <= 8 and not _NO_INITIAL & set(run) for run in letters):
             found.append(tuple(t for run in runs for t in (map(_initial, run) if isinstance(run, str) else run)))

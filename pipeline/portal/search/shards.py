@@ -33,7 +33,7 @@ class Postings:
 
 
 def encode_shards(entry: Numbers, hashes: Codes, kinds: NDArray[np.uint8]) -> tuple[int, list[bytes], bytes]:
-    """Shard bits, the shards, all tails; of grams as pairs of entry and hash with their kinds [pairs], repeated ones too."""
+    """Shard bits, the shards and all tails of grams: entry, hash and kind of each [grams], some of them repeated."""
     order = np.unique((hashes.astype(np.uint64) << np.uint64(32)) | entry.astype(np.uint64), return_index=True)
     keys, kinds = order[0], kinds[order[1]]
     gram = (keys >> np.uint64(32)).astype(np.int64)
