@@ -244,7 +244,7 @@ def _grams(
             texts += 2
         for each in thing.codes:
             for unit in folder.units(each):
-                extra.append((number, hash_gram(UNIT, word(number, unit.value)), UNIT))
+                extra += [(number, hash_gram(UNIT, word(number, unit.value)), UNIT)]
     spelled_all = Spelled(
         np.array(entry, np.int64),
         np.array(text, np.int64),
@@ -263,7 +263,7 @@ def _grams(
 
 def _fold_table(units: Sequence[list[Unit]]) -> list[str]:
     """The other forms of the characters that occur, and what they become."""
-    used = {unit.value for each in units for unit in each if unit.han}
+    used = {unit.value for each in units for unit in each if unit.han} | set("号弄幢栋座单元室组层楼路两")
     pairs = sorted((a, b) for a, b in simplified().items() if b in used)
     return ["".join(a for a, _b in pairs), "".join(b for _a, b in pairs)]
 

@@ -156,7 +156,7 @@ def between(doors: Sequence[Door], number: int) -> Door | None:
     above = [door for door in side if door.number > number]
     if not below or not above:
         return None
-    a, b = below[-1], above[0]
+    a, b = next(door for door in below if door.number == below[-1].number), above[0]
     share = (number - a.number) / (b.number - a.number)
     lng, lat = int(a.lng + (b.lng - a.lng) * share + 0.5), int(a.lat + (b.lat - a.lat) * share + 0.5)
     return Door(number, "", lng, lat, 0, a.town, a.kind)

@@ -20,6 +20,7 @@ _TENS: Final = {"十": 10, "百": 100, "千": 1000}
 _TWENTIES: Final = {"廿": 20, "卅": 30}
 _BETWEEN: Final = frozenset("之甲乙丙丁")
 _NUMBER: Final = re.compile(r"([0-9]{1,6})([a-z]?)")
+_SPELLED_NUMBER: Final = re.compile(r"([a-z]{2,})([0-9]{1,6})")
 
 
 class Token(NamedTuple):
@@ -104,8 +105,9 @@ def corrections(letters: str, syllables: Mapping[str, int], most: int) -> list[T
     return ranked[:most]
 
 
-def house_number(units: Sequence[Unit]) -> HouseNumber | None:
+def house_number(query: Sequence[Unit]) -> HouseNumber | None:
     """The house number that a query ends in, what follows 号 left aside; None where it ends in none."""
+    units = [part for unit in query for part in _apart(unit)]
     for at, unit in enumerate(units):
         if unit.value == "号" and at > 1:
             first = at
@@ -114,9 +116,9 @@ def house_number(units: Sequence[Unit]) -> HouseNumber | None:
             read = _number(units[first:at]) if first >= 1 else None
             if read is not None:
                 number, suffix = read
-                after = units[at + 1] if at + 1 < len(units) else None
-                if not suffix and after is not None and _NUMBER.fullmatch(after.value) and len(units) == at + 2:
-                    suffix = after.value  # 18号-2
+                after = units[at + 1 :]
+                if not suffix and after and all(map(_counts, after)):
+                    suffix = canonical_suffix("".join(unit.value for unit in after))  # 18号-2, 18号之二
                 return HouseNumber(tuple(units[:first]), number, suffix, False)
     first = len(units)
     while first > 0 and not units[first - 1].han and _NUMBER.fullmatch(units[first - 1].value):
@@ -173,6 +175,14 @@ def _number(units: Sequence[Unit]) -> tuple[int, str] | None:
             return None
         number, letter = int(match[1]), match[2]
     return number, letter + canonical_suffix("".join(unit.value for unit in units[first:]))
+
+
+def _apart(unit: Unit) -> list[Unit]:
+    """jianchilu18 as pinyin and a number."""
+    match = None if unit.han else _SPELLED_NUMBER.fullmatch(unit.value)
+    if match is None:
+        return [unit]
+    return [Unit(match[1], False, unit.start, unit.end), Unit(match[2], False, unit.start, unit.end)]
 
 
 def _runs(words: Tokens) -> list[str | Tokens]:
