@@ -32,6 +32,7 @@ from pipeline.audit.one_page import PAGE_RULE
 from pipeline.audit.policy import admitted, allowed_by
 from pipeline.audit.raster_tiles import IMAGE_RULES
 from pipeline.audit.rules import Finding, Findings, Report, Rule, Severity, check
+from pipeline.audit.search_index import SEARCH_RULE
 from pipeline.audit.secrets import no_secrets
 from pipeline.audit.software import software_files, software_scripts
 from pipeline.audit.tables import BATCH_RULES, EXPLAINED_RULE, LAYER_RULES, UNREADABLE_RULE
@@ -246,6 +247,7 @@ EVERY_RULE: Final[tuple[Rule[Any], ...]] = (
     *LAYER_RULES,
     *BATCH_RULES,
     UNREADABLE_RULE,
+    SEARCH_RULE,
     RASTER_RULE,
     *RAW_RULES,
 )

@@ -29,6 +29,7 @@ from pipeline.audit.images import PICTURE_RULE, Picture
 from pipeline.audit.inflate import inflate
 from pipeline.audit.one_page import OFFLINE, PAGE_RULE, one_page
 from pipeline.audit.rules import Findings, check
+from pipeline.audit.search_index import SEARCH_RULE, SearchFile, parts_of
 from pipeline.audit.tables import (
     BATCH_RULES,
     EXPLAINED,
@@ -178,6 +179,21 @@ def _walk(vectors: list[tuple[int, bytes | bytearray]], every: AllowedArchive, n
         check(walked, TILE_RULES, desk.findings)
 
 
+def _search(path: Path, name: str, desk: Desk) -> None:
+    """A search index: its description, its entries, its bytes."""
+    found = SearchFile(path, name, desk.against)
+    desk.findings.add(SEARCH_RULE, SEARCH_RULE.check(found))
+    try:
+        for part in parts_of(found):
+            if isinstance(part, Batch):
+                check(part, BATCH_RULES, desk.findings)
+            else:
+                desk.read(part)
+    except (LongquanError, LookupError, ValueError):
+        pass  # the rule has told it
+    _raw(path, name, desk)
+
+
 def _packed(path: Path, name: str, desk: Desk) -> None:
     """Every file of a zip, as if it stood alone; features through the reader of zips."""
     try:
@@ -254,4 +270,5 @@ _WAYS: Final[Mapping[str, Callable[[Path, str, Desk], None]]] = {
     **dict.fromkeys(("zip", "xlsx"), _packed),
     **dict.fromkeys(("tif", "tiff"), _picture_file),
     "gz": _compressed,
+    "bin": _search,
 }

@@ -110,7 +110,7 @@ def build_index(
             " ".join(s or UNREAD for s, u in zip(each, us, strict=True) if u.han)
             for each, us in zip(syllables, units, strict=True)
         ],
-        codes=[" ".join(thing.codes) for thing in sorted_things],
+        codes=[" ".join("".join(code.split()) for code in thing.codes) for thing in sorted_things],
         kind=np.array([thing.kind for thing in sorted_things], np.int64),
         town=town,
         zoom=np.array([thing.zoom for thing in sorted_things], np.int64),
@@ -123,7 +123,7 @@ def build_index(
         numbers_bytes=numbers_bytes,
         numbers_count=numbers_count,
     )
-    bits, shards, tails = encode_shards(*_grams(sorted_things, units, syllables, folder))
+    bits, shards, tails = encode_shards(*entry_grams(units, syllables, entries.others, entries.codes, folder))
     blocks = [encode_block(entries, first, begin) for first in range(0, len(things), BLOCK)]
     used = Counter(s for each in syllables for s in each if s)
     description = {
@@ -201,9 +201,14 @@ def _runs(numbered: Numbered, place: Numbers) -> tuple[Doors, Numbers]:
     return doors, of[begins]
 
 
-def _grams(
-    things: Sequence[Thing], units: Sequence[list[Unit]], syllables: Sequence[list[str]], folder: Folder
+def entry_grams(
+    units: Sequence[list[Unit]],
+    syllables: Sequence[list[str]],
+    others: Sequence[str],
+    codes: Sequence[str],
+    folder: Folder,
 ) -> tuple[Numbers, NDArray[np.uint32], NDArray[np.uint8]]:
+    """Entry, hash and kind of every gram of entries: of names taken apart, English names, and codes."""
     entry: list[int] = []
     text: list[int] = []
     code: list[int] = []
@@ -221,7 +226,7 @@ def _grams(
         return found[0]
 
     texts = 0
-    for number, thing in enumerate(things):
+    for number, (other, some) in enumerate(zip(others, codes, strict=True)):
         for unit, syllable in zip(units[number], syllables[number], strict=True):
             entry.append(number)
             text.append(texts)
@@ -234,15 +239,15 @@ def _grams(
         texts += 2  # the next text is no neighbour
         letters = "".join(syllables[number])[:3]
         extra.extend((number, each, LETTERS) for each in starts_of([letters], LETTERS))
-        if thing.other:
-            for unit in folder.units(thing.other):
+        if other:
+            for unit in folder.units(other):
                 entry.append(number)
                 text.append(texts)
                 code.append(ord(unit.value) if unit.han else word(number, unit.value))
                 read.append(0)
                 initial.append(0)
             texts += 2
-        for each in thing.codes:
+        for each in some.split():
             for unit in folder.units(each):
                 extra += [(number, hash_gram(UNIT, word(number, unit.value)), UNIT)]
     spelled_all = Spelled(

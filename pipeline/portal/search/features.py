@@ -64,6 +64,11 @@ class Source:
         return self.name is not None or self.address or self.first(_CODES) is not None
 
     @property
+    def classes(self) -> SchemaField | None:
+        """The field that says what a feature is."""
+        return next((field for name in _CLASSES if (field := self.first((name,))) is not None and field.domain), None)
+
+    @property
     def layer(self) -> str:
         """The first three letters of its layer's standard name, BOU of BOUA; "" for others."""
         return next((name[:3] for name in self.layers if len(name) == 4 and name[:3] in _GROUPS), "")
@@ -169,14 +174,13 @@ def _named(source: Source, batch: FeatureBatch) -> tuple[Named, NDArray[Any]] | 
     table = table.take(pa.array(rows))
     geometries = _some(batch.geometries, rows)
     lng, lat, ends, box, size, shapes = _places(geometries)
-    classes = source.first(name for name in _CLASSES if (f := source.first((name,))) is not None and f.domain)
     named = Named(
         source,
         [(names[i] or "").strip() or codes[i][0] for i in chosen],
         [text or "" for text in _text(table, source.first(_OTHER)).to_pylist()],
         [text or "" for text in _text(table, source.first(_PINYIN)).to_pylist()],
         [codes[i] for i in chosen],
-        _text(table, classes).to_pylist(),
+        _text(table, source.classes).to_pylist(),
         _ranks(table, source),
         geometries.kinds,
         lng,

@@ -50,7 +50,7 @@ def make_index(found: Findable, city: City) -> Built:
     named, addressed = _in_order(found.named), _in_order(found.addressed)
     kinds = _Kinds([*(each.source for each in named), *(each.source for each in addressed)])
     pieces = _pieces(named, kinds, folder)
-    doors = _doors(addressed, folder)
+    doors = _doors(addressed, kinds, folder)
     label = _clusters(pieces, doors)
     towns = _Towns(found.areas)
     things, thing_of = _merge(pieces, label[: len(pieces.name)], towns)
@@ -86,13 +86,12 @@ class _Kinds:
         self._number: dict[tuple[str, str | None], int] = {}
         for _id, source in sorted({source.dataset: source for source in sources}.items()):
             self._add(source, None, dict(source.title))
-            for field in source.fields:
-                for code, title in (field.domain or {}).items():
-                    if (source.dataset, code) not in self._number:
-                        own = title.model_dump()
-                        if field.name != "CLASS":  # 停车场 · 地下: the class alone does not say of what
-                            own = {tag: f"{whole} · {own[tag]}" for tag, whole in source.title.items() if own.get(tag)}
-                        self._add(source, code, own)
+            field = None if source.address else source.classes
+            for code, title in (field.domain or {}).items() if field is not None else ():
+                own = title.model_dump()
+                if field is not None and field.name != "CLASS":  # 停车场 · 地下: the class alone does not say of what
+                    own = {tag: f"{whole} · {own[tag]}" for tag, whole in source.title.items() if own.get(tag)}
+                self._add(source, code, own)
 
     def number(self, source: Source, code: str | None) -> int:
         """The number of a kind; of a class that has no title that of its dataset."""
@@ -211,7 +210,7 @@ class _Doors:
     prefixes: list[list[str]]
 
 
-def _doors(addressed: Sequence[Addressed], folder: Folder) -> _Doors:
+def _doors(addressed: Sequence[Addressed], kinds: _Kinds, folder: Folder) -> _Doors:
     taken: list[tuple[Addressed, Parts]] = [(each, parts(each)) for each in addressed]
     texts = sorted({street for _each, part in taken for street in part.streets})
     place = {street: i for i, street in enumerate(texts)}
@@ -229,8 +228,11 @@ def _doors(addressed: Sequence[Addressed], folder: Folder) -> _Doors:
         joined([p.suffix for _a, p in taken if len(p.row)]).astype(object),
         joined([a.lng[p.row] for a, p in taken if len(p.row)]).astype(np.float64),
         joined([a.lat[p.row] for a, p in taken if len(p.row)]).astype(np.float64),
-        joined([a.id[p.row] for a, p in taken if len(p.row)]).astype(np.int64),
-        0,
+        # A run of numbers says of one dataset that its ids are of it.
+        joined([a.id[p.row] * (a.source.dataset == taken[0][0].source.dataset) for a, p in taken if len(p.row)]).astype(
+            np.int64
+        ),
+        kinds.number(taken[0][0].source, None) if taken else 0,
         taken[0][0].source if taken else None,
         [p.prefixes for _a, p in taken],
     )
@@ -380,7 +382,6 @@ def _owners(
     # Which cluster a number is in does not depend on the order of numbers, but the label of one without a road does.
     order = np.lexsort((doors.number, doors.lat, doors.lng, label))
     borders = np.flatnonzero(np.diff(label[order], prepend=-1))
-    kind = kinds.number(doors.source, None)
     fresh: list[Thing] = []
     for rows in np.split(order, borders[1:]):
         found = thing_of.get(int(label[rows[0]]))
@@ -400,7 +401,20 @@ def _owners(
             box = (float(lng.min()), float(lat.min()), float(lng.max()), float(lat.max()))
             large = max(box[2] - box[0], box[3] - box[1]) > _WORTH_A_BOX
             fresh.append(
-                Thing(doors.streets[street], "", "", (), kind, -1, STREET_ZOOM, STREET, x, y, 0, box if large else None)
+                Thing(
+                    doors.streets[street],
+                    "",
+                    "",
+                    (),
+                    doors.kind,
+                    -1,
+                    STREET_ZOOM,
+                    STREET,
+                    x,
+                    y,
+                    0,
+                    box if large else None,
+                )
             )
         owner[rows] = found
     places = towns.of(np.array([t.lng for t in fresh]), np.array([t.lat for t in fresh]))

@@ -45,7 +45,8 @@ class Index:
     def __init__(self, read: Callable[[int, int], bytes], where: str, close: Callable[[], None] | None = None) -> None:
         self._read, self._close, self.where = read, close, where
         self.header = read_header(read(0, HEADER_BYTES), where)
-        self.description = _description(gunzip_bytes(self._section("description")))
+        self.told: dict[str, Any] = _json(gunzip_bytes(self._section("description")))
+        self.description = _description(self.told)
         blocks = -(-self.header.entries // BLOCK)
         self._block_at = read_lengths(self._section("block_directory"), blocks)
         self._shard_at = read_lengths(self._section("shard_directory"), 1 << self.header.bits)
@@ -162,8 +163,22 @@ def open_published(dist: Path) -> Index:
     return open_index(dist / file)
 
 
-def _description(data: bytes) -> Description:
-    told: dict[str, Any] = json.loads(data)
+def _json(data: bytes) -> dict[str, Any]:
+    try:
+        told = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise ArchiveError(_("The search index is damaged.")) from error
+    return told if isinstance(told, dict) else {}
+
+
+def _description(told: dict[str, Any]) -> Description:
+    try:
+        return _described(told)
+    except (KeyError, TypeError, ValueError) as error:
+        raise ArchiveError(_("The search index is damaged.")) from error
+
+
+def _described(told: dict[str, Any]) -> Description:
     lng, lat = told["centre"]
     return Description(
         (int(lng), int(lat)),

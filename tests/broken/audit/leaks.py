@@ -27,6 +27,12 @@ from shapely.geometry import LineString
 from pipeline.archive.reader import open_archive
 from pipeline.archive.tileids import zxy_of
 from pipeline.portal.offline_page import write_offline_page
+from pipeline.portal.search.build import Numbered, Thing, build_index
+from pipeline.portal.search.container import compose
+from pipeline.portal.search.entries import Kind
+from pipeline.portal.search.grams import hash_gram
+from pipeline.portal.search.reader import open_index
+from pipeline.portal.search.shards import encode_shards
 from tests.audit.planting import (
     ALLEY,
     ALLEY_NAME,
@@ -174,6 +180,40 @@ def other_archive(dist: Path, _root: Path) -> None:
     shutil.copyfile(archive(dist, "schools"), dist / "tiles/pumps-0123456789ab.pmtiles")
     more = {"id": "pumps", "file": "tiles/pumps-0123456789ab.pmtiles", "sha256": "", "recipe": "", "explanation": None}
     reseal(dist, lambda manifest: manifest["archives"].append(more))
+
+
+def search_entry(name: str, dataset: str = "roads", id: int = 0) -> Do:
+    """An entry more in the search index, as a build that leaks would have written it."""
+
+    def do(dist: Path, _root: Path) -> None:
+        thing = Thing(name, "", "", (), 0, -1, 15, 100, 119.1, 28.1, id, None)
+        none = np.zeros(0, np.int64)
+        doors = Numbered(none, none, np.zeros(0, object), np.zeros(0), np.zeros(0), none, none, 0)
+        kind = Kind(dataset, None, "road", None, {"zh": "道路", "en": "Roads"})
+        built = build_index([thing], doors, kinds=[kind], towns=[], prefixes=[], centre=(119.1, 28.1))
+        put(dist, "search/index-000000000000.bin", built.data)
+
+    return do
+
+
+def search_gram(dist: Path, root: Path) -> None:
+    """A gram that no entry has: whoever guesses the word can tell that it is there."""
+    search_entry("剑池路")(dist, root)
+    path = dist / "search/index-000000000000.bin"
+    entries, hashes, kinds = grams_of_nothing()
+    bits, shards, tails = encode_shards(entries, hashes, kinds)
+    with open_index(path) as index:
+        read = [entry for block in index.blocks() for entry in block]
+        data = compose(
+            entries=len(read), numbers=0, bits=bits, description=index.told, shards=shards, tails=tails, doors=b"",
+            blocks=[path.read_bytes()[s.offset : s.offset + s.length] for s in [index.header.sections["blocks"]]],
+        )  # fmt: skip
+    path.write_bytes(data)
+
+
+def grams_of_nothing() -> tuple[Any, Any, Any]:
+    """One gram of one entry."""
+    return np.zeros(1, np.int64), np.array([hash_gram(1, ord("华"), ord("严"))], np.uint32), np.ones(1, np.uint8)
 
 
 def explained(dist: Path, _root: Path) -> None:
@@ -413,6 +453,11 @@ LEAKS: dict[str, list[Leak]] = {
     "pixel-size": [Leak(finer, "allowed are 0.5 m", "terrain")],
     "pixel-zoom": [Leak(finer, "the last allowed is", "terrain")],
     "pixel-mask": [Leak(unmasked, "inside a masked area", "terrain", alone=False)],
+    "search-index": [
+        Leak(search_entry("剑池路", "water-supply"), "dataset water-supply is not allowed"),
+        Leak(search_gram, "bytes that none of its entries accounts for"),
+        Leak(file("search/index-000000000000.bin", b"LQSEARCH" + bytes(200)), "it cannot be read"),
+    ],
     "explained": [Leak(explained, f"feature {ALLEY} may not be shown", alone=False)],
     "table-known": [Leak(strange_table, "table water-supply is no allowed dataset")],
     "table-field": [Leak(download({"ID": [11], "SECRETWIDTH": [4.0]}, "roads.gpkg"), "column SECRETWIDTH")],
@@ -426,8 +471,12 @@ LEAKS: dict[str, list[Leak]] = {
     "download-value": [
         Leak(download({"ID": [11], "NAME": ["西山隧洞"]}, "roads.fgb"), "“西山隧洞”, a value of", alone=False),
         Leak(file("downloads/shops.csv", "NAME\n店西山隧洞\n"), "“西山隧洞”, a value of", alone=False),
+        Leak(search_entry("店西山隧洞"), "“西山隧洞”, a value of", alone=False),
     ],
-    "download-feature": [Leak(feature_twice, "lies exactly where", alone=False)],
+    "download-feature": [
+        Leak(feature_twice, "lies exactly where", alone=False),
+        Leak(search_entry("剑池路", id=ALLEY), f"feature {ALLEY} may not be shown", alone=False),
+    ],
     "download-readable": [
         Leak(file("downloads/roads.fgb", b"fgb\x03fgb\x01and no more"), "cannot be read"),
         Leak(file("downloads/roads.gpkg", b"SQLite format 3\0and no more"), "cannot be read"),

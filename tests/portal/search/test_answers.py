@@ -169,8 +169,12 @@ def _told(result: Result) -> dict[str, Any]:
 
 
 def test_answers_json_is_current(index: Index, request: pytest.FixtureRequest) -> None:
-    queries = [(query, None) for query, _title in FIRST] + [(query, at(*CLOUDS)) for query in ("剑池路", "剑池路18号", "松林")]
-    queries += [(query, None) for query in ("松林", "songlin", "sl", "松", "s", "剑池路1", "路", "剑 池 路 18 号 2", "lu")]
+    queries = [(query, None) for query, _title in FIRST] + [
+        (query, at(*CLOUDS)) for query in ("剑池路", "剑池路18号", "松林")
+    ]
+    queries += [
+        (query, None) for query in ("松林", "songlin", "sl", "松", "s", "剑池路1", "路", "剑 池 路 18 号 2", "lu")
+    ]
     current = {
         "head": sample().head,
         "index": base64.b64encode(sample().data).decode(),
