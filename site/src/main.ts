@@ -43,9 +43,16 @@ function showFault(app: HTMLElement, fault: AnyFault): void {
 }
 
 const app = document.getElementById('app');
+const unsupported = document.getElementById('unsupported');
 if (app && !window.longquanUnsupported) {
   start(app).catch((error: unknown) => {
     console.error(error);
     showFault(app, { kind: 'load', ...nowhere, found: error instanceof Error ? error.message : String(error) });
   });
+} else if (app && unsupported && window.longquanUnsupported === 'webgl') {
+  // Without WebGL 2 there are still the city's pictures; where there are none, or no server, the page's message is all.
+  const language = chooseLanguage(readAddress(new URL(location.href)).language, navigator.languages);
+  import('./plain/picture-map.ts')
+    .then(({ pictureMap }) => pictureMap({ app, message: unsupported, root: window.longquanRoot ?? new URL('.', location.href).href, language }))
+    .catch(() => undefined);
 }
