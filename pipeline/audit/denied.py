@@ -142,6 +142,7 @@ def _every_batch(framework: Framework, dataset: Dataset, *, everything: bool) ->
             encoding=dataset.encoding if dataset.source else None,
             x=dataset.coordinates.x if dataset.coordinates and dataset.source else None,
             y=dataset.coordinates.y if dataset.coordinates and dataset.source else None,
+            self_contained=True,
             rules=framework.root / dataset.rules if dataset.rules else None,
         )
         try:

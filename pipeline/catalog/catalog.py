@@ -13,7 +13,7 @@ from pipeline.catalog.styles import styles_of
 from pipeline.catalog.tilejson import FOLDER, attribution_of, notice_of
 from pipeline.editions import DatasetView, EditionView
 from pipeline.framework import Application, ArchiveSpec, Dataset, Framework, SchemaField
-from pipeline.intake.freshness import freshness
+from pipeline.intake.freshness import Freshness, freshness
 from pipeline.types import Bounds
 
 VERSION = 1
@@ -65,7 +65,12 @@ def build_catalog(
         "datasets": [
             {
                 **_dataset(framework, shown, made[shown.dataset.id]),
-                "freshness": _freshness(framework, shown.dataset, (confirmed or {}).get(shown.dataset.id)),
+                "freshness": _freshness(
+                    framework,
+                    shown.dataset,
+                    (confirmed or {}).get(shown.dataset.id),
+                    there=not shown.dataset.handed_in or bool((versions or {}).get(shown.dataset.id)),
+                ),
                 **_history((versions or {}).get(shown.dataset.id, ())),
                 "related": list(related[shown.dataset.id]),
                 "applications": [_application(entry) for entry in applications if shown.dataset.id in entry.datasets],
@@ -202,10 +207,13 @@ def _field(field: SchemaField) -> dict[str, Any]:
     }
 
 
-def _freshness(framework: Framework, dataset: Dataset, confirmed: date | None) -> dict[str, str | None]:
-    """The last green and the last yellow day; null without a cycle. From them pages and browsers tell the light."""
+def _freshness(framework: Framework, dataset: Dataset, confirmed: date | None, *, there: bool) -> dict[str, str | None]:
+    """The last green and the last yellow day; null without a cycle or while there is nothing of it yet.
+
+    From them pages and browsers tell the light.
+    """
     day = max(dataset.currency, confirmed or dataset.currency)
-    fresh = freshness(day, dataset.cycle, framework.intake.grace_days)
+    fresh = freshness(day, dataset.cycle, framework.intake.grace_days) if there else Freshness(None, None)
     return {
         "confirmed": day.isoformat(),  # the currency, or the later day up to which a nil return says it still holds
         "fresh_until": fresh.fresh_until.isoformat() if fresh.fresh_until else None,

@@ -77,7 +77,8 @@ def _standing(
     last = _last(mine)
     currency = last.currency if last is not None and last.currency is not None else dataset.currency
     confirmed = max([currency, *(_confirmed(each) for each in mine if each.kind == "nil")])
-    fresh = freshness(confirmed, dataset.cycle, rules.grace_days)
+    there = last is not None or not dataset.handed_in  # of what is not there yet nothing is fresh
+    fresh = freshness(confirmed, dataset.cycle, rules.grace_days) if there else Freshness(None, None)
     duty: Duty | None = None
     missed: tuple[Period, ...] = ()
     if mine or dataset.handed_in:

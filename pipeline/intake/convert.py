@@ -12,11 +12,11 @@ from pipeline.errors import InputError
 from pipeline.framework import Dataset
 from pipeline.framework.package import Package
 from pipeline.i18n import _
-from pipeline.intake.formats import RASTERS, VECTORS, refuse_formats
 from pipeline.intake.store import DATA_FILE, RASTER_FOLDER
 from pipeline.progress import Progress
 from pipeline.sources import ReadOptions, list_layers, read_batches
 from pipeline.sources.files import SUFFIXES
+from pipeline.sources.referring import RASTERS, VECTORS, refuse_formats
 from pipeline.types import Bounds, FeatureBatch, Tally
 
 _COMPANIONS: Final = frozenset(
@@ -62,6 +62,7 @@ def read_options(package: Package, dataset: Dataset, root: Path) -> ReadOptions:
         encoding=package.encoding or dataset.encoding,
         x=coordinates.x if coordinates else None,
         y=coordinates.y if coordinates else None,
+        self_contained=True,
         rules=root / dataset.rules if dataset.rules else None,
     )
 

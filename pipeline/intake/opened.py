@@ -47,5 +47,6 @@ class OpenSources:
             columns=tuple(columns),
             x=dataset.coordinates.x if dataset.coordinates else None,
             y=dataset.coordinates.y if dataset.coordinates else None,
+            self_contained=True,
             rules=self.root / dataset.rules if dataset.rules else None,
         )

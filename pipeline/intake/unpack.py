@@ -21,8 +21,8 @@ from pipeline.framework.package import PACKAGE_FILE, SUMS_FILE, Package, read_pa
 from pipeline.i18n import _
 from pipeline.intake.admission import marked_secret
 from pipeline.intake.container import Container, Limits, Member, PackageFault, look_into
-from pipeline.intake.formats import HEAD, is_sign
 from pipeline.progress import Progress, Silent
+from pipeline.sources.referring import HEAD, is_sign
 
 _BLOCK: Final = 1 << 20
 _SUM: Final = re.compile(r"([0-9a-fA-F]{64}) [ *](.+)")

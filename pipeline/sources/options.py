@@ -23,6 +23,7 @@ class ReadOptions:
     x: str | None = None  # a table's column of eastings or longitudes
     y: str | None = None  # a table's column of northings or latitudes
     areas: tuple[Bounds, ...] | None = None  # degrees; only features whose box meets any of them, each once, in order
+    self_contained: bool = False  # refuse files that refer to others or to the network: they come from strangers
     rules: Path | None = None  # which OpenStreetMap objects make which layers; None: the rules that come along
 
 

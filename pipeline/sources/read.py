@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
+from pipeline.sources import referring
 from pipeline.sources.choose import no_such_layer, which_layer
 from pipeline.sources.database import Database, Source, check_path
 from pipeline.sources.files import Dataset, datasets
@@ -35,7 +36,7 @@ def list_layers(path: Source, options: ReadOptions | None = None) -> tuple[Sourc
         from pipeline.sources import postgis
 
         return postgis.layers(path)
-    return tuple(layer for dataset in datasets(check_path(path)) for layer in _reader(dataset, chosen).layers(dataset))
+    return tuple(layer for dataset in datasets(check_path(path)) for layer in _plain(dataset, chosen).layers(dataset))
 
 
 def read_batches(path: Source, options: ReadOptions, tally: Tally) -> Iterator[FeatureBatch]:
@@ -49,14 +50,14 @@ def read_batches(path: Source, options: ReadOptions, tally: Tally) -> Iterator[F
 
         return postgis.batches(path, options, tally)
     dataset = _dataset(datasets(check_path(path)), path, options)
-    return _reader(dataset, options).batches(dataset, options, tally)
+    return _plain(dataset, options).batches(dataset, options, tally)
 
 
 def _dataset(found: tuple[Dataset, ...], path: Path, options: ReadOptions) -> Dataset:
     """The data set that holds the layer asked for."""
     if len(found) == 1:
         return found[0]
-    names = [(item.name, dataset) for dataset in found for item in _reader(dataset, options).layers(dataset)]
+    names = [(item.name, dataset) for dataset in found for item in _plain(dataset, options).layers(dataset)]
     layer = options.layer
     if layer is None:
         raise which_layer([name for name, _dataset in names], path.name)
@@ -64,6 +65,17 @@ def _dataset(found: tuple[Dataset, ...], path: Path, options: ReadOptions) -> Da
         if name == layer:
             return dataset
     raise no_such_layer(layer, [name for name, _dataset in names], path.name)
+
+
+def _plain(dataset: Dataset, options: ReadOptions) -> Reader:
+    """The reader of a data set, which is refused where it refers to others and may not."""
+    reader = _reader(dataset, options)
+    if options.self_contained and not dataset.stdin:
+        referring.refuse_signs(dataset)
+        if not (dataset.osm or dataset.parts or referring.says_its_format(dataset)):
+            drivers = [layer.driver for layer in reader.layers(dataset)]
+            referring.refuse_formats(drivers, referring.VECTORS, dataset.name)
+    return reader
 
 
 def _reader(dataset: Dataset, options: ReadOptions) -> Reader:

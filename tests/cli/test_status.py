@@ -52,7 +52,7 @@ def test_a_table_by_department(town: Path, capsys: pytest.CaptureFixture[str]) -
         "",
         "A bureau · education · yearly · not due yet 1",
         "  light  dataset  period  state        due on      content of",
-        "  fresh  schools  2026    not due yet  2027-01-10  2025-09-01",
+        "  —      schools  2026    not due yet  2027-01-10  2025-09-01",
     ]
     cells = [re.split(r" {2,}", line.strip()) for line in lines[6:]]
     over, missed = "43 days over", "2 earlier periods missed"
@@ -61,9 +61,9 @@ def test_a_table_by_department(town: Path, capsys: pytest.CaptureFixture[str]) -
         ["light", "dataset", "period", "state", "due on", "done on", "version", "content of", "score", "remarks"],
         ["fresh", "roads", "2026-Q3", "handed in", "2026-10-10", "2026-10-20", "2026-Q3.1", "2026-09-15", "92.5",
          f"late; {missed}"],
-        ["ageing", "bus-lines", "2026-Q3", "nil return", "2026-10-10", "2026-10-02", "2025-12-31",
+        ["—", "bus-lines", "2026-Q3", "nil return", "2026-10-10", "2026-10-02", "2025-12-31",
          f"{missed}; unchanged up to 2026-09-30"],
-        ["stale", "bus-stops", "2026-Q3", "sent back", "2026-10-10", "2026-10-05", "2025-12-31",
+        ["—", "bus-stops", "2026-Q3", "sent back", "2026-10-10", "2026-10-05", "2025-12-31",
          f"{over}; swapped axes; {missed}"],
         ["—", "parking", "2026-Q3", "overdue", "2026-10-10", "2025-12-31", f"{over}; {missed}"],
         ["fresh", "rail", "read in place", "2026-09-30"],
@@ -87,7 +87,7 @@ def test_for_machines(town: Path, capsys: pytest.CaptureFixture[str]) -> None:
     told = json.loads(capsys.readouterr().out)
     assert (told["as_of"], told["grace_days"]) == ("2026-10-08", 10)
     assert told["states"] == {"refused": 1, "due": 2, "nil": 1, "upcoming": 1, "direct": 1}
-    assert told["lights"] == {"green": 3, "red": 2, "none": 1}
+    assert told["lights"] == {"green": 1, "none": 5}
     education, transport = told["departments"]
     assert education["states"] == {"upcoming": 1}
     assert (transport["id"], transport["calendar"]) == ("transport", "quarterly")
@@ -96,8 +96,8 @@ def test_for_machines(town: Path, capsys: pytest.CaptureFixture[str]) -> None:
         "id": "bus-lines", "title": {"zh": "数据 bus-lines", "en": "Data bus-lines"}, "state": "nil",
         "period": "2026-Q3", "due": "2026-10-10", "days": 2, "on": "2026-10-02", "late": False, "reason": None,
         "missed": ["2026-Q1", "2026-Q2"], "version": None, "accepted": None, "score": None,
-        "currency": "2025-12-31", "confirmed": "2026-09-30", "cycle": "monthly", "light": "green",
-        "fresh_until": "2026-11-10", "stale_after": "2026-12-10",
+        "currency": "2025-12-31", "confirmed": "2026-09-30", "cycle": "monthly", "light": "none",
+        "fresh_until": None, "stale_after": None,
     }  # fmt: skip
     assert by_id["bus-stops"]["reason"] == "swapped axes" and by_id["roads"]["state"] == "due"
 

@@ -40,6 +40,7 @@ def test_nothing_was_ever_handed_in(tmp_path: Path, as_of: str, expected: tuple[
     found = standing(tmp_path, [], as_of)
     assert told(found) == expected
     assert (found.missed, found.version, found.currency) == ((), None, date(2025, 12, 31))
+    assert (found.light, found.freshness.fresh_until) == ("none", None)  # of what is not there nothing is fresh
 
 
 @pytest.mark.parametrize(
@@ -106,6 +107,7 @@ def test_a_nil_return_confirms_what_there_is(tmp_path: Path) -> None:
 def test_a_nil_return_may_say_its_own_date(tmp_path: Path) -> None:
     found = standing(tmp_path, [nil("roads", "2026-Q2", "2026-07-05", "2026-07-04")], "2026-10-01")
     assert (found.currency, found.confirmed) == (date(2025, 12, 31), date(2026, 7, 4))
+    assert found.light == "none"  # there is nothing that a nil return could confirm
 
 
 def test_data_after_a_nil_return_is_handed_in(tmp_path: Path) -> None:

@@ -92,21 +92,21 @@ def test_the_public_page_tells_lights_and_nothing_of_submissions(found: tuple[St
     catalog = catalog_of(found, without=("bunkers",))
     status = edition_status(catalog, found)
     assert status["submissions"] is False and "states" not in status
-    assert status["lights"] == {"green": 1, "yellow": 1, "red": 2, "none": 1}
+    assert status["lights"] == {"green": 1, "none": 4}  # of what nobody has handed in nothing is fresh
     (transport,) = status["departments"]
     assert set(transport) == {"id", "name", "datasets", "lights"}
     assert transport["datasets"][1] == {
         "id": "bus-lines", "title": {"zh": "数据 bus-lines", "en": "Data bus-lines"}, "page": "data/bus-lines.html",
         "theme": "transport", "cycle": "monthly", "currency": "2025-12-31", "confirmed": "2026-09-30",
-        "fresh_until": "2026-11-10", "stale_after": "2026-12-10", "light": "yellow",
+        "fresh_until": None, "stale_after": None, "light": "none",
     }  # fmt: skip
     page = page_of(catalog, status)
     assert rows(page)[1] == [
         "数据 bus-lines Data bus-lines",
         "每月 monthly",
         "2025-12-31截至 2026-09-30 无变化 unchanged up to 2026-09-30",
-        "现势 up to date待更新 update due已过期 out of date",
-        "2026-11-10",
+        "尚无数据 no data yet",
+        "–",
     ]
     text = html.tostring(page, encoding="unicode") + json.dumps(status, ensure_ascii=False)
     for secret in ("逾期", "overdue", "退回", "零报告", "nil", "2026-10-02", "2026-10-20", "2026-Q3", "swapped"):
@@ -150,15 +150,15 @@ def test_without_a_script_the_lights_are_those_of_the_build(found: tuple[Standin
         for row in page.xpath("//tbody/tr")
     }
     assert lights == {
-        "data/bunkers.html": "light red",
+        "data/bunkers.html": "light none",
         "data/roads.html": "light green",
-        "data/bus-lines.html": "light yellow",
-        "data/bus-stops.html": "light red",
-        "data/parking.html": "light red",
+        "data/bus-lines.html": "light none",
+        "data/bus-stops.html": "light none",
+        "data/parking.html": "light none",
         "data/rail.html": "light none",
     }
     tally = {each.get("data-light-count"): each.text for each in page.xpath("//strong[@data-light-count]")}
-    assert tally == {"green": "1", "yellow": "1", "red": "3", "none": "1"}
+    assert tally == {"green": "1", "yellow": "0", "red": "0", "none": "5"}
     assert page.xpath("//script/@src") and not page.xpath("//script[not(@src)]")
     assert page.get("lang") == "zh-CN" and words(page.find(".//h1")).startswith("数据现势性")
 

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from pipeline.errors import InputError, UsageError
-from pipeline.sources.height_units import metres_of, unit_named
 from pipeline.raster.heights import IMPLAUSIBLE, HeightRules, open_heights
+from pipeline.sources.height_units import metres_of, unit_named
 from pipeline.types import PixelWindow
 from tests.oracles.rasters import Floats, Frame, frame_at
 from tests.raster.elevations import FORMULAS, FRAMES, X0, Y0, dem, places, plane, source, window_around

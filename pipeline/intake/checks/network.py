@@ -39,7 +39,7 @@ def dangle(layer: Layer, subject: Subject) -> Outcome:
     if not len(at):
         return None
     return Found(
-        _("{n} ends of lines come within {limit} m of another line without meeting it.").format(
+        _("Ends of lines that come within {limit} m of another line without meeting it: {n}.").format(
             n=len(at), limit=f"{subject.limits.dangle_m:g}"
         ),
         _("join them at these places (snap the end to the other line, or cut off what is too long)"),
@@ -76,7 +76,7 @@ def edge_mismatch(layer: Layer, subject: Subject) -> Outcome:
     if not len(at):
         return None
     return Found(
-        _("{n} ends of lines at borders do not meet what goes on beyond, by up to {limit} m.").format(
+        _("Ends of lines at borders that do not meet what goes on beyond, by up to {limit} m: {n}.").format(
             n=len(at), limit=f"{np.nanmax(missed[np.isfinite(missed)]):.2f}"
         ),
         _("match the edges with the neighbours: both sides end at one and the same point on the border"),

@@ -38,7 +38,7 @@ def raster_sheet_empty(layer: Layer, subject: Subject) -> Outcome:
     if len(rows) in (0, len(layer.sheets)):
         return None  # all of them are another fault
     return Found(
-        _("{n} of {all} files show nothing: {files}.").format(
+        _("Files that show nothing, {n} of {all}: {files}.").format(
             n=len(rows), all=len(layer.sheets), files=file_names(layer, rows)
         ),
         _("export them again, or leave them out where there is nothing to show"),
@@ -55,7 +55,7 @@ def raster_flat(layer: Layer, subject: Subject) -> Outcome:
     if not len(rows):
         return None
     return Found(
-        _("{n} files are of one colour all over: {files}.").format(n=len(rows), files=file_names(layer, rows)),
+        _("Files of one colour all over ({n}): {files}.").format(n=len(rows), files=file_names(layer, rows)),
         _("export them again; where there is nothing to show, declare that value as nodata"),
         rows=rows,
         remarks=tuple("/".join(f"{value:g}" for value in layer.sheets[row].pixels.lowest) for row in rows),
@@ -74,7 +74,7 @@ def raster_nodata(layer: Layer, subject: Subject) -> Outcome:
         marks = ", ".join(f"{value:g} × {n}" for value, n in sheet.pixels.marked)
         told.append(marks or _("the declared value is none of {dtype}").format(dtype=sheet.info.dtype))
     return Found(
-        _("In {n} files pixels without a value are not told from others: {files} ({first}).").format(
+        _("Files whose pixels without a value are not told from others ({n}): {files} ({first}).").format(
             n=len(rows), files=file_names(layer, rows), first=told[0]
         ),
         _nodata_advice(),
@@ -95,7 +95,7 @@ def raster_heights(layer: Layer, subject: Subject) -> Outcome:
         return None
     a, b = min(ranges[row][0] for row in rows), max(ranges[row][1] for row in rows)
     return Found(
-        _("{n} files have heights from {a} to {b} m, and {low} to {high} are expected: {files}.").format(
+        _("Heights reach from {a} to {b} m, and {low} to {high} are expected ({n} files): {files}.").format(
             n=len(rows), a=f"{a:g}", b=f"{b:g}", low=f"{low:g}", high=f"{high:g}", files=file_names(layer, rows)
         ),
         _("look at the unit of the values and at the one that means nothing; write both into the file"),
@@ -114,7 +114,7 @@ def raster_spikes(layer: Layer, subject: Subject) -> Outcome:
         return None
     places = [place for row in rows for place in _places(layer.sheets[row])][:PLACES]
     return Found(
-        _("{n} pixels stand out of all around them, in {files}.").format(
+        _("Pixels that stand out of all around them: {n}, in {files}.").format(
             n=sum(layer.sheets[row].pixels.spikes for row in rows), files=file_names(layer, rows)
         ),
         _("look at them on the map of faults, and filter or edit them"),

@@ -32,7 +32,7 @@ def raster_crs(layer: Layer, subject: Subject) -> Outcome:
         return None
     moved = [layer.sheets[row].moved or 0.0 for row in rows]
     return Found(
-        _("{n} files declare another reference system than {crs}, up to {metres} m away: {files}.").format(
+        _("Files that declare another reference system than {crs}, up to {metres} m away ({n}): {files}.").format(
             n=len(rows), crs=subject.read.crs, metres=f"{max(moved):.0f}", files=file_names(layer, rows)
         ),
         _("find out which is right; write it into the files, or take crs out of package.toml"),
@@ -54,7 +54,7 @@ def raster_resolution(layer: Layer, subject: Subject) -> Outcome:
         return None
     worst = max(rows, key=lambda row: layer.sheets[row].metres)
     return Found(
-        _("{n} files have coarser pixels than declared, up to {metres} m instead of {limit} m: {files}.").format(
+        _("Files with coarser pixels than declared, up to {metres} m instead of {limit} m ({n}): {files}.").format(
             n=len(rows), metres=f"{layer.sheets[worst].metres:.3g}", limit=f"{limits[worst]:g}",
             files=file_names(layer, rows),
         ),
@@ -86,7 +86,7 @@ def raster_alignment(layer: Layer, subject: Subject) -> Outcome:
         return None
     rows = np.array(off, np.int64)
     return Found(
-        _("{n} files lie between the pixels of the others: {files}.").format(
+        _("Files that lie between the pixels of the others ({n}): {files}.").format(
             n=len(rows), files=file_names(layer, rows)
         ),
         _("cut all files out of one grid, whose corner is a multiple of the pixel's width"),
@@ -101,7 +101,7 @@ def raster_size(layer: Layer, subject: Subject) -> Outcome:
     if not len(rows):
         return None
     return Found(
-        _("{n} files have a single row or column: {files}.").format(n=len(rows), files=file_names(layer, rows)),
+        _("Files with a single row or column ({n}): {files}.").format(n=len(rows), files=file_names(layer, rows)),
         _("export them again with all their pixels, or leave them out"),
         rows=rows,
         remarks=tuple(f"{layer.sheets[row].info.width} × {layer.sheets[row].info.height}" for row in rows),
@@ -117,7 +117,7 @@ def raster_mixed(layer: Layer, subject: Subject) -> Outcome:
     if not len(rows):
         return None
     return Found(
-        _("{n} files have other bands or values than the rest ({usual}): {files}.").format(
+        _("Files with other bands or values than the rest, {usual} ({n}): {files}.").format(
             n=len(rows), usual=f"{usual[0]} × {usual[1]}", files=file_names(layer, rows)
         ),
         _("make all files in the same way; what is another product belongs into a dataset of its own"),

@@ -88,6 +88,7 @@ def read_options(framework: Framework, dataset: Dataset) -> ReadOptions:
         encoding=dataset.encoding,
         x=dataset.coordinates.x if dataset.coordinates else None,
         y=dataset.coordinates.y if dataset.coordinates else None,
+        self_contained=True,
         rules=framework.root / dataset.rules if dataset.rules else None,
     )
 

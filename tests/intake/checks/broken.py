@@ -217,7 +217,7 @@ CASES: dict[str, Case] = {
     "edge-mismatch": Case(_across(0), _across(1.5), 2, "1.50 m"),
     "raster-resolution": Case(  # 1:10,000: 1 m of photographs, 5 m of heights
         rasters(file(photo()), file(hill(), step=5.0)), rasters(file(photo(), step=1.1), file(hill(), step=6.0)), 2,
-        "6 m instead of 5 m: 1.tif, 2.tif",
+        "6 m instead of 5 m (2): 1.tif, 2.tif",
     ),
     "raster-alignment": Case(
         rasters(file(photo()), file(photo(), x=70.0, y=-3.0)), rasters(file(photo()), file(photo(), x=70.4)), 1,
@@ -253,7 +253,7 @@ CASES: dict[str, Case] = {
     ),
     "raster-spikes": Case(  # 28.35 m are 80° over 5 m
         rasters(file(with_one(hill(), hill()[20, 30] + 25.0), step=5.0)),
-        rasters(file(with_one(hill(), hill()[20, 30] - 35.0), step=5.0)), 1, "1 pixels stand out",
+        rasters(file(with_one(hill(), hill()[20, 30] - 35.0), step=5.0)), 1, "all around them: 1, in 1.tif",
     ),
     "no-features": _shapes(grid(), [], 1),
     "duplicate-feature": _shapes(grid(), [*grid(), _TURNED], 1),
@@ -271,7 +271,7 @@ CASES: dict[str, Case] = {
     ),
     "raster-sheet-empty": Case(
         rasters(file(photo(), nodata=0), file(photo(), nodata=0)),
-        rasters(file(photo(), nodata=0), file(BLANK, nodata=0)), 1, "1 of 2 files show nothing: 2.tif",
+        rasters(file(photo(), nodata=0), file(BLANK, nodata=0)), 1, "1 of 2: 2.tif",
     ),
     "raster-flat": Case(
         rasters(file(photo()), file(BLANK[:, :60, :60])), rasters(file(photo()), file(BLANK + np.uint8(255))), 1,

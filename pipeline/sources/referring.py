@@ -7,12 +7,15 @@ has to be one of the formats in which data lies in the file itself.
 
 from __future__ import annotations
 
+import contextlib
 import re
-from collections.abc import Iterable
+import zipfile
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from pipeline.errors import InputError
 from pipeline.i18n import _
+from pipeline.sources.files import SUFFIXES, Dataset
 
 HEAD: Final = 1 << 16  # bytes of a file that are looked at; GDAL identifies formats by less
 _SIGNS: Final = re.compile(
@@ -43,6 +46,43 @@ def is_sign(name: str, head: bytes) -> bool:
     if lower.endswith(".tab") and _LINKED_TAB.search(head):
         return True
     return _SIGNS.search(head) is not None
+
+
+def refuse_signs(dataset: Dataset) -> None:
+    """Raise InputError where a data set refers to other files or to the network, by its first bytes or by links."""
+    for name, head in _heads(dataset):
+        if is_sign(name, head):
+            raise _refers(name, dataset)
+    folder = dataset.path
+    if folder.is_dir():
+        inside = folder.resolve()
+        for path in sorted(folder.rglob("*")):
+            if path.is_symlink() and not path.resolve().is_relative_to(inside):
+                raise _refers(path.relative_to(folder.parent).as_posix(), dataset)
+
+
+def says_its_format(dataset: Dataset) -> bool:
+    """Whether a data set's name tells of which format it is, so that its first bytes are all there is to ask."""
+    return dataset.suffix in SUFFIXES
+
+
+def _heads(dataset: Dataset) -> Iterator[tuple[str, bytes]]:
+    """The names and first bytes of a file, and of those beside it that readers look into."""
+    if dataset.inner is not None:
+        with contextlib.suppress(OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError):  # the reader tells
+            yield dataset.inner, dataset.read(limit=HEAD) or b""
+    elif dataset.path.is_file():
+        with dataset.path.open("rb") as file:
+            yield dataset.path.name, file.read(HEAD)
+
+
+def _refers(name: str, dataset: Dataset) -> InputError:
+    return InputError(
+        _("{name} refers to other files, or to the network.").format(name=name),
+        where=str(dataset.path),
+        expected=_("a file with the data itself"),
+        hint=_("convert it: longquan reads what lies in the file, as of GeoPackage, GeoParquet or Shapefile"),
+    )
 
 
 def refuse_formats(drivers: Iterable[str], known: frozenset[str], name: str) -> None:
