@@ -37,7 +37,7 @@ def use_memory(bound: int | None) -> None:
 
     Without a bound (bytes) it is kept: the next job takes as much again, and the system would clear every page anew,
     a tenth of the processor seconds of tiling 900,000 buildings. Under one it is given back, by Arrow's own pools too:
-    ten copies of them under 500 MB peak at 420 MB instead of 619. Source: mallopt(3), Arrow's ARROW_DEFAULT_MEMORY_POOL.
+    ten copies of them under 500 MB peak at 420 MB instead of 619. Sources: mallopt(3), Arrow's documentation.
     """
     if bound is None:
         _set_thresholds(_KEPT)

@@ -18,6 +18,7 @@ from pipeline.framework.edition_rules import Confirmed, Override
 from pipeline.framework.faults import WorkspaceError
 from pipeline.framework.read import Source, read_model
 from pipeline.framework.schema import Schema
+from pipeline.framework.site import Site
 from pipeline.i18n import _
 
 FRAMEWORK_FILE = "framework.toml"
@@ -41,6 +42,7 @@ class Framework:
     applications: tuple[Application, ...] = ()  # as registered in applications.toml
     confirmed: Mapping[str, Confirmed] = field(default_factory=dict)  # numbers of the rule file, by rule
     overrides: tuple[Override, ...] = ()
+    site: Site = field(default_factory=Site)
 
     @property
     def datasets(self) -> tuple[tuple[Department, Dataset], ...]:
@@ -108,6 +110,7 @@ def load_workspace(path: Path) -> Framework:
         applications=tuple(entry for register in registers for entry in register.read.applications),
         confirmed=file.rules.confirmed,
         overrides=file.overrides,
+        site=file.site,
     )
 
 

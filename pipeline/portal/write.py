@@ -11,11 +11,13 @@ from pipeline.portal import fonts, glyphs, sprites
 from pipeline.portal.built_site import PAGES, PRIVATE, built_site, published_files
 from pipeline.portal.characters import character_groups, count_characters
 from pipeline.portal.dataset_pages import dataset_pages
+from pipeline.portal.developer_page import developer_page
 from pipeline.portal.files import content_hash, json_bytes, write_file
 from pipeline.portal.flavour import read_flavour, read_layers, read_look
 from pipeline.portal.font_slices import FAMILY, WEIGHTS, read_outlines
 from pipeline.portal.page import render_page
 from pipeline.portal.pages import Frame, page_css, template_texts
+from pipeline.portal.site_pages import site_pages
 from pipeline.portal.status_page import edition_status, status_pages
 from pipeline.portal.style import compose_style
 
@@ -81,7 +83,13 @@ def write_portal(
     pages_name, pages_css = page_css()
     write_file(dist / pages_name, pages_css)
     frame = Frame(catalog, css=pages_name, fonts=css_name)
-    for written, content in chain(dataset_pages(dist, frame), status_pages(frame, status or edition_status(catalog))):
+    pages = chain(
+        dataset_pages(dist, frame),
+        status_pages(frame, status or edition_status(catalog)),
+        developer_page(frame),
+        site_pages(frame),
+    )
+    for written, content in pages:
         write_file(dist / written, content)
 
 

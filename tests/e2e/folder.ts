@@ -24,6 +24,7 @@ export interface Catalog {
   readonly platform: Text;
   readonly notice: Text;
   readonly sample: boolean;
+  readonly base_url?: string | null;
   readonly center: readonly [number, number, number];
   readonly review: { readonly number: string | null };
   readonly archives: readonly Archive[];

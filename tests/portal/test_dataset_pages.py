@@ -82,6 +82,7 @@ def test_every_address_leads_to_a_file_and_none_leaves_but_what_was_registered(c
         *written,
         "index.html",
         "status.html",
+        *("developers.html", "help.html", "about.html", "accessibility.html"),
         "catalog.json",
         "assets/pages-1.css",
         "assets/fonts-1.css",

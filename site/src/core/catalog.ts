@@ -76,6 +76,13 @@ export interface Catalog {
   readonly bounds: readonly [number, number, number, number];
   readonly center: readonly [number, number, number];
   readonly as_of: string | null;
+  readonly base_url?: string | null; // where the folder is published, when that is known
+  readonly site?: {
+    readonly icp: string;
+    readonly police: { readonly number: string; readonly href: string | null } | null;
+    readonly mark: { readonly title: Text; readonly href: string } | null;
+    readonly contact: { readonly office: Text; readonly phone: string; readonly email: string; readonly address: Text | null } | null;
+  };
   readonly themes: readonly { readonly id: string; readonly title: Text }[];
   readonly archives: readonly Archive[];
   readonly datasets: readonly Dataset[];

@@ -4,6 +4,7 @@ import { inLanguage, type Catalog, type Language } from '../core/catalog.ts';
 import { element, svg } from '../ui/element.ts';
 import { icon } from '../ui/icons.ts';
 import type { Translate } from '../messages/i18n.ts';
+import { moreMenu } from './more-menu.ts';
 
 export interface Header {
   readonly element: HTMLElement;
@@ -39,7 +40,7 @@ export function header(options: {
       element('div', { class: 'titles' },
         element('h1', {}, inLanguage(catalog.platform, language)),
         element('p', {}, [inLanguage(catalog.city.name, language), edition].filter(Boolean).join(' · '))),
-      layers, tools, other),
+      layers, tools, other, moreMenu(t)),
     setLayersOpen(open) {
       layers.setAttribute('aria-expanded', String(open));
     },

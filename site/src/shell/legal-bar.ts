@@ -5,6 +5,10 @@ import { foreignCredit, standing } from '../core/legal.ts';
 import { element } from '../ui/element.ts';
 import type { Translate } from '../messages/i18n.ts';
 
+// Where the numbers of a site can be looked up.
+const ICP = 'https://beian.miit.gov.cn/';
+const POLICE = 'https://beian.mps.gov.cn/';
+
 export interface LegalBar {
   readonly element: HTMLElement;
   /** Name those to credit for the imagery in use, besides the owner of the map. */
@@ -20,6 +24,9 @@ export function legalBar(catalog: Catalog, language: Language, t: Translate): Le
     ...standing(catalog).map(([text, values]) => element('span', { class: values ? 'review' : 'review pending' }, t(text, values))),
     notice && element('span', { class: 'fictional' }, notice),
     catalog.as_of && element('span', { class: 'date' }, t('asOf', { date: catalog.as_of })),
+    catalog.site?.icp && element('span', { class: 'registered' }, element('a', { href: ICP, rel: 'noopener' }, catalog.site.icp)),
+    catalog.site?.police && element('span', { class: 'registered' }, element('a', { href: catalog.site.police.href ?? POLICE, rel: 'noopener' }, catalog.site.police.number)),
+    catalog.site?.mark && element('span', { class: 'registered' }, element('a', { href: catalog.site.mark.href, rel: 'noopener' }, inLanguage(catalog.site.mark.title, language))),
   ];
   return {
     element: element('footer', { class: 'legal' }, ...parts),

@@ -19,6 +19,7 @@ const PATHS = {
   time: ['M10 3a7 7 0 1 1 0 14 7 7 0 0 1 0-14z', 'M10 6v4.3l3 1.8'],
   help: ['M10 2.5a7.5 7.5 0 1 1 0 15 7.5 7.5 0 0 1 0-15z', 'M7.9 8a2.1 2.1 0 1 1 2.9 1.9c-.6.3-.8.7-.8 1.5M10 14v.3'],
   check: ['M3 6.5 9 3l8 3-1.5 9L6 17z', 'm8 10.5 2 2 3.5-4'],
+  more: ['M4 10h.01M10 10h.01M16 10h.01'],
 } as const;
 
 export type IconName = keyof typeof PATHS;

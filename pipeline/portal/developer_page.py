@@ -1,0 +1,74 @@
+"""developers.html: how other systems use the platform, with this site's own addresses in code that is run in tests.
+
+The code stands in `templates/snippets/`, with names between @ where an address belongs. Where the site will be reached
+is known only where framework.toml tells `base_url`; elsewhere a script of a few lines writes the address of the page
+itself into the code, and readers without scripts find a word in its place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from markupsafe import Markup, escape
+
+from pipeline.portal.files import content_hash
+from pipeline.portal.pages import TEMPLATES, Frame
+
+PAGE = "developers.html"
+SCRIPT = "site.js"
+_SITE = Markup('<span class="site" data-site>{}</span>')
+_UNKNOWN = "https://…/"  # until the script knows
+
+
+class Snippet(NamedTuple):
+    """A piece of code with its addresses."""
+
+    id: str
+    language: str
+    code: Markup
+
+
+def developer_page(frame: Frame) -> Iterator[tuple[str, bytes]]:
+    """Path below the published folder and content of the page and of its script."""
+    data = (TEMPLATES / SCRIPT).read_bytes()
+    script = f"assets/site-{content_hash(data)}.js"
+    yield script, data
+    yield PAGE, frame.render("developers.html", PAGE, script=script, **_content(frame.catalog))
+
+
+def _content(catalog: Mapping[str, Any]) -> dict[str, Any]:
+    vector = next((archive for archive in catalog["archives"] if archive["type"] == "vector"), None)
+    pixels = next((archive for archive in catalog["archives"] if archive["product"] == "imagery"), None)
+    base = catalog.get("base_url")
+    words = {
+        "STYLE": catalog["styles"][0]["href"],
+        "LNG": catalog["center"][0],
+        "LAT": catalog["center"][1],
+        "ZOOM": round(catalog["center"][2]),
+        "NAME": catalog["platform"]["zh"],
+    }
+    files = ["sdk.js", "embed.html"]
+    if vector is not None:
+        layer = next(
+            (at["layer"] for d in catalog["datasets"] for at in d["layers"] if at["archive"] == vector["id"]), ""
+        )
+        words |= {"TILEJSON": vector["tilejson"], "ARCHIVE": vector["file"], "LAYER": layer}
+        words["FILE"] = vector["file"].rpartition("/")[2]
+        files += ["maplibre-hotlink.js" if base else "maplibre.js", "openlayers.js", "leaflet.js"]
+        files += ["qgis.txt", "export.sh"]
+    if pixels is not None:
+        words["PIXELS"] = pixels["tilejson"]
+        files.append("leaflet-raster.js")
+    snippets = [_snippet(name, words, base) for name in files]
+    return {"snippets": {snippet.id: snippet for snippet in snippets}, "base": base, "vector": vector, "pixels": pixels}
+
+
+def _snippet(name: str, words: Mapping[str, object], base: str | None) -> Snippet:
+    text = (TEMPLATES / "snippets" / name).read_text("utf-8").rstrip("\n")
+    for word, value in words.items():
+        text = text.replace(f"@{word}@", str(value))
+    site = escape(base.rstrip("/") + "/") if base else _SITE.format(_UNKNOWN)
+    parts = [escape(part) for part in text.split("@SITE@")]
+    stem, _dot, suffix = name.rpartition(".")
+    return Snippet(stem.removesuffix("-hotlink"), suffix, Markup(site).join(parts))
