@@ -33,7 +33,7 @@ export function serverNotices(place: HTMLElement, health: Health, language: Lang
   let retry: ReturnType<typeof setInterval> | undefined;
 
   const nameOf = (id: string): string => inLanguage(city?.catalog.archives.find((archive) => archive.id === id)?.title, language) || id;
-  const explain = (fault: Fault): { label: string; run: () => void } => ({ label: say('details'), run: () => window.show(faultPanel(fault)) });
+  const explain = (fault: Fault): { label: string; run: () => void } => ({ label: say('details'), run: () => window.show(faultPanel(fault, true)) });
 
   function tell({ offline, faults, downloads, detour }: Condition): void {
     list.set('offline', offline && city ? { text: say('offline'), warning: true } : null);
