@@ -15,8 +15,8 @@ export interface Table<Row> {
   show(rows: readonly Row[], order: Order): void;
 }
 
-const FINGER = 44; // px of a row
-const MOUSE = 32;
+const FINGER = 45; // px of a row and its line
+const MOUSE = 33;
 const SPARE = 6; // rows beyond what is in sight
 
 /** A table whose first column picks a row and whose headings sort. */
