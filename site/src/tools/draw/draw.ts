@@ -149,6 +149,7 @@ export function draw(portal: Portal): Tool {
   };
 
   const show = (): void => {
+    const focused = focusWithin(root);
     if (inside) sketch.show(steps.now, sketch.mode === 'select' || selected !== null ? selected : null);
     layer.show(steps.now, inside);
     const shape = steps.now.find(({ id }) => id === selected);
@@ -169,6 +170,8 @@ export function draw(portal: Portal): Tool {
     asking.replaceChildren();
     for (const node of saving.querySelectorAll('button')) node.disabled = steps.now.length === 0;
     showAbout();
+    // What had the focus was built anew, or is no more.
+    if (focused && !root.contains(document.activeElement)) (root.querySelector<HTMLElement>(focused) ?? modes[0]![1]).focus({ preventScroll: true });
   };
 
   const corners = (): void => {
@@ -210,7 +213,6 @@ export function draw(portal: Portal): Tool {
   const change = (id: number, changes: Changes): void => {
     const { radius, ...rest } = changes;
     if (changes.colour || changes.width) look = { colour: changes.colour ?? look.colour, width: changes.width ?? look.width };
-    const focused = document.activeElement instanceof HTMLElement ? pathTo(root, document.activeElement) : null;
     commit(steps.now.map((shape) => {
       if (shape.id !== id) return shape;
       const next = { ...shape, ...rest };
@@ -218,14 +220,12 @@ export function draw(portal: Portal): Tool {
       const circle = { ...shape.circle, radius };
       return { ...next, circle, geometry: circleGeometry(circle) };
     }));
-    if (focused) (root.querySelector(focused) as HTMLElement | null)?.focus();
   };
 
   const remove = (id: number): void => {
     const shape = steps.now.find((one) => one.id === id);
     commit(steps.now.filter((one) => one.id !== id));
     if (shape) portal.announce(t('removed', { name: shape.name || t(shape.kind) }));
-    modes[0]![1].focus();
   };
 
   const askClear = (): void => {
@@ -366,9 +366,12 @@ function reshaped(shape: Shape, geometry: Point | LineString | Polygon, resized:
   return { ...shape, circle, geometry: circleGeometry(circle) };
 }
 
-/** A selector that finds an element again after its part of the panel was built anew. */
-function pathTo(root: HTMLElement, node: HTMLElement): string | null {
-  if (!root.contains(node) || !node.closest('.editor')) return null;
-  if (node instanceof HTMLInputElement && node.type === 'radio') return `.editor input[value="${node.value}"]`;
-  return `.editor ${node.tagName.toLowerCase()}${node.className ? `.${node.className}` : ''}`;
+/** A selector that finds the element with the focus again after its part of the panel was built anew; null: the focus is elsewhere. */
+function focusWithin(root: HTMLElement): string | null {
+  const node = document.activeElement;
+  if (!(node instanceof HTMLElement) || !root.contains(node)) return null;
+  if (node.dataset['shape']) return `[data-shape="${node.dataset['shape']}"]`;
+  if (node instanceof HTMLInputElement && node.type === 'radio') return `input[value="${node.value}"]`;
+  const tag = node.tagName.toLowerCase();
+  return node.className ? `${tag}.${node.className}` : tag === 'button' ? '.modes button' : tag;
 }

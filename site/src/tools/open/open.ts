@@ -37,13 +37,13 @@ export function open(portal: Portal): Tool {
     input.value = '';
   });
   const status = element('p', { class: 'status', role: 'status' });
-  const faults = element('ul', { class: 'faults', role: 'alert' });
+  const faults = element('ul', { class: 'faults' });
   const clicked = element('div', {});
   const list = element('div', {});
   const root = element('div', { class: 'open-files' },
     choose, input, element('p', { class: 'local' }, t('local')),
     element('p', { class: 'about' }, t('formats', { mb: MOST_BYTES / 1024 / 1024, n: MOST_FEATURES })),
-    status, faults, clicked, list);
+    status, element('div', { role: 'alert' }, faults), clicked, list);
 
   const read = async (files: readonly File[]): Promise<void> => {
     if (files.length === 0) return;
