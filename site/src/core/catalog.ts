@@ -1,5 +1,7 @@
 // catalog.json as the build writes it: what the city publishes in this edition.
 
+import type { SearchEntry } from './search/index-file.ts';
+
 export type Language = 'zh' | 'en';
 export type Text = Readonly<Partial<Record<Language, string>>>;
 export type Geometry = 'point' | 'line' | 'polygon' | 'mixed' | 'none' | 'raster';
@@ -87,6 +89,7 @@ export interface Catalog {
   readonly archives: readonly Archive[];
   readonly datasets: readonly Dataset[];
   readonly styles: readonly Style[];
+  readonly search?: SearchEntry | null; // the index of names and addresses
 }
 
 /** The looks of the drawn map, that a reader may choose from. */

@@ -7,10 +7,12 @@ import { inLanguage, mapFlavours, type Language } from '../core/catalog.ts';
 import type { City } from '../core/city.ts';
 import { flavourOf, wardrobe } from '../core/flavours.ts';
 import { createMap } from '../core/map.ts';
+import { pin } from '../core/pin.ts';
 import { rastersOf } from '../core/rasters.ts';
+import { searchOf } from '../core/search/service.ts';
 import { selection } from '../core/selection.ts';
 import { loadSprite } from '../core/sprite.ts';
-import { translator } from '../messages/i18n.ts';
+import { saying, translator } from '../messages/i18n.ts';
 import { NO_WISHES, readAddress, writeAddress, type Wishes } from '../state/address.ts';
 import { beginWith, changed } from '../state/ground.ts';
 import { askedState, prepare, scene, styleFor, usualState } from '../state/scene.ts';
@@ -27,6 +29,8 @@ import { imageBar } from './image-bar.ts';
 import { layerPanel } from './layers/layer-panel.ts';
 import { legalBar, sampleNotice } from './legal-bar.ts';
 import { padding, ROOMY, WIDE } from './room.ts';
+import { searchBox } from './search/search-box.ts';
+import { words as searchWords } from './search/words.ts';
 import { terrainButton } from './terrain-button.ts';
 import { toolHost } from './tool-host.ts';
 import { toolRail } from './tool-rail.ts';
@@ -98,8 +102,10 @@ export async function portal(options: PortalOptions): Promise<MapLibre> {
     },
   });
   const legal = legalBar(catalog, language, t);
+  const search = searchOf(city);
+  const box = search && searchBox({ search, portal: made, language });
   const skip = element('a', { class: 'skip', href: '#map' }, t('skip'));
-  app.replaceChildren(skip, top.element, layersPanel.element, container, rail.element, host.panel.element, legal.element, news);
+  app.replaceChildren(skip, top.element, ...(box ? [box.element] : []), layersPanel.element, container, rail.element, host.panel.element, legal.element, news);
   top.element.append(sampleNotice(catalog, language) ?? '');
   document.title = inLanguage(catalog.platform, language);
 
@@ -165,6 +171,10 @@ export async function portal(options: PortalOptions): Promise<MapLibre> {
 
   await loaded;
   const marked = selection(map);
+  const pinSay = saying(searchWords, language);
+  const stuck = pin(map, ({ title }) => pinSay('pin', { name: title || pinSay('place') }));
+  stuck.show(state.now.marker);
+  state.on(['marker'], ({ marker }) => stuck.show(marker));
   const context: Portal = {
     app, map, city, language, store: state, selection: marked,
     takeClicks: () => asking!.rest(),
