@@ -14,6 +14,9 @@ from pipeline.portal.thematic import DENSE, MANY, Theme, name_field, thematic_la
 
 LABEL_SUFFIX = "_label"
 
+# On buildings: from the upper left like on the hills, and soft, or walls turn black at the default of 0.5.
+LIGHT = {"anchor": "viewport", "position": [1.15, 210, 30], "color": "#ffffff", "intensity": 0.25}
+
 # Layers drawn from elevations stand in for those a city has surveyed; fields `ele` and `index` for ELEV and INDEX.
 STAND_IN = {"TERL": "contours", "TERP": "peaks"}
 
@@ -56,6 +59,7 @@ def compose_style(
             "longquan:base": has_base,
             "longquan:for": flavour.base,
         },
+        "light": LIGHT,
         "center": [lng, lat],
         "zoom": zoom,
         "sources": {
