@@ -87,6 +87,34 @@ looks('looks of the map', () => {
     expect(order.at(-1)).toBe('longquan-mine');
   });
 
+  test('a character that neither data nor fonts of the city have is drawn, and nobody is asked for it', async () => {
+    const before = seen.troubles.length;
+    const shares = await page.evaluate(async () => {
+      const map = window.longquanMap;
+      const { lng, lat } = map.getCenter();
+      map.addSource('longquan-word', { type: 'geojson', data: { type: 'Feature', properties: {}, geometry: { type: 'Point', coordinates: [lng, lat] } } });
+      const layout = { 'text-field': '\u9f98', 'text-font': ['Noto Sans SC Bold'], 'text-size': 90, 'text-allow-overlap': true, 'text-rotation-alignment': 'viewport', 'text-pitch-alignment': 'viewport' };
+      map.addLayer({ id: 'longquan-word', type: 'symbol', source: 'longquan-word', layout, paint: { 'text-color': '#ff00ff' } });
+      const { x, y } = map.project([lng, lat]);
+      return { x, y };
+    });
+    const ink = async (): Promise<number> => {
+      await drawn(page);
+      const clip = { x: shares.x - 40, y: shares.y - 40, width: 80, height: 80 };
+      const canvas = (await page.locator('#map canvas').boundingBox())!;
+      const picture = (await page.screenshot({ clip: { ...clip, x: clip.x + canvas.x, y: clip.y + canvas.y } })).toString('base64');
+      return page.evaluate(async (base64) => {
+        const bitmap = await createImageBitmap(await (await fetch(`data:image/png;base64,${base64}`)).blob());
+        const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext('2d')!;
+        context.drawImage(bitmap, 0, 0);
+        const { data } = context.getImageData(0, 0, bitmap.width, bitmap.height);
+        return data.filter((red, i) => i % 4 === 0 && red > 200 && data[i + 1]! < 90 && data[i + 2]! > 200).length / (data.length / 4);
+      }, picture);
+    };
+    await expect.poll(ink, { timeout: 30_000 }).toBeGreaterThan(0.2); // a character of 48 strokes
+    expect(seen.troubles.length).toBe(before);
+  });
+
   test('a link opens in the look it names, without faults for readers of any kind', async () => {
     await page.evaluate(() => (location.hash += '&flavour=dark'));
     await page.reload();

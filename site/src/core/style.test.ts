@@ -2,7 +2,7 @@ import type { StyleSpecification } from 'maplibre-gl';
 import { expect, test } from 'vitest';
 
 import { evaluate } from './evaluate.ts';
-import { resolveStyle, textField } from './style.ts';
+import { readableStyle, resolveStyle, textField } from './style.ts';
 
 const style = {
   version: 8,
@@ -47,4 +47,9 @@ test('names are in English or pinyin for readers of English, wherever the expres
   expect(textField(layer as never, 'zh')).toEqual(['step', ['zoom'], '', 15, ['get', 'NAME']]);
   expect(textField(layer as never, 'en')).toEqual(['step', ['zoom'], '', 15, latin]);
   expect(textField({ id: 'b', type: 'fill', source: 's' }, 'en')).toBeUndefined();
+});
+
+test('where the style brings its fonts, no character is asked for on the server', () => {
+  expect(readableStyle(style, new Set(), 'zh')).not.toHaveProperty('glyphs');
+  expect(readableStyle({ version: 8, glyphs: 'a', sources: {}, layers: [] }, new Set(), 'zh').glyphs).toBe('a'); // older styles
 });

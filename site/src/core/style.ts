@@ -83,6 +83,8 @@ export function resolveStyle(style: StyleSpecification, address: string): StyleS
 /** A copy of the style for a reader: labels in their language, nothing from archives that cannot be read. */
 export function readableStyle(style: StyleSpecification, unreadable: ReadonlySet<string>, language: Language): StyleSpecification {
   const result = structuredClone(style);
+  // With font faces every other character is drawn with a font of the reader's machine; `glyphs` would be asked for them in vain.
+  if (result['font-faces']) delete result.glyphs;
   result.layers = result.layers.filter((layer) => !('source' in layer && unreadable.has(String(layer.source))));
   for (const id of unreadable) delete result.sources[id];
   for (const layer of result.layers) {

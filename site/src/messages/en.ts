@@ -55,7 +55,7 @@ export const en: Messages = {
   baseImagery: 'Imagery',
   baseHybrid: 'Hybrid',
   baseTerrain: 'Terrain',
-  flavours: 'Look of the map',
+  flavours: 'Style',
   opacity: 'Imagery opacity',
   hillshade: 'Hillshade',
   slope: 'Slope',

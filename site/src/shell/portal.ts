@@ -50,6 +50,7 @@ export async function portal(options: PortalOptions): Promise<MapLibre> {
   const wide = (): boolean => matchMedia(WIDE).matches;
   const styles = wardrobe(city, language);
   const opened = styleFor(city, language);
+  void styles(catalog.styles[0]!.id).catch(() => null); // the page's head has sent for it; the way back from another look is short
   const usual = usualState(city, opened);
   const asked = (from: Wishes): State => askedState(city, opened, usual, from);
   const state = store(asked(wishes));
