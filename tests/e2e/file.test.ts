@@ -10,9 +10,10 @@ import { violations } from './axe.ts';
 import { drawn, launch, visit, type Visit } from './browser.ts';
 import { catalog, dist } from './folder.ts';
 
+// An edition need not have it; the sample city that CI builds has.
 const page = join(dist, 'offline.html');
 
-describe.skipIf(!existsSync(page))('the page that opens from a disk', () => {
+describe.skipIf(!existsSync(page) && process.env['CI'] !== 'true')('the page that opens from a disk', () => {
   const alone = mkdtempSync(join(tmpdir(), 'longquan-file-')); // nothing else of the city beside it
   let browser: Browser;
   let shared: Visit;

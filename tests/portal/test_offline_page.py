@@ -5,14 +5,18 @@ from __future__ import annotations
 import base64
 import json
 import re
+from datetime import date
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
+from pipeline.audit import audit_folder, one_page
 from pipeline.errors import ConfigError
 from pipeline.portal import offline_page
 from pipeline.portal.offline_page import embedded_files, offline_files, offline_template, write_offline_page
+from tests.audit.built import build_lightly
+from tests.towns import FRAMEWORK, write_town
 
 TEMPLATE = ("<html><head>", "</head><noscript>", "</noscript>", "<script>code</script></html>")
 CATALOG = {
@@ -105,6 +109,28 @@ def test_the_built_page_has_its_three_places_and_asks_no_other_file(private: Pat
     addresses = re.findall(r"<(?:script|link|img|iframe)[^>]+(?:src|href)=\"([^\"]*)", without)
     assert [address for address in addresses if not address.startswith("data:")] == []
     assert 'id="longquan-worker"' in second + third
+
+
+def test_a_build_writes_it_where_the_edition_asks_and_the_audit_finds_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (offline_page, one_page):
+        monkeypatch.setattr(module, "offline_template", lambda: TEMPLATE)
+    public = 'id = "public"'
+    assert FRAMEWORK.count(public) == 1
+    root = write_town(
+        tmp_path / "town", {"framework.toml": FRAMEWORK.replace(public, f"{public}\ndouble_click = true")}
+    )
+    build_lightly(root, as_of=date(2026, 11, 22), threads=1)
+    dist = root / "dist/public"
+    assert "offline.html" in {file["path"] for file in json.loads((dist / "release.json").read_bytes())["files"]}
+    text = (dist / "offline.html").read_text("utf-8")
+    part = text[text.index(TEMPLATE[2]) + len(TEMPLATE[2]) : -len(TEMPLATE[3])]
+    carried = dict(embedded_files(part))
+    assert {name: (dist / name).read_bytes() for name in carried} == carried
+    assert {file["file"] for file in json.loads(carried["catalog.json"])["archives"]} <= set(carried)
+    assert audit_folder(dist, root, threads=1).report.counts == {}
+    assert not (root / "dist/government/offline.html").exists()
 
 
 def test_a_site_of_another_version_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
