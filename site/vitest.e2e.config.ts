@@ -7,7 +7,7 @@ const modules = fileURLToPath(new URL('node_modules/', import.meta.url));
 export default defineConfig({
   root: fileURLToPath(new URL('../tests/e2e/', import.meta.url)),
   resolve: {
-    alias: [{ find: /^(playwright-core|axe-core|@maplibre\/maplibre-gl-style-spec)$/, replacement: `${modules}$1` }],
+    alias: [{ find: /^(playwright-core|axe-core|@maplibre\/maplibre-gl-style-spec|jsqr|fflate|geographiclib-geodesic)$/, replacement: `${modules}$1` }],
   },
   cacheDir: `${modules}.vite-e2e`,
   server: { fs: { strict: false } },

@@ -49,7 +49,7 @@ export async function embed({ app, city, language, wishes }: EmbedOptions): Prom
 
   const container = element('main', { id: 'map', class: 'map' });
   const larger = element('a', { class: 'larger', target: '_blank', rel: 'noopener' }, say('larger'));
-  const name = element('div', { class: 'whose' }, element('strong', {}, inLanguage(catalog.platform, language)), larger);
+  const name = element('header', { class: 'whose' }, element('h1', {}, inLanguage(catalog.platform, language)), larger);
   const legal = legalBar(catalog, language, t);
   const news = element('p', { class: 'news', role: 'status' });
   app.replaceChildren(name, container, legal.element, news);

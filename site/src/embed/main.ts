@@ -27,7 +27,10 @@ function showFault(app: HTMLElement, fault: AnyFault): void {
 
 const app = document.getElementById('app');
 if (app && !window.longquanUnsupported) {
+  let left = false; // requests of a frame that is taken away fail, and nobody is there to read it
+  addEventListener('pagehide', () => (left = true));
   start(app).catch((error: unknown) => {
+    if (left) return;
     console.error(error);
     showFault(app, { kind: 'load', address: location.href, server: '', expected: '', found: error instanceof Error ? error.message : String(error) });
   });

@@ -13,6 +13,7 @@ import type { SayShare } from './words.ts';
 const PAGE = 'embed.html';
 const WIDTH = 640;
 const HEIGHT = 420;
+const SETTLE = 400; // ms: several choices, one preview
 
 /** A closed window; `open` starts it with the map's view. */
 export function wizard(portal: Portal, t: SayShare): { readonly element: HTMLElement; open(): void } {
@@ -27,13 +28,13 @@ export function wizard(portal: Portal, t: SayShare): { readonly element: HTMLEle
   const code = element('textarea', { readonly: true, rows: 5, 'aria-label': t('embedCode'), spellcheck: 'false' });
   const news = element('p', { class: 'message', role: 'status' });
   const copying = element('button', { type: 'button', class: 'primary' }, t('copyCode'));
-  const frame = element('iframe', { title: t('preview') });
+  let frame = element('iframe', { title: t('preview') });
   const titleRow = field(t('markerTitle'), pinTitle);
   const form = element('div', { class: 'choices' },
     element('label', { class: 'box' }, fill, t('fill')), field(t('width'), width), field(t('height'), height), field(t('language'), tongue),
     element('fieldset', {}, element('legend', {}, t('parts')), ...[...boxes].map(([part, box]) => element('label', { class: 'box' }, box, t(`part_${part}`)))),
     field(t('marker'), pin), titleRow, field(t('embedCode'), code), copying, news);
-  const modal: Dialog = dialog({ id: 'embed', title: t('embedTitle'), closeLabel: t('close'), wide: true, onClose: () => frame.removeAttribute('src') });
+  const modal: Dialog = dialog({ id: 'embed', title: t('embedTitle'), closeLabel: t('close'), wide: true, onClose: () => preview(null) });
   const root = element('div', { class: 'embed-wizard' }, form, element('figure', {}, frame, element('figcaption', {}, t('previewHint'))));
 
   let view = ''; // as the preview shows it
@@ -55,14 +56,20 @@ export function wizard(portal: Portal, t: SayShare): { readonly element: HTMLEle
     titleRow.hidden = pin.value !== 'centre';
     code.value = embedCode(address(), inLanguage(catalog.platform, language), now);
   };
+  let waiting: ReturnType<typeof setTimeout> | undefined;
+  /** Show an address in a frame of its own each time: one that differs only after # would not load again. */
+  const preview = (next: string | null): void => {
+    clearTimeout(waiting);
+    const fresh = element('iframe', { title: t('preview'), ...(next === null ? {} : { src: next }) });
+    const { width: wide, height: high } = choices();
+    Object.assign(fresh.style, { width: wide === null ? '100%' : `${wide}px`, height: `${high}px` });
+    frame.replaceWith(fresh);
+    frame = fresh;
+  };
   const show = (): void => {
     tell();
-    const { width: wide, height: high } = choices();
-    Object.assign(frame.style, { width: wide === null ? '100%' : `${wide}px`, height: `${high}px` });
-    // A new address that differs only after # would not load again.
-    const next = address();
-    frame.removeAttribute('src');
-    frame.src = next;
+    clearTimeout(waiting);
+    waiting = setTimeout(() => preview(address()), SETTLE);
   };
   form.addEventListener('change', show);
   code.addEventListener('focus', () => code.select());
@@ -89,7 +96,8 @@ export function wizard(portal: Portal, t: SayShare): { readonly element: HTMLEle
       if (store.now.marker === null && pin.value === 'kept') pin.value = 'none';
       news.textContent = '';
       modal.show(root);
-      show();
+      tell();
+      preview(address());
     },
   };
 }

@@ -36,7 +36,7 @@ export const words = {
     embedCode: '代码',
     copyCode: '复制代码',
     preview: '预览',
-    previewHint: '在预览中移动地图即可选定嵌入的视野。',
+    previewHint: '图层与底图沿用当前地图；在预览中移动地图即可选定视野。',
     close: '关闭',
   },
   en: {
@@ -72,7 +72,7 @@ export const words = {
     embedCode: 'Code',
     copyCode: 'Copy code',
     preview: 'Preview',
-    previewHint: 'Move the map in the preview to choose the view.',
+    previewHint: 'Layers and base map are those of the map now. Move the map in the preview to choose the view.',
     close: 'Close',
   },
 };
