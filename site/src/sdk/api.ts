@@ -97,6 +97,20 @@ export interface CityMap {
   remove(): void;
 }
 
+/** A place that was found by its name. */
+export interface Hit extends Place {
+  readonly name: string; // with the house number where there is one
+  readonly kind: string;
+  readonly town: string | null;
+  readonly dataset: string; // id
+  readonly id: string | null; // of the feature
+  /** A door, a door reckoned between its neighbours, or the road, estate, place … as a whole. */
+  readonly level: 'door' | 'interpolated' | 'whole';
+  readonly zoom: number; // at which to look at it
+  readonly bounds: readonly [west: number, south: number, east: number, north: number] | null;
+  readonly score: number; // the higher the better, among the hits of one search
+}
+
 export interface City {
   /** The name of the platform. */
   readonly name: string;
@@ -113,6 +127,10 @@ export interface City {
   map(container: string | HTMLElement, options?: MapOptions): CityMap;
   /** Features of all datasets at a place, read from the tiles, without a map; points and lines within `metres` (20). */
   identify(lng: number, lat: number, options?: { readonly metres?: number; readonly datasets?: readonly string[]; readonly language?: Language }): Promise<readonly Feature[]>;
+  /** Places of a name, address, route number or admin code: in Chinese, in pinyin or by its initials, the best first. */
+  search(text: string, options?: { readonly near?: readonly [lng: number, lat: number]; readonly limit?: number; readonly language?: Language }): Promise<readonly Hit[]>;
+  /** The place of an address, the best there is; null where nothing fits. `level` says how exactly it was found. */
+  geocode(address: string, options?: { readonly language?: Language }): Promise<Hit | null>;
   /** The height of a place in metres; null where it is not known. */
   elevation(lng: number, lat: number): Promise<number | null>;
 }

@@ -10,11 +10,13 @@ import type * as api from './api.ts';
 import type { City } from './api.ts';
 import { cityMap } from './city-map.ts';
 import { featureOf } from './feature.ts';
+import { finder } from './search.ts';
 
 export const version: typeof api.version = '1.0';
 
 const BESIDE = '../../'; // the published folder, from sdk/v1/
 const REACH = 20; // metres
+const HITS = 10;
 
 export const open: typeof api.open = async (root) => {
   const module = import.meta.url;
@@ -47,6 +49,7 @@ function cityOf(city: Opened, root: string, styles: Styles): City {
   const { catalog } = city;
   const tongue = (asked: Language | undefined): Language => asked ?? chooseLanguage(null, navigator.languages);
   const usual = shownByDefault(city.style);
+  const { find } = finder(catalog, city.address);
   return {
     name: inLanguage(catalog.platform, tongue(undefined)),
     attribution: inLanguage(catalog.attribution, tongue(undefined)),
@@ -75,6 +78,8 @@ function cityOf(city: Opened, root: string, styles: Styles): City {
       const found = await featuresAt(city, [lng, lat], metres, ({ id }) => datasets?.includes(id) ?? true);
       return found.map(({ dataset, feature }) => featureOf(dataset, feature as never, tongue(language)));
     },
+    search: (text, { near, limit = HITS, language } = {}) => find(text, near ?? null, limit, tongue(language)),
+    geocode: async (text, { language } = {}) => (await find(text, null, 1, tongue(language)))[0] ?? null,
     elevation: async (lng, lat) => (await city.heightAt?.(lng, lat)) ?? null,
   };
 }

@@ -131,6 +131,7 @@ export function print(portal: Portal): Tool {
       layout: place, cut: now, picture: picture.canvas, icons: picture.icons,
       title: title.value.trim() || inLanguage(catalog.platform, language),
       notes: notesOf(now), standing: stampText(),
+      pin: store.now.marker && { place: store.now.marker, title: store.now.marker.title },
       grid: valueOf(grid),
       legend: legend.checked ? legendGroups(layers, catalog, (id) => store.now.shown.has(id) && picture.datasets.has(id), language) : [],
       legendTitle: t('legendTitle'), scaleNote: t('scaleNote'),

@@ -3,10 +3,10 @@
 import type { QrCode } from '../../core/qr.ts';
 import { QUIET, qrPath } from '../../core/qr.ts';
 import { gridInks, type GridKind } from './grid.ts';
-import { BLACK, line, rectangle, type Ink } from './ink.ts';
+import { BLACK, circle, line, rectangle, type Ink } from './ink.ts';
 import type { Layout } from './layout.ts';
 import { legendInks, type LegendGroup, type LegendOptions } from './legend-inks.ts';
-import { barLength, metresText, scaleText, type Cut } from './scale.ts';
+import { barLength, metresText, onPaper, scaleText, type Cut, type Place } from './scale.ts';
 
 export interface Sheet {
   readonly layout: Layout;
@@ -15,6 +15,7 @@ export interface Sheet {
   readonly title: string;
   readonly notes: readonly { readonly text: string; readonly stress?: boolean }[]; // owner, review, notice, date: always there
   readonly standing: string | null; // stamped on the map: 待审核, 示例数据
+  readonly pin: { readonly place: Place; readonly title: string } | null; // that the page lays over the map
   readonly grid: GridKind;
   readonly legend: readonly LegendGroup[];
   readonly legendTitle: string;
@@ -38,12 +39,27 @@ export function sheetInks(sheet: Sheet): readonly Ink[] {
     { kind: 'text', x: title.x + title.width / 2, y: title.y + 8, text: sheet.title, size: titleSize, bold: true, anchor: 'middle' },
     { kind: 'image', ...map, picture: sheet.picture },
     ...gridInks(cut, sheet.grid, map),
+    ...pin(sheet),
     { kind: 'path', d: rectangle(map.x, map.y, map.width, map.height), stroke: BLACK, width: 0.35 },
     ...north(map.x + map.width - 8, map.y + 5),
     ...(sheet.standing ? stamp(sheet.standing, map.x + 3, map.y + 6.2, measure) : []),
     ...(legend ? legendInks(sheet.legend, { box: legend, title: sheet.legendTitle, icons: sheet.icons, measure, more: sheet.more }) : []),
     ...foot(sheet),
     ...(code && sheet.code ? link(sheet.code, code.x, code.y, code.width) : []),
+  ];
+}
+
+/** The pin at a place, its point on it, as far as the map shows that place. */
+function pin({ pin: wanted, cut, layout: { map } }: Sheet): Ink[] {
+  if (!wanted) return [];
+  const { x, y } = onPaper(cut, wanted.place);
+  if (x < 0 || y < 0 || x > map.width || y > map.height) return [];
+  const [left, top] = [map.x + x, map.y + y];
+  const drop = `M${left} ${top}c0 0 -3.2 -3.8 -3.2 -6.2a3.2 3.2 0 1 1 6.4 0c0 2.4 -3.2 6.2 -3.2 6.2z`;
+  return [
+    { kind: 'path', d: drop, fill: '#d3342b', stroke: '#fff', width: 0.5 },
+    { kind: 'path', d: circle(left, top - 6.2, 1.1), fill: '#fff' },
+    ...(wanted.title ? [{ kind: 'text', x: left, y: top + 4, text: wanted.title, size: 3.2, bold: true, anchor: 'middle', halo: '#fff' } as const] : []),
   ];
 }
 
