@@ -1,6 +1,7 @@
 // The tiles of an archive, many at once: what its directories say of them, and their bodies in few requests.
 
-import type { PMTiles } from 'pmtiles';
+import { gunzipSync } from 'fflate';
+import { Compression, type PMTiles } from 'pmtiles';
 
 import type { Range } from './tile-cover.ts';
 
@@ -64,6 +65,11 @@ export async function* bodiesOf(archive: PMTiles, entries: readonly Entry[], sig
       yield [entry, bytes.subarray(from, from + entry.length)];
     }
   }
+}
+
+/** A body without its compression. Gzip at once: a stream would wait for a frame of the map with every tile. */
+export async function plainOf(archive: PMTiles, body: Uint8Array, compression: Compression): Promise<Uint8Array> {
+  return compression === Compression.Gzip ? gunzipSync(body) : new Uint8Array(await archive.decompress(body.slice().buffer, compression));
 }
 
 interface Block {

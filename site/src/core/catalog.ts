@@ -108,3 +108,8 @@ export async function readJson<T>(address: string): Promise<T> {
 export function inLanguage(text: Text | null | undefined, language: Language): string {
   return text?.[language] || text?.zh || text?.en || '';
 }
+
+/** Whether anybody may take a dataset along: what is shared on conditions is asked for at its department. */
+export function isFree({ share }: Dataset): boolean {
+  return share === undefined || share === 'unconditional';
+}

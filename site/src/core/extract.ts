@@ -4,7 +4,7 @@
 import { gzipSync } from 'fflate';
 import { Compression, tileIdToZxy, TileType, type Header, type PMTiles } from 'pmtiles';
 
-import { bodiesOf, entriesIn, type Entry } from './archive-tiles.ts';
+import { bodiesOf, entriesIn, plainOf, type Entry } from './archive-tiles.ts';
 import type { Area, Bounds } from './area.ts';
 import { breath } from './breath.ts';
 import { latitude, longitude } from './mercator.ts';
@@ -57,8 +57,7 @@ export async function extract(
   for await (const [entry, stored] of bodiesOf(archive, entries, signal)) {
     let body: Uint8Array | null = stored;
     if (vector) {
-      const plain = new Uint8Array(await archive.decompress(stored.slice().buffer, header.tileCompression));
-      const layers = layersOf(plain);
+      const layers = layersOf(await plainOf(archive, stored, header.tileCompression));
       const left = kept ? layers.filter(({ name }) => kept.has(name)) : layers;
       for (const { name } of left) seen.add(name);
       if (left.length < layers.length) body = left.length > 0 ? repacked(left.map(({ whole }) => whole), header.tileCompression) : null;

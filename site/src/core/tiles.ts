@@ -6,7 +6,7 @@ import { PbfReader } from 'pbf';
 import { tileIdToZxy, zxyToTileId, type PMTiles } from 'pmtiles';
 import type { MultiPolygon } from 'polygon-clipping';
 
-import { bodiesOf, entriesIn, type Entry } from './archive-tiles.ts';
+import { bodiesOf, entriesIn, plainOf, type Entry } from './archive-tiles.ts';
 import type { Area } from './area.ts';
 import { breath } from './breath.ts';
 import { areaInSquare, lineInside, meets, ringsInside } from './inside.ts';
@@ -66,7 +66,7 @@ export async function featuresIn(archive: PMTiles, layers: readonly string[], ar
     total += entries.length;
     onProgress?.(done, total);
     for await (const [entry, body] of bodiesOf(archive, entries, signal)) {
-      const plain = new Uint8Array(await archive.decompress(body.slice().buffer, header.tileCompression));
+      const plain = await plainOf(archive, body, header.tileCompression);
       const found = layersOf(plain).filter(({ name }) => names.has(name)).map(({ message }) => new VectorTileLayer(new PbfReader(message)));
       for (let tileId = entry.tileId; tileId < entry.tileId + entry.run; tileId++) {
         for (const layer of found) look(tileId, layer);

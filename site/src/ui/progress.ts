@@ -4,6 +4,8 @@ import './progress.css';
 
 import { element } from './element.ts';
 
+const OFTEN = 80; // ms between two changes of what is shown
+
 export interface Progress {
   readonly element: HTMLElement;
   /** Show `text` and how much is done. */
@@ -17,10 +19,14 @@ export function progress(cancelLabel: string, onCancel: () => void): Progress {
   const label = element('span', { class: 'text' });
   const cancel = element('button', { type: 'button' }, cancelLabel);
   cancel.addEventListener('click', onCancel);
+  let told = 0; // ms
   const root = element('div', { class: 'progress', hidden: true }, element('label', {}, label, bar), cancel);
   return {
     element: root,
     show(text, done, total) {
+      const now = performance.now();
+      if (!root.hidden && done < total && now - told < OFTEN) return;
+      told = now;
       root.hidden = false;
       label.textContent = text;
       bar.max = Math.max(total, 1);

@@ -1,6 +1,6 @@
 // What may be cut out of an archive, and what travels with it.
 
-import { inLanguage, type Archive, type Catalog, type Dataset, type Language } from '../../core/catalog.ts';
+import { inLanguage, isFree, type Archive, type Catalog, type Dataset, type Language } from '../../core/catalog.ts';
 
 export interface Choice {
   readonly dataset: Dataset;
@@ -14,11 +14,6 @@ export function choicesOf(catalog: Catalog, archive: Archive): readonly Choice[]
   return catalog.datasets.flatMap((dataset) => dataset.layers.filter((layer) => layer.archive === archive.id).map(({ layer, labels }) => ({
     dataset, layer, labels: labels ?? false, free: isFree(dataset),
   })));
-}
-
-/** Whether anybody may take a dataset along: what is shared on conditions is asked for at its department. */
-export function isFree({ share }: Dataset): boolean {
-  return share === undefined || share === 'unconditional';
 }
 
 /** Whether something of an archive may be cut out; pixels of several datasets cannot be told apart. */

@@ -1,7 +1,7 @@
 // The features of one dataset that a query found: filter, figures, list and files.
 
 import { display, nameOf } from '../../core/identify.ts';
-import { inLanguage, type Field, type Language } from '../../core/catalog.ts';
+import { inLanguage, isFree, type Field, type Language } from '../../core/catalog.ts';
 import { toGeoJson } from '../../core/geojson-formats.ts';
 import { translator } from '../../messages/i18n.ts';
 import { element } from '../../ui/element.ts';
@@ -99,10 +99,11 @@ export function detail(options: {
     })]);
   };
   const files = element('div', { class: 'files' },
-    element('label', { class: 'option' }, readable, element('span', {}, t('readable'))),
-    element('div', { class: 'actions' },
+    isFree(dataset) && element('label', { class: 'option' }, readable, element('span', {}, t('readable'))),
+    isFree(dataset) ? element('div', { class: 'actions' },
       button(t('saveCsv'), () => saveFile(fileName('csv'), asTable(), 'text/csv;charset=utf-8')),
-      button(t('saveGeojson'), () => saveFile(fileName('geojson'), toGeoJson(shown.map(({ id, properties, geometry }) => ({ type: 'Feature', id, properties: { ...properties }, geometry })), { title: inLanguage(dataset.title, language) }), 'application/geo+json'))),
+      button(t('saveGeojson'), () => saveFile(fileName('geojson'), toGeoJson(shown.map(({ id, properties, geometry }) => ({ type: 'Feature', id, properties: { ...properties }, geometry })), { title: inLanguage(dataset.title, language) }), 'application/geo+json')))
+      : element('p', { class: 'locked' }, t('conditional', { department: inLanguage(dataset.department.name, language) })),
     element('p', { class: 'origin' }, [inLanguage(dataset.department.name, language), dataset.currency, dataset.licence].filter(Boolean).join(' · ')));
 
   const wide = button(t('widen'), () => {
