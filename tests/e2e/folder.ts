@@ -22,6 +22,7 @@ export interface Archive {
 
 export interface Catalog {
   readonly platform: Text;
+  readonly city: { readonly name: Text };
   readonly notice: Text;
   readonly sample: boolean;
   readonly base_url?: string | null;

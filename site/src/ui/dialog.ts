@@ -22,7 +22,7 @@ export function dialog(options: {
   const close = element('button', { type: 'button', class: 'close', 'aria-label': options.closeLabel });
   const body = element('div', { class: 'dialog-body' });
   const root = element('dialog', { id: options.id, class: options.wide ? 'dialog wide' : 'dialog', 'aria-labelledby': `${options.id}-title` },
-    element('header', {}, element('h2', { id: `${options.id}-title` }, options.title), close), body);
+    element('div', { class: 'dialog-head' }, element('h2', { id: `${options.id}-title` }, options.title), close), body);
   close.addEventListener('click', () => root.close());
   root.addEventListener('click', (event) => {
     if (event.target === root) root.close(); // the backdrop: what is inside has targets of its own

@@ -24,6 +24,8 @@ import { sheetInks, type Sheet } from './sheet.ts';
 import { pictureSize } from './tiling.ts';
 import { words } from './words.ts';
 
+const onServer = location.protocol !== 'file:'; // what was opened from a disk has no address for others
+
 interface Made {
   readonly inks: readonly Ink[];
   readonly size: readonly [width: number, height: number]; // mm
@@ -135,7 +137,7 @@ export function print(portal: Portal): Tool {
       grid: valueOf(grid),
       legend: legend.checked ? legendGroups(layers, catalog, (id) => store.now.shown.has(id) && picture.datasets.has(id), language) : [],
       legendTitle: t('legendTitle'), scaleNote: t('scaleNote'),
-      code: code.checked ? await qrCode(link) : null,
+      code: code.checked && onServer ? await qrCode(link) : null,
       measure: ruler(), more: (count) => t('more', { count }),
     };
     await loadLetters(sheetInks(sheet)); // the second time letters are measured with their own widths
@@ -156,7 +158,7 @@ export function print(portal: Portal): Tool {
       { text: t('source', { owner }) + (credit ? ` · ${frameWords('imageSource', { name: credit })}` : '') },
       { text: [catalog.as_of && frameWords('asOf', { date: catalog.as_of }), t('made', { date: day })].filter(Boolean).join(' · ') },
       ...(valueOf(grid) !== 'none' ? [{ text: t('coordinates', { name: gridNote(now, valueOf(grid), language) }) }] : []),
-      { text: t('online', { address: decodeURI(location.origin + location.pathname) }) },
+      ...(onServer ? [{ text: t('online', { address: decodeURI(location.origin + location.pathname) }) }] : []),
     ];
   }
 

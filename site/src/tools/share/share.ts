@@ -16,6 +16,7 @@ import { words } from './words.ts';
 
 const LONG = 2000; // characters that mail programs and messengers take without cutting
 const SIDE = 168; // px of the code
+const onServer = location.protocol !== 'file:'; // a page opened from a disk cannot be framed or found by others
 
 export function share(portal: Portal): Tool {
   const { app, map, city: { catalog }, language, store } = portal;
@@ -40,7 +41,7 @@ export function share(portal: Portal): Tool {
     ? button(t('system'), () => void navigator.share({ title: name, url: field.value }).catch(() => undefined)) : null;
   const root = element('div', { class: 'share' },
     element('p', { class: 'hint' }, t('hint')), field,
-    element('div', { class: 'actions' }, copying, mail, others, button(t('embed'), () => embedding.open())), message, code);
+    element('div', { class: 'actions' }, copying, mail, others, onServer && button(t('embed'), () => embedding.open())), message, code);
   field.addEventListener('focus', () => field.select());
 
   let turn = 0;
@@ -51,8 +52,8 @@ export function share(portal: Portal): Tool {
     field.value = link;
     mail.href = `mailto:?subject=${encodeURIComponent(t('mailSubject', { name }))}&body=${encodeURIComponent(link)}`;
     message.textContent = link.length > LONG ? t('long', { count: link.length }) : '';
-    const found = await qrCode(link);
-    if (mine === turn) code.replaceChildren(found ? qrPicture(found, SIDE, t('code')) : element('p', { class: 'hint' }, t('noCode')));
+    const found = onServer ? await qrCode(link) : null;
+    if (mine === turn) code.replaceChildren(found ? qrPicture(found, SIDE, t('code')) : element('p', { class: 'hint' }, t(onServer ? 'noCode' : 'onDisk')));
   };
   const follow = (): void => void show();
   let end: (() => void) | null = null;
