@@ -17,7 +17,7 @@ from pipeline.audit.against import Against
 
 JSON: Final = frozenset({"json", "geojson", "jsonld", "webmanifest", "map"})
 MARKUP: Final = frozenset({"html", "htm", "xml", "svg", "atom", "qgs", "qlr", "qml", "config", "xsl"})
-SCRIPT: Final = frozenset({"js", "mjs", "css", "py"})
+SCRIPT: Final = frozenset({"js", "mjs", "css", "py", "ts"})
 TEXT: Final = frozenset({"txt", "md", "csv", "tsv", "geojsonl", "geojsonseq", "ndjson"})
 WHOLE: Final = 1 << 26  # bytes up to which a file is read at once
 _OVERLAP: Final = 1 << 12  # bytes that two parts of a larger one share

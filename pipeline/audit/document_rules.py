@@ -76,7 +76,7 @@ def strange_names(read: Read) -> Iterator[Finding]:
 
 def strange_scripts(read: Read) -> Iterator[Finding]:
     """Scripts that do not come with the software; where it brings none along nothing can be said."""
-    if read.document.suffix in ("js", "mjs") and not read.known and read.against.software:
+    if read.document.suffix in ("js", "mjs", "ts") and not read.known and read.against.software:
         yield Finding(_("a script that does not come with this version"), read.document.name)
 
 

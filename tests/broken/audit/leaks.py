@@ -365,7 +365,10 @@ LEAKS: dict[str, list[Leak]] = {
         Leak(file("assets/a.json", MAP), "a source map"),
         Leak(file("assets/a.js", "let a\n//# sourceMappingURL=data:application/json;base64,e30="), "points at"),
     ],
-    "script-known": [Leak(file("assets/a.js", "fetch('https://example.org')"), "does not come with this version")],
+    "script-known": [
+        Leak(file("assets/a.js", "fetch('https://example.org')"), "does not come with this version"),
+        Leak(file("sdk/v1/a.d.ts", "export {}"), "does not come with this version"),
+    ],
     "text-name": [
         Leak(
             lambda dist, _root: edit_json(
