@@ -108,7 +108,7 @@ export function draw(portal: Portal): Tool {
   });
   const root = element('div', { class: 'draw' },
     element('div', { class: 'modes', role: 'group', 'aria-label': t('modes') }, ...modes.map(([, node]) => node)),
-    hint, keys, live, drawingActions, message, notice, editing, list,
+    drawingActions, live, hint, keys, message, notice, editing, list,
     element('div', { class: 'actions' }, undo, redo, clear), asking,
     element('h3', {}, t('save')), saving, element('div', { class: 'actions' }, button(t('open'), () => file.click()), file), about);
   root.addEventListener('keydown', (event) => shortcut(event));
@@ -155,6 +155,7 @@ export function draw(portal: Portal): Tool {
     const shape = steps.now.find(({ id }) => id === selected);
     for (const [mode, node] of modes) node.setAttribute('aria-pressed', String(mode === sketch.mode));
     hint.textContent = t(`hint_${sketch.mode}`);
+    root.classList.toggle('busy', sketch.mode !== 'select');
     drawingActions.hidden = keys.hidden = sketch.mode === 'select';
     live.textContent = '';
     corners();
@@ -321,7 +322,9 @@ export function draw(portal: Portal): Tool {
   let told: string | null = null; // to the link
   load();
   store.on(['drawing'], (now) => {
-    if (now.drawing !== told) load(); // a link was followed
+    if (now.drawing === told) return;
+    if (now.drawing === null) tellLink(); // an address without one does not take it away
+    else load(); // a link was followed
   });
 
   return {

@@ -26,7 +26,8 @@ export function shown(map: MapLibre): Shown {
         return [...(sketched ? [] : [body]), ...(name ? [label] : [])];
       });
       map.getSource<GeoJSONSource>(SOURCE)?.setData({ type: 'FeatureCollection', features });
-      for (const layer of LAYERS) if (map.getLayer(`${SOURCE}-${layer}`)) map.moveLayer(`${SOURCE}-${layer}`);
+      // Names above what a sketch has laid on the map since.
+      if (map.getSource(SOURCE) && map.getLayersOrder().at(-1) !== `${SOURCE}-name`) for (const layer of LAYERS) map.moveLayer(`${SOURCE}-${layer}`);
     },
   };
 }

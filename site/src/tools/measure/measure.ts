@@ -54,9 +54,8 @@ export function measure(portal: Portal): Tool {
   const profile = element('div', { class: 'profile' });
   const root = element('div', { class: 'measure' },
     element('div', { class: 'kinds', role: 'group', 'aria-label': t('kind') }, ...kinds.map(([, node]) => node)),
-    hint, keys,
-    element('div', { class: 'actions' }, place, undo, finish, again),
-    result, element('div', { class: 'actions' }, profileButton), profile, element('p', { class: 'method' }, t('method')));
+    element('div', { class: 'actions' }, place, undo, finish, again), result, hint, keys,
+    element('div', { class: 'actions' }, profileButton), profile, element('p', { class: 'method' }, t('method')));
 
   /** Forget what was measured and let the reader measure anew. */
   const begin = (next: Kind, focus: boolean): void => {
@@ -76,6 +75,7 @@ export function measure(portal: Portal): Tool {
     for (const [one, node] of kinds) node.setAttribute('aria-pressed', String(one === kind));
     hint.textContent = finished ? t('hintEdit') : t(kind === 'area' ? 'hintArea' : 'hintDistance');
     const legs = legsOf(line);
+    root.classList.toggle('busy', !finished);
     keys.hidden = place.hidden = undo.hidden = finish.hidden = finished;
     undo.disabled = legs.length === 0;
     finish.disabled = legs.length < (kind === 'area' ? 3 : 1);

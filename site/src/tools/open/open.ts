@@ -42,7 +42,7 @@ export function open(portal: Portal): Tool {
   const list = element('div', {});
   const root = element('div', { class: 'open-files' },
     choose, input, element('p', { class: 'local' }, t('local')),
-    element('p', { class: 'about' }, t('formats', { mb: MOST_BYTES / 1024 / 1024, n: MOST_FEATURES })),
+    element('p', { class: 'about' }, t('formats', { mb: MOST_BYTES / 1024 / 1024, n: MOST_FEATURES.toLocaleString(language) })),
     status, element('div', { role: 'alert' }, faults), clicked, list);
 
   const read = async (files: readonly File[]): Promise<void> => {
