@@ -71,6 +71,7 @@ from pipeline.release import (
     tell_rules,
     tell_unknown,
     told_path,
+    unchanged,
     write_coverages,
     write_hotlink,
     write_manifest,
@@ -117,6 +118,7 @@ def build_workspace(
     *,
     editions: Sequence[str] | None = None,
     only: Sequence[str] | None = None,
+    anew: bool = False,
     as_of: date | None = None,
     explain: bool = True,
     threads: int | None = None,
@@ -127,7 +129,8 @@ def build_workspace(
     """Build the editions asked for (all) into ``dist/<edition>/``, each replaced as a whole or not at all.
 
     `only` names datasets: archives without any of them are taken over from the present folders, which must have been
-    built from the same inputs by the same rules; editions that show none of them are left alone. `as_of` (today) is
+    built from the same inputs by the same rules; editions that show none of them are left alone. Vector archives that
+    would come out the same are taken over as well, unless all is to be made `anew`. `as_of` (today) is
     recorded in catalog.json and release.json. With `explain` a Parquet file beside each archive tells which features
     its rules leave out, gather or join at which zoom. `threads`, `memory` (bytes; a quarter of the machine's) and the
     time of the build change no byte otherwise. A build that was interrupted is gone on with where it was. `now` (with a
@@ -152,7 +155,7 @@ def build_workspace(
     with exclusive(framework.root / ".cache" / "build.lock"), ExitStack() as stack:
         sources = stack.enter_context(OpenSources(framework.root))
         how = Making(threads, memory, explain, progress or Silent())
-        site = _Site(framework, sources, frozenset(only or ()), day, how, supplied.missing, standing)
+        site = _Site(framework, sources, frozenset(only or ()), anew, day, how, supplied.missing, standing)
         stages = [stack.enter_context(Stage(framework.root / "dist" / view.edition.id)) for view in views]
         tell_unknown(framework, sources, views, site.progress)
         plans = [_plan_edition(site, view) for view in views]
@@ -206,6 +209,7 @@ class _Site:
     framework: Framework
     sources: OpenSources
     only: frozenset[str]
+    anew: bool
     as_of: date
     how: Making
     missing: tuple[str, ...]  # datasets that nobody has handed in yet
@@ -267,7 +271,7 @@ def _build_edition(site: _Site, plan: _Plan, stage: Stage) -> BuildResult:
     """Everything of one edition, into the stage's empty folder."""
     framework, folder = site.framework, stage.folder
     view, planned, recipes = plan.view, plan.planned, plan.recipes
-    taken = take_over(view, site.only, recipes, site.how.explain, stage.target, site.cache) if site.only else {}
+    taken = _taken(site, view, recipes, stage.target)
     site.made.update({made.recipe: (made, stage.target) for made in taken.values()})
     made = {id: _archive(site, view, id, recipe, folder, planned.get(id)) for id, recipe in recipes.items()}
     counts = merge_counts(archive.datasets for archive in made.values())
@@ -302,6 +306,13 @@ def _build_edition(site: _Site, plan: _Plan, stage: Stage) -> BuildResult:
         missing=site.missing,
         breaches=plan.breaches,
     )
+
+
+def _taken(site: _Site, view: EditionView, recipes: Mapping[str, str], present: Path) -> dict[str, MadeArchive]:
+    """The archives that need not be made."""
+    if site.only:
+        return take_over(view, site.only, recipes, site.how.explain, present, site.cache)
+    return {} if site.anew else unchanged(view, recipes, site.how.explain, present, site.cache)
 
 
 def _write_reviewed(

@@ -237,7 +237,7 @@ def test_every_archive_is_explained_beside_it(town: Path) -> None:
 def test_without_explanations_the_archives_are_the_same(town: Path) -> None:
     build_workspace(town, editions=["public"], as_of=DAY)
     before = hashes(town / "dist/public")
-    build_workspace(town, editions=["public"], as_of=DAY, explain=False)
+    build_workspace(town, editions=["public"], as_of=DAY, explain=False, anew=True)
     after = hashes(town / "dist/public")
     assert {name for name in before if before[name] != after.get(name)} == {
         "release.json",
@@ -346,14 +346,44 @@ def test_threads_places_and_times_change_no_byte(tmp_path: Path, real_portal: Pa
 def test_a_second_build_in_place_changes_no_byte(town: Path) -> None:
     build_workspace(town, as_of=DAY, threads=1)
     before = hashes(town / "dist")
-    build_workspace(town, as_of=DAY, threads=2)
+    build_workspace(town, as_of=DAY, threads=2, anew=True)
     assert hashes(town / "dist") == before
+
+
+def test_what_nothing_has_changed_for_is_taken_over(town: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same bytes as from scratch; what a dataset has changed for is made, and so is what is hurt."""
+    build_workspace(town, as_of=DAY)
+    before = hashes(town / "dist")
+    made: list[str] = []
+    make = build.make_archive
+
+    def making(framework: Any, view: Any, spec: Any, *given: Any, **options: Any) -> Any:
+        made.append(f"{view.edition.id}/{spec.id}")
+        return make(framework, view, spec, *given, **options)
+
+    monkeypatch.setattr(build, "make_archive", making)
+    again = build_workspace(town, as_of=DAY)
+    assert (made, hashes(town / "dist")) == ([], before)
+    assert {archive.reused for result in again for archive in result.archives} == {True}
+    assert again[0].datasets  # what reading them told is still known
+    hurt = next((town / "dist/government/tiles").glob("schools-*.pmtiles"))
+    hurt.write_bytes(hurt.read_bytes()[:-1] + b"?")
+    build_workspace(town, as_of=DAY)
+    assert [name.partition("/")[2] for name in made] == ["schools"] and hashes(town / "dist") == before
+    made.clear()
+    more_schools(town)
+    changed = by_edition(build_workspace(town, as_of=DAY))
+    assert {name.partition("/")[2] for name in made} == {"schools"}
+    assert {a.id: a.reused for a in changed["government"].archives}["framework"] is True
+    anew = hashes(town / "dist")
+    build_workspace(town, as_of=DAY, anew=True)
+    assert hashes(town / "dist") == anew
 
 
 def test_the_date_is_only_where_it_belongs(town: Path) -> None:
     build_workspace(town, editions=["public"], as_of=DAY)
     before = hashes(town / "dist/public")
-    build_workspace(town, editions=["public"], as_of=date(2027, 1, 1))
+    build_workspace(town, editions=["public"], as_of=date(2027, 1, 1), anew=True)
     after = hashes(town / "dist/public")
     assert {name for name in after if after[name] != before.get(name)} == {
         "SHA256SUMS",
@@ -512,7 +542,7 @@ def test_whatever_fails_the_last_good_folders_stay(
 
     monkeypatch.setattr(build, moment, failing)
     with pytest.raises(failure if isinstance(failure, type) else type(failure)):
-        build_workspace(town, as_of=DAY)
+        build_workspace(town, as_of=DAY, anew=True)
     assert_untouched(town, before)
     monkeypatch.setattr(build, moment, real)
     build_workspace(town, as_of=DAY)
@@ -524,8 +554,9 @@ def test_an_interrupted_build_goes_on_where_it_was(
     tmp_path: Path, town: Path, monkeypatch: pytest.MonkeyPatch, memory: int | None
 ) -> None:
     """The government's framework is half cut when the power fails; the archives before it are whole."""
-    # What datasets cover is read from them too, and kept in a cache of its own.
+    # What datasets cover, and what can be searched for, is read from them too, and kept in caches of their own.
     monkeypatch.setattr(build, "write_coverages", lambda *_given, **_options: None)
+    monkeypatch.setattr(build, "write_search", lambda *_given, **_options: None)
     shutil.copytree(town, tmp_path / "clean")
     build_workspace(tmp_path / "clean", as_of=DAY)
     opened: list[str] = []

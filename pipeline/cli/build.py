@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     metavar="DATASET",
     help="Make only the archives that hold this dataset anew and take the others over; may be repeated.",
 )
+@click.option("--anew", is_flag=True, help="Make every archive anew, those too that would come out the same.")
 @click.option(
     "--as-of",
     type=click.DateTime(["%Y-%m-%d"]),
@@ -52,6 +53,7 @@ def build(
     workspace: Path,
     editions: tuple[str, ...],
     only: tuple[str, ...],
+    anew: bool,
     as_of: datetime | None,
     explain: bool,
     threads: int | None,
@@ -64,7 +66,8 @@ def build(
     folder is replaced as a whole when everything is done; when something fails, the last one stays.
 
     Datasets and fields enter an edition only where the rules let them. The same inputs give the same bytes, whatever
-    the number of threads and the memory. A build that was interrupted goes on where it was.
+    the number of threads and the memory. A build that was interrupted goes on where it was; vector archives that
+    nothing has changed for are taken over as they are.
 
     What explains an archive (longquan archive explain) names features that the edition shows, and no others. It is
     written unless --no-explain is given: departments ask why something is not on the map long after it was built.
@@ -78,6 +81,7 @@ def build(
             workspace,
             editions=editions or None,
             only=only or None,
+            anew=anew,
             as_of=as_of.date() if as_of else None,
             explain=explain,
             threads=threads,

@@ -6,11 +6,12 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from pipeline.errors import LongquanError
 from pipeline.i18n import _
-from pipeline.release.hotlink import FOLDER, hotlink_files
 
+FOLDER: Final = "hotlink"  # as in pipeline.release.hotlink
 _TILEJSON = f"{FOLDER}/tilejson/"
 _LIMIT = 1 << 24  # bytes that a TileJSON may have; nobody has vouched for these files
 
@@ -27,6 +28,8 @@ def check_hotlink(folder: Path, there: tuple[str, ...], base_url: str | None = N
     """Derive every copy anew and compare the bytes; the address is the one given, else the one its TileJSON names."""
     if not there:
         return Derived(None, ())
+    from pipeline.release.hotlink import hotlink_files  # and with it the catalogue, which takes its time
+
     base = base_url or next(_stated(folder, there), None)
     if base is None:
         text = _("no file of it tells the address that it was made for; give it with --base-url")

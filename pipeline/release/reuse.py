@@ -12,6 +12,28 @@ from pipeline.release.made import MadeArchive, recall, told_path
 from pipeline.release.manifest import read_manifest
 
 
+def unchanged(
+    view: EditionView, recipes: Mapping[str, str], explain: bool, present: Path, cache: Path
+) -> dict[str, MadeArchive]:
+    """The vector archives of an edition that lie in the folder `present` as a build would write them.
+
+    Those of which release.json says that they were made by the recipe that they have today, that are unhurt, explained
+    where they should be, and of which is still known what making them told.
+    """
+    manifest = read_manifest(present) or {}
+    published = {entry["id"]: entry["recipe"] for entry in manifest.get("archives", ())}
+    taken: dict[str, MadeArchive] = {}
+    for archive in view.archives:
+        recipe = recipes[archive.id]
+        if archive.kind != "vector" or published.get(archive.id) != recipe:
+            continue
+        made = recall(told_path(cache, view.edition.id, archive.id), recipe)
+        asked = made.with_explanation(explain) if made is not None and made.facts is not None else None
+        if asked is not None and asked.unhurt(present):
+            taken[archive.id] = asked
+    return taken
+
+
 def take_over(
     view: EditionView, only: frozenset[str], recipes: Mapping[str, str], explain: bool, present: Path, cache: Path
 ) -> dict[str, MadeArchive]:

@@ -146,7 +146,7 @@ def test_explanations_name_features_of_the_tiles_and_no_others(dist: Path) -> No
 
 def test_two_threads_write_the_same_bytes(city: Path, dist: Path) -> None:
     before = digests(dist)
-    build_workspace(city, as_of=DAY, threads=2)
+    build_workspace(city, as_of=DAY, threads=2, anew=True)
     assert digests(dist) == before
 
 
