@@ -6,6 +6,7 @@ import type { GeoJSONSource, MapMouseEvent } from 'maplibre-gl';
 
 import { inLanguage } from '../../core/catalog.ts';
 import { degrees } from '../../core/coordinates.ts';
+import { freeMiddle } from '../../core/free-middle.ts';
 import { standing } from '../../core/legal.ts';
 import { saying, translator } from '../../messages/i18n.ts';
 import { linkWith, viewText } from '../../state/link.ts';
@@ -129,7 +130,7 @@ export function feedback(portal: Portal): Tool {
     enter() {
       const { selected, marker } = store.now;
       if (!text.value) { // nothing begun yet: about what the reader looks at
-        place = marker ?? map.getCenter();
+        place = marker ?? freeMiddle(map, portal.padding());
         dataset.value = selected?.dataset ?? '';
       }
       map.addSource(LAYER, { type: 'geojson', data: point() });

@@ -4,6 +4,7 @@ import './print.css';
 
 import { imageryIn } from '../../core/base-map.ts';
 import { inLanguage } from '../../core/catalog.ts';
+import { freeMiddle } from '../../core/free-middle.ts';
 import { foreignCredit, standing } from '../../core/legal.ts';
 import { qrCode } from '../../core/qr.ts';
 import { readableStyle } from '../../core/style.ts';
@@ -82,13 +83,7 @@ export function print(portal: Portal): Tool {
   };
   form.addEventListener('change', show);
 
-  /** The middle of what panels leave free of the map. */
-  function middleOfView(): Place {
-    const { left, right, top, bottom } = portal.padding();
-    const { clientWidth: width, clientHeight: height } = map.getContainer();
-    const { lng, lat } = map.unproject([(left + width - right) / 2, (top + height - bottom) / 2]);
-    return { lng, lat };
-  }
+  const middleOfView = (): Place => freeMiddle(map, portal.padding());
 
   /** The scale at which a sheet shows about what the reader sees. */
   function scaleOfView(): number {
@@ -228,11 +223,14 @@ export function print(portal: Portal): Tool {
   };
 }
 
-function choice<Id extends string>(ids: readonly Id[], name: (id: Id) => string): HTMLSelectElement & { readonly ids?: readonly Id[] } {
+/** A list to choose from that remembers, for the compiler alone, what its values are. */
+type Choice<Id extends string> = HTMLSelectElement & { readonly ids?: readonly Id[] };
+
+function choice<Id extends string>(ids: readonly Id[], name: (id: Id) => string): Choice<Id> {
   return element('select', {}, ...ids.map((id) => element('option', { value: id }, name(id))));
 }
 
-function valueOf<Id extends string>(select: HTMLSelectElement & { readonly ids?: readonly Id[] }): Id {
+function valueOf<Id extends string>(select: Choice<Id>): Id {
   return select.value as Id;
 }
 
