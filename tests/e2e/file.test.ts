@@ -54,6 +54,17 @@ describe.skipIf(!existsSync(page) && process.env['CI'] !== 'true')('the page tha
     await expect.poll(() => map.locator('#here').innerText(), { timeout: 60_000 }).toMatch(/海拔 [\d.]+ 米/);
   });
 
+  test.skipIf(!catalog.search)('finds names in its own index', async () => {
+    const { page: map } = shared;
+    const name = catalog.city.name.zh.slice(0, 2);
+    await map.locator('.search-input').fill(name);
+    const first = map.locator('.search-option').first();
+    await first.waitFor();
+    expect(await first.locator('.search-title').innerText()).toContain(name);
+    await map.locator('.search-input').fill('');
+    await map.keyboard.press('Escape');
+  });
+
   test('opens its tools', async () => {
     const { page: map } = shared;
     await map.locator('.tools button').first().click();

@@ -25,6 +25,7 @@ export interface Catalog {
   readonly city: { readonly name: Text };
   readonly notice: Text;
   readonly sample: boolean;
+  readonly search?: { readonly file: string } | null;
   readonly base_url?: string | null;
   readonly center: readonly [number, number, number];
   readonly review: { readonly number: string | null };

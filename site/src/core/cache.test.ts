@@ -79,3 +79,12 @@ test('a full disk and a browser without the store cost nothing but what would ha
   await none.forget('a');
   vi.unstubAllGlobals();
 });
+
+test('a store that never opens is given up', async () => {
+  vi.stubGlobal('indexedDB', { open: () => ({}) });
+  const cache = rangeCache(1e6, name);
+  cache.put('a', 0, 100, { data: bytes(100), etag: null });
+  expect((await cache.get('a', 0, 100))!.data.byteLength).toBe(100); // not written yet
+  expect(await cache.get('a', 1, 100)).toBeNull();
+  vi.unstubAllGlobals();
+});

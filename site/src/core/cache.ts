@@ -23,21 +23,21 @@ const STORE = 'ranges';
 const LIMIT = 200e6; // bytes
 const KEEP = 0.8; // of the limit after dropping, so that it is not done at every write
 const DELAY = 400; // ms writes are gathered for
+const PATIENCE = 2000; // ms until a store that does not open is given up: some versions of Safari never answer
 
 /** What keeps nothing. */
 export const noCache: RangeCache = { get: async () => null, put: () => undefined, forget: async () => undefined };
 
-/** The store of this origin, shared by all of its pages; `limit` in bytes. */
+/** The store of this origin, shared by all of its pages and opened at once; `limit` in bytes. */
 export function rangeCache(limit = LIMIT, name = 'longquan'): RangeCache {
-  let opened: Promise<IDBDatabase | null> | null = null;
-  const database = (): Promise<IDBDatabase | null> => (opened ??= open(name).catch(() => null));
+  const opened = Promise.race([open(name).catch(() => null), patience()]);
   const known = new Map<string, Promise<Set<string>>>(); // file → parts that are there: a miss costs no question
   const waiting = new Map<string, readonly [Key, Entry]>();
   let timer: ReturnType<typeof setTimeout> | undefined;
   let total: number | null = null; // bytes kept, once counted
 
   function parts(file: string): Promise<Set<string>> {
-    const found = known.get(file) ?? read(database(), (store) => store.getAllKeys(all(file))).then((keys) => new Set((keys ?? []).map(String)));
+    const found = known.get(file) ?? read(opened, (store) => store.getAllKeys(all(file))).then((keys) => new Set((keys ?? []).map(String)));
     known.set(file, found);
     return found;
   }
@@ -46,7 +46,7 @@ export function rangeCache(limit = LIMIT, name = 'longquan'): RangeCache {
     clearTimeout(timer);
     timer = undefined;
     const entries = [...waiting];
-    const db = await database();
+    const db = await opened;
     if (!db || entries.length === 0) return void waiting.clear();
     try {
       await done(db, (store) => entries.forEach(([, [key, entry]]) => store.put(entry, [...key])));
@@ -76,7 +76,7 @@ export function rangeCache(limit = LIMIT, name = 'longquan'): RangeCache {
       const fresh = waiting.get(id);
       if (fresh) return fresh[1];
       if (!(await parts(key[0])).has(id)) return null;
-      const entry = await read(database(), (store) => store.get([...key]) as IDBRequest<Entry | undefined>);
+      const entry = await read(opened, (store) => store.get([...key]) as IDBRequest<Entry | undefined>);
       if (!entry) return null;
       if (entry.used !== hour()) put(...key, entry);
       return entry;
@@ -84,11 +84,15 @@ export function rangeCache(limit = LIMIT, name = 'longquan'): RangeCache {
     async forget(file) {
       known.set(file, Promise.resolve(new Set()));
       for (const [id, [key]] of [...waiting]) if (key[0] === file) waiting.delete(id);
-      const db = await database();
+      const db = await opened;
       if (db) await done(db, (store) => store.delete(all(file))).catch(() => undefined);
       total = null;
     },
   };
+}
+
+function patience(): Promise<null> {
+  return new Promise((done) => setTimeout(() => done(null), PATIENCE));
 }
 
 function open(name: string): Promise<IDBDatabase> {

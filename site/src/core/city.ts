@@ -35,10 +35,11 @@ export interface City {
  */
 export async function openCity(root: string, flavour: string | null = null, server: Health = health()): Promise<City> {
   const address = (file: string): string => new URL(file, root).href;
+  const cache = /^https?:/.test(root) ? rangeCache() : noCache; // opens while the catalogue comes
   const catalog = await readJson<Catalog>(address('catalog.json'));
   const entry = mapFlavours(catalog).find(({ id }) => id === flavour) ?? catalog.styles[0];
   if (!entry) throw new Error('catalog.json: styles: []');
-  const readers = archives(server, /^https?:/.test(root) ? rangeCache() : noCache);
+  const readers = archives(server, cache);
   const archive = (one: Archive): PMTiles => readers.at(one, address(one.file));
   const [style] = await Promise.all([
     readJson<StyleSpecification>(address(entry.href)).then((read) => withTiles(resolveStyle(read, address(entry.href)), catalog, address)),
