@@ -34,6 +34,7 @@ from pipeline.release import (
     InputFile,
     KeptRaster,
     MadeArchive,
+    MadeChanges,
     Making,
     PlannedRaster,
     RasterFile,
@@ -41,6 +42,7 @@ from pipeline.release import (
     Unfinished,
     area_digest,
     area_reader,
+    change_archives,
     code_digest,
     covers,
     database_input,
@@ -52,6 +54,7 @@ from pipeline.release import (
     input_files,
     likely_number,
     make_archive,
+    make_changes,
     make_contours,
     make_raster,
     marks,
@@ -70,6 +73,7 @@ from pipeline.release import (
     tell_idle_overrides,
     tell_rules,
     tell_unknown,
+    told_changes,
     told_path,
     unchanged,
     write_coverages,
@@ -277,15 +281,17 @@ def _build_edition(site: _Site, plan: _Plan, stage: Stage) -> BuildResult:
     counts = merge_counts(archive.datasets for archive in made.values())
     refuse_faulty(framework, view, counts)
 
+    changes = make_changes(framework, view, site.as_of, folder, sources=site.sources, how=site.how)
+    shown = {**made, **change_archives(changes)}
     write_coverages(folder, framework, view, recipes, sources=site.sources, pixels=site.pixels, progress=site.progress)
     search = write_search(folder, framework, view, recipes, sources=site.sources, progress=site.progress)
-    number = _write_reviewed(site, view, made, folder, search)
+    number = _write_reviewed(site, view, shown, changes, folder, search)
     write_verifier(folder)
     release = write_manifest(
         folder,
         framework,
         view,
-        archives=made,
+        archives=shown,
         inputs=plan.inputs,
         software=site.software,
         as_of=site.as_of,
@@ -316,7 +322,12 @@ def _taken(site: _Site, view: EditionView, recipes: Mapping[str, str], present: 
 
 
 def _write_reviewed(
-    site: _Site, view: EditionView, made: Mapping[str, MadeArchive], folder: Path, search: Mapping[str, Any] | None
+    site: _Site,
+    view: EditionView,
+    made: Mapping[str, MadeArchive],
+    changes: Sequence[MadeChanges],
+    folder: Path,
+    search: Mapping[str, Any] | None,
 ) -> str | None:
     """The pages with the map review number where one covers just what they show; returns that number.
 
@@ -326,7 +337,7 @@ def _write_reviewed(
     archives = {archive.facts.id: archive.facts.sha256 for archive in made.values() if archive.facts is not None}
     number = likely_number(site.framework.publish, view.edition, reviews, archives)
     before = set(folder.rglob("*"))
-    _write_pages(site, view, made, folder, number, search)
+    _write_pages(site, view, made, changes, folder, number, search)
     if not reviews:
         return number
     record = covers(reviews, folder_scope(folder))
@@ -335,7 +346,7 @@ def _write_reviewed(
         for path in set(folder.rglob("*")) - before:
             if path.is_file():
                 path.unlink()
-        _write_pages(site, view, made, folder, right, search)
+        _write_pages(site, view, made, changes, folder, right, search)
     if right is not None:
         return right
     text = _("{name}: what it shows has changed since its map review; longquan review status tells what")
@@ -347,13 +358,15 @@ def _write_pages(
     site: _Site,
     view: EditionView,
     made: Mapping[str, MadeArchive],
+    changes: Sequence[MadeChanges],
     folder: Path,
     number: str | None,
     search: Mapping[str, Any] | None,
 ) -> None:
     """Descriptions of the archives and the portal over them."""
     framework, base_url = site.framework, site.framework.publish.base_url
-    facts = [archive.facts for archive in made.values() if archive.facts is not None]
+    apart = change_archives(changes)
+    facts = [archive.facts for id, archive in made.items() if archive.facts is not None and id not in apart]
     versions = version_facts(framework.root, view.datasets, site.as_of)
     confirmed = {each.dataset.id: each.confirmed for each in site.standings}
     catalog = build_catalog(
@@ -362,6 +375,7 @@ def _write_pages(
         facts,
         as_of=site.as_of,
         versions=versions,
+        changes=told_changes(changes),
         confirmed=confirmed,
         review_number=number,
         search=search,

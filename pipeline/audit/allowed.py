@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
 from pipeline.errors import InputError
 from pipeline.i18n import _
+
+OLD: Final = "old:"  # before the name of a field: its value before it changed
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,11 @@ def _field_of(said: Mapping[str, Any]) -> AllowedField:
     return AllowedField(str(said["name"]), str(said["type"]), None if domain is None else frozenset(map(str, domain)))
 
 
+def before(field: AllowedField) -> AllowedField:
+    """The old value of a field, in a layer of changed features."""
+    return replace(field, name=f"{OLD}{field.name}")
+
+
 def _archive_of(said: Mapping[str, Any], datasets: Mapping[str, Mapping[str, AllowedField]]) -> AllowedArchive:
     layers = {}
     for layer in said.get("layers", ()):
@@ -103,7 +110,7 @@ def _archive_of(said: Mapping[str, Any], datasets: Mapping[str, Mapping[str, All
             layer["dataset"],
             int(layer["min_zoom"]),
             int(layer["max_zoom"]),
-            tuple(known[name] for name in layer["fields"]),
+            (*(known[name] for name in layer["fields"]), *(before(known[name]) for name in layer.get("before", ()))),
             frozenset(layer["derived"]),
         )
     return AllowedArchive(

@@ -7,10 +7,10 @@ something to the build (the last zoom of pixels, layers that are drawn of height
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
-from pipeline.audit.allowed import Allowed, AllowedArchive, AllowedField, AllowedLayer
+from pipeline.audit.allowed import Allowed, AllowedArchive, AllowedField, AllowedLayer, before
 from pipeline.framework import ArchiveSpec, Dataset, Edition, Framework, LayerSpec, SchemaField
 from pipeline.framework.archive import LABEL_SUFFIX
 
@@ -64,6 +64,7 @@ def allowed_by(rules: Admitted, stated: Allowed) -> Allowed:
     for spec in rules.framework.archives:
         if any(id in datasets for id in spec.made_of):
             archives[spec.id] = _archive(spec, rules, datasets, stated.archives.get(spec.id))
+    archives.update((archive.id, archive) for archive in _changes(rules, datasets))
     return Allowed(rules.edition.id, datasets, archives)
 
 
@@ -108,6 +109,25 @@ def _layers(layer: LayerSpec, edition: Edition, fields: Mapping[str, AllowedFiel
     if layer.labels:
         named = kept if layer.label_fields is None else _kept(fields, layer.label_fields)
         yield AllowedLayer(layer.name + LABEL_SUFFIX, layer.dataset, layer.min_zoom, last, named, frozenset())
+
+
+def _changes(rules: Admitted, datasets: Mapping[str, Mapping[str, AllowedField]]) -> Iterator[AllowedArchive]:
+    """Archives of what changed, of datasets of which the edition leaves out and moves no feature."""
+    edition = rules.edition
+    known = {dataset.id: dataset for _department, dataset in rules.framework.datasets}
+    for id, fields in datasets.items():
+        layers = [layer for spec in rules.framework.archives for layer in spec.layers if layer.dataset == id]
+        dataset = known[id]
+        judged = (id, dataset.join.dataset) if dataset.join is not None else (id,)
+        rules_of = [rule for name in judged for rule in edition.rules_of(name)]
+        if len(layers) != 1 or any(r.where or r.interval or r.grid_m or r.masks for r in rules_of):
+            continue
+        whole = next(_layers(layers[0], edition, fields))
+        now = tuple(field for field in fields.values() if field in whole.fields or field.name == dataset.key)
+        changed = replace(whole, name="changed", fields=(*now, *map(before, now)), derived=frozenset({"changed"}))
+        plain = [replace(whole, name=name, fields=now, derived=frozenset()) for name in ("added", "removed")]
+        for number in range(1, edition.changes + 1):
+            yield AllowedArchive(f"{id}-changes-{number}", "vector", {each.name: each for each in (*plain, changed)})
 
 
 def _kept(fields: Mapping[str, AllowedField], names: Iterable[str] | None) -> tuple[AllowedField, ...]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pipeline.catalog.catalog import build_catalog
 from pipeline.catalog.faces import face_files
-from pipeline.catalog.facts import ArchiveFacts, LayerFacts, RasterFacts, VersionFacts
+from pipeline.catalog.facts import ArchiveFacts, ChangeFacts, LayerFacts, RasterFacts, VersionFacts
 from pipeline.catalog.history import version_facts
 from pipeline.catalog.tilejson import build_tilejson
 
 __all__ = [
     "ArchiveFacts",
+    "ChangeFacts",
     "LayerFacts",
     "RasterFacts",
     "VersionFacts",

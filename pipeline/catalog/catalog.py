@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from pipeline.catalog.facts import ArchiveFacts, LayerFacts, RasterFacts, VersionFacts, union
+from pipeline.catalog.facts import ArchiveFacts, ChangeFacts, LayerFacts, RasterFacts, VersionFacts, union
 from pipeline.catalog.related import related_datasets
 from pipeline.catalog.styles import styles_of
 from pipeline.catalog.tilejson import FOLDER, attribution_of, notice_of
@@ -28,6 +28,7 @@ def build_catalog(
     *,
     as_of: date,
     versions: Mapping[str, Sequence[VersionFacts]] | None = None,
+    changes: Mapping[str, Sequence[ChangeFacts]] | None = None,
     confirmed: Mapping[str, date] | None = None,
     review_number: str | None = None,
     search: Mapping[str, Any] | None = None,
@@ -36,6 +37,7 @@ def build_catalog(
 
     `versions` are those accepted into the store, by dataset, the one that is published last; `confirmed` says up
     to when nil returns confirm datasets. Those of datasets that the edition does not show are left aside.
+    `changes` are the newest steps between versions, by dataset, the newest first.
     `review_number` is the number of the map review that covers what is shown; `search` tells of the search index.
     """
     city = framework.city
@@ -74,6 +76,7 @@ def build_catalog(
                     there=not shown.dataset.handed_in or bool((versions or {}).get(shown.dataset.id)),
                 ),
                 **_history((versions or {}).get(shown.dataset.id, ())),
+                **_changes((changes or {}).get(shown.dataset.id, ())),
                 "related": list(related[shown.dataset.id]),
                 "applications": [_application(entry) for entry in applications if shown.dataset.id in entry.datasets],
             }
@@ -230,6 +233,34 @@ def _history(versions: Sequence[VersionFacts]) -> dict[str, Any]:
         for v in versions[: -VERSIONS_TOLD - 1 : -1]
     ]
     return {"versions": told, "versions_total": len(versions), "quality": told[0]["score"] if told else None}
+
+
+def _changes(steps: Sequence[ChangeFacts]) -> dict[str, Any]:
+    """Where the maps of changes are, the newest first; nothing of a dataset that has none."""
+    return {"changes": [_change(step) for step in steps]} if steps else {}
+
+
+def _change(step: ChangeFacts) -> dict[str, Any]:
+    archive = step.archive
+    told = {
+        "from": {"version": step.before.version, "currency": step.before.currency},
+        "to": {"version": step.after.version, "currency": step.after.currency},
+        "added": step.added,
+        "removed": step.removed,
+        "changed": step.changed,
+    }
+    if archive is None:
+        return told
+    return told | {
+        "id": archive.id,
+        "file": archive.file,
+        "bytes": archive.bytes,
+        "sha256": archive.sha256,
+        "min_zoom": archive.min_zoom,
+        "max_zoom": archive.max_zoom,
+        "bounds": list(archive.bounds),
+        "layers": [layer.name for layer in archive.layers],
+    }
 
 
 def _application(entry: Application) -> dict[str, Any]:

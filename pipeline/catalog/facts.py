@@ -72,6 +72,19 @@ class VersionFacts:
     score: float | None  # of the quality report, 0 … 100
 
 
+@dataclass(frozen=True, slots=True)
+class ChangeFacts:
+    """What changed in a dataset from one version to the next, as an archive of layers added, removed and changed."""
+
+    number: int  # 1: the newest
+    before: VersionFacts
+    after: VersionFacts
+    added: int  # features
+    removed: int
+    changed: int
+    archive: ArchiveFacts | None  # None: nothing that has a place is different
+
+
 def union(bounds: Iterable[Bounds | None]) -> Bounds | None:
     """The smallest box around all; None around nothing."""
     known = [b for b in bounds if b is not None]

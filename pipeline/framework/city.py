@@ -116,6 +116,7 @@ class Edition(Model):
     rules: tuple[EditionRule, ...] = Field(alias="rule", default=())  # of vector datasets
     submissions: bool = False  # whether its status page tells what was handed in, and what is overdue
     double_click: bool = False  # whether it is also written as one page that opens from a disk
+    changes: Annotated[int, Field(ge=0, le=12)] = 0  # steps between versions of each dataset that it shows as archives
 
     @model_validator(mode="after")
     def _nobody_is_late_in_public(self) -> Edition:

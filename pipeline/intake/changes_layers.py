@@ -39,7 +39,7 @@ def write_layers(changes: Changes, folder: Path) -> tuple[Path, ...]:
             if name == CHANGED:
                 columns = _with_old(changes, columns)
             written.append(folder / f"{name}.parquet")
-            _write(written[-1], columns, side.shapes().take(row_numbers(rows)))
+            write_features(written[-1], columns, side.shapes().take(row_numbers(rows)))
     return tuple(written)
 
 
@@ -57,7 +57,7 @@ def write_edits(changes: Changes, file: Path | BinaryIO) -> None:
     table = {name: pa.concat_arrays([each[name] for each in columns]) for name in columns[0]}
     words = pa.array([word for _side, rows, word in parts for _row in rows], pa.string())
     shapes = pa.concat_arrays([side.shapes().take(row_numbers(rows)) for side, rows, _word in parts])
-    _write(file, {**table, EDIT: words}, shapes)
+    write_features(file, {**table, EDIT: words}, shapes)
 
 
 def _columns(side: Side, rows: Rows) -> dict[str, pa.Array]:
@@ -82,8 +82,8 @@ def _with_old(changes: Changes, columns: Mapping[str, pa.Array]) -> dict[str, pa
     return out
 
 
-def _write(file: Path | BinaryIO, columns: Mapping[str, pa.Array], shapes: pa.Array) -> None:
-    """A GeoParquet 1.1 file in longitude and latitude (OGC:CRS84, which needs no "crs")."""
+def write_features(file: Path | BinaryIO, columns: Mapping[str, pa.Array], shapes: pa.Array) -> None:
+    """Write a GeoParquet 1.1 file in longitude and latitude (OGC:CRS84, which needs no "crs"); `shapes` are WKB."""
     shape = GEOMETRY
     while shape in columns:
         shape += "_"

@@ -9,9 +9,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from pipeline.catalog import ArchiveFacts
-from pipeline.editions import EditionView, raster_policy
+from pipeline.editions import DatasetView, EditionView, raster_policy
 from pipeline.framework import ArchiveSpec, LayerSpec
 from pipeline.framework.archive import LABEL_SUFFIX
+from pipeline.intake.changes_layers import CHANGED
+from pipeline.release.change_making import LAYERS, change_id, changing, told_fields
 from pipeline.vector.clusters import COUNT
 
 _LIMITS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -24,6 +26,7 @@ _HEIGHTS: Final = ("min_dem_grid_m",)
 def allow_list(view: EditionView, archives: Sequence[ArchiveFacts]) -> dict[str, Any]:
     """Datasets, fields with their types and codes, layers with their zooms, and what limits each archive of pixels."""
     specs = {spec.id: spec for spec in view.archives}
+    changes = {change_id(shown.dataset.id, n): (shown, layer) for shown, layer in changing(view) for n in _steps(view)}
     return {
         "datasets": [
             {
@@ -36,8 +39,24 @@ def allow_list(view: EditionView, archives: Sequence[ArchiveFacts]) -> dict[str,
             }
             for shown in view.datasets
         ],
-        "archives": [_archive(view, specs[facts.id], facts) for facts in archives],
+        "archives": [
+            _archive(view, specs[facts.id], facts) if facts.id in specs else _changes(*changes[facts.id], facts)
+            for facts in archives
+        ],
     }
+
+
+def _steps(view: EditionView) -> range:
+    return range(1, view.edition.changes + 1)
+
+
+def _changes(shown: DatasetView, layer: LayerSpec, facts: ArchiveFacts) -> dict[str, Any]:
+    """Layers of features that came, went and changed; `before` are fields whose old values stand beside the new."""
+    fields = list(told_fields(shown, layer))
+    about = {"dataset": shown.dataset.id, "min_zoom": layer.min_zoom, "max_zoom": layer.max_zoom, "fields": fields}
+    layers: list[dict[str, Any]] = [{"name": name, **about, "derived": []} for name in LAYERS if name != CHANGED]
+    layers.append({"name": CHANGED, **about, "derived": [CHANGED], "before": fields})
+    return {"id": facts.id, "file": facts.file, "product": "vector", "datasets": [shown.dataset.id], "layers": layers}
 
 
 def _archive(view: EditionView, spec: ArchiveSpec, facts: ArchiveFacts) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from pipeline.catalog import ArchiveFacts, LayerFacts
 from pipeline.catalog.tilejson import notice_of
 from pipeline.editions import EditionView
 from pipeline.errors import InputError
-from pipeline.framework import ArchiveSpec, Framework, LayerSpec
+from pipeline.framework import ArchiveSpec, Framework, LayerSpec, Text
 from pipeline.framework.filter import Filter
 from pipeline.i18n import _
 from pipeline.intake.counts import count_datasets
@@ -72,7 +72,7 @@ def make_archive(
         LayerInput(_layer_plan(view, layer), partial(_read, readers[i], harvests[i], unfinished, i))
         for i, layer in enumerate(archive.layers)
     ]
-    plan = _archive_plan(framework, archive)
+    plan = archive_plan(framework, archive.id, archive.title)
     unnamed = folder / "tiles" / f"{archive.id}.pmtiles"
     unnamed.parent.mkdir(exist_ok=True)
     try:
@@ -137,20 +137,21 @@ def passes(filter: Filter, table: pa.Table) -> NDArray[np.bool_]:
     return visible(filter, table, range(1)) > 0
 
 
-def _archive_plan(framework: Framework, archive: ArchiveSpec) -> ArchivePlan:
+def archive_plan(framework: Framework, id: str, title: Text) -> ArchivePlan:
+    """What an archive of vectors says of itself: its city, its title, and that its data are a sample where they are."""
     city = framework.city
     extra: dict[str, Any] = {
         "city": {"code": city.code, "name": city.name.model_dump()},
-        "archive": archive.id,
-        "title": archive.title.model_dump(),
+        "archive": id,
+        "title": title.model_dump(),
         "sample": city.sample,
     }
     notice = notice_of(framework)
     if notice["zh"]:
         extra["notice"] = notice
-    description = " · ".join(part for part in (archive.title.en, notice["zh"], notice["en"]) if part)
+    description = " · ".join(part for part in (title.en, notice["zh"], notice["en"]) if part)
     attribution = " · ".join(part for part in (city.attribution.zh, notice["zh"]) if part)
-    return ArchivePlan(archive.title.zh, description, attribution, extra)
+    return ArchivePlan(title.zh, description, attribution, extra)
 
 
 def _layer_plan(view: EditionView, layer: LayerSpec) -> LayerPlan:

@@ -39,7 +39,8 @@ def folder_scope(folder: Path) -> Scope:
     for entry in catalog["styles"]:
         style = read_json(folder / entry["href"])
         styles[entry["id"]] = _digest({key: value for key, value in style.items() if key not in _ADDRESSES})
-    return Scope({entry["id"]: entry["sha256"] for entry in catalog["archives"]}, styles)
+    changes = [step for dataset in catalog["datasets"] for step in dataset.get("changes", ()) if "file" in step]
+    return Scope({entry["id"]: entry["sha256"] for entry in (*catalog["archives"], *changes)}, styles)
 
 
 def read_json(path: Path) -> dict[str, Any]:

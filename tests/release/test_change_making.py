@@ -1,0 +1,174 @@
+"""Maps of changes: what came, went and changed between versions, as an edition may show it, and nothing of the rest."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pytest
+from shapely.geometry import LineString
+
+from pipeline import tile
+from pipeline.audit import audit_folder
+from pipeline.framework import load_workspace
+from pipeline.release.review_scope import folder_scope
+from tests.audit.built import build_lightly
+from tests.audit.planting import reseal
+from tests.intake.stored_versions import put_version
+from tests.test_build import layers_of
+from tests.towns import FILES, FRAMEWORK, write_town
+
+DAY = date(2026, 11, 22)
+PUBLIC = 'shares = ["unconditional"]\n'
+LINES = [LineString([(119.0 + i * 0.03, 28.0), (119.02 + i * 0.03, 28.05)]) for i in range(6)]
+
+# ID → name, class, secret width, line; the public edition shows all but the width.
+Roads = Mapping[int, tuple[str, str, float, int]]
+FIRST: Roads = {
+    1: ("甲路", "street", 3.25, 0),
+    2: ("乙路", "street", 4.5, 1),
+    3: ("丙路", "national", 7.75, 2),
+    4: ("丁路", "street", 5.125, 3),
+}
+SECOND: Roads = {
+    1: ("甲路", "street", 93.25, 0),  # only its secret changed
+    2: ("乙大道", "national", 4.5, 1),
+    4: ("丁路", "street", 5.125, 5),  # moved
+    5: ("戊路", "street", 6.5, 4),
+}
+
+
+def put(root: Path, version: str, number: int, currency: str, roads: Roads) -> None:
+    columns = {
+        "ID": list(roads),
+        "路名": [road[0] for road in roads.values()],
+        "CLASS": [road[1] for road in roads.values()],
+        "MMWIDTH": [road[2] for road in roads.values()],
+    }
+    put_version(root, "roads", version, number, currency, columns, [LINES[road[3]] for road in roads.values()])
+
+
+def write(root: Path, rule: str = "changes = 1\n") -> Path:
+    planning = (FILES["departments/planning.toml"] or "").replace(
+        'source = "inbox/planning/LRDL.shp"\ncrs = "EPSG:4528"\nencoding = "GBK"\n', ""
+    )
+    files = {"departments/planning.toml": planning, "framework.toml": FRAMEWORK.replace(PUBLIC, PUBLIC + rule, 1)}
+    write_town(root, files)
+    put(root, "2025.1", 1, "2025-01-01", FIRST)
+    put(root, "2026.1", 2, "2026-01-01", SECOND)
+    return root
+
+
+def changes(dist: Path) -> list[dict[str, Any]]:
+    (roads,) = [one for one in json.loads((dist / "catalog.json").read_text())["datasets"] if one["id"] == "roads"]
+    return list(roads.get("changes", []))
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = write(tmp_path_factory.mktemp("changes") / "town")
+    build_lightly(root, as_of=DAY, threads=1)
+    return root
+
+
+def test_the_catalogue_says_from_when_to_when_and_how_much(town: Path) -> None:
+    (step,) = changes(town / "dist/public")
+    assert step["from"] == {"version": "2025.1", "currency": "2025-01-01"}
+    assert step["to"] == {"version": "2026.1", "currency": "2026-01-01"}
+    assert (step["added"], step["removed"], step["changed"]) == (1, 1, 2)
+    assert (step["id"], step["layers"]) == ("roads-changes-1", ["added", "removed", "changed"])
+    assert (town / "dist/public" / step["file"]).stat().st_size == step["bytes"]
+
+
+def test_the_layers_hold_what_changed_and_old_values_beside_new_ones(town: Path) -> None:
+    (step,) = changes(town / "dist/public")
+    found = layers_of(town / "dist/public" / step["file"])
+    unique = {name: {row["ID"]: row for row in rows} for name, rows in found.items()}
+    assert unique == {
+        "added": {5: {"ID": 5, "NAME": "戊路", "CLASS": "street"}},
+        "removed": {3: {"ID": 3, "NAME": "丙路", "CLASS": "national"}},
+        "changed": {
+            2: {
+                "ID": 2,
+                "NAME": "乙大道",
+                "CLASS": "national",
+                "changed": "NAME, CLASS",
+                "old:NAME": "乙路",
+                "old:CLASS": "street",
+            },
+            4: {"ID": 4, "NAME": "丁路", "CLASS": "street", "changed": "geometry"},
+        },
+    }
+
+
+def test_an_edition_that_does_not_ask_has_none(town: Path) -> None:
+    assert changes(town / "dist/government") == []
+    assert [path.name for path in (town / "dist/government/tiles").glob("*changes*")] == []
+
+
+def test_audit_finds_nothing_to_say(town: Path) -> None:
+    result = audit_folder(town / "dist/public", town, threads=1)
+    assert [f"{f.rule} {f.file}: {f.message}" for f in result.report.faults] == []
+    assert audit_folder(town / "dist/public", threads=1).report.faults == ()
+
+
+def test_a_map_review_covers_the_changes_too(town: Path) -> None:
+    (step,) = changes(town / "dist/public")
+    assert folder_scope(town / "dist/public").archives["roads-changes-1"] == step["sha256"]
+
+
+def test_a_dataset_with_features_left_out_tells_no_changes(tmp_path: Path) -> None:
+    # Road 3 is there no more, road 1 is hidden: whoever compared the two would learn which is which.
+    rule = 'changes = 1\n\n[[edition.rule]]\ndatasets = ["roads"]\nwhere = "ID <> 1"\n'
+    root = write(tmp_path / "town", rule)
+    build_lightly(root, editions=["public"], as_of=DAY, threads=1)
+    assert changes(root / "dist/public") == []
+
+
+def test_the_newest_steps_come_first_and_no_more_than_asked(tmp_path: Path) -> None:
+    root = write(tmp_path / "town", "changes = 2\n")
+    third = {**SECOND, 6: ("己路", "street", 1.5, 2)}
+    put(root, "2026.2", 3, "2026-06-01", third)
+    put(root, "2026.3", 4, "2026-07-01", third)
+    build_lightly(root, editions=["public"], as_of=DAY, threads=1)
+    last, before = changes(root / "dist/public")
+    assert (last["to"]["version"], last["added"], "file" in last) == ("2026.3", 0, False)  # nothing changed: no archive
+    assert (before["id"], before["from"]["version"], before["added"]) == ("roads-changes-2", "2026.1", 1)
+    build_lightly(root, editions=["public"], as_of=date(2026, 6, 15), threads=1)
+    assert [step["to"]["version"] for step in changes(root / "dist/public")] == ["2026.2", "2026.1"]
+
+
+def test_the_number_of_threads_changes_no_byte(town: Path, tmp_path: Path) -> None:
+    root = write(tmp_path / "again")
+    build_lightly(root, editions=["public"], as_of=DAY, threads=2)
+    assert changes(root / "dist/public")[0]["sha256"] == changes(town / "dist/public")[0]["sha256"]
+
+
+@pytest.mark.parametrize(
+    ("layer", "field", "rule"),
+    [
+        ("changed", "old:SECRETWIDTH", "tile-field"),
+        ("added", "old:NAME", "tile-field"),
+        ("unchanged", "NAME", "tile-layer"),
+    ],
+)
+def test_audit_finds_what_does_not_belong_into_changes(tmp_path: Path, layer: str, field: str, rule: str) -> None:
+    root = write(tmp_path / "town")
+    build_lightly(root, editions=["public"], as_of=DAY, threads=1)
+    (step,) = changes(root / "dist/public")
+    roads = gpd.GeoDataFrame({field: ["甲路"]}, geometry=[LINES[0]], crs="EPSG:4326")
+    roads.to_file(tmp_path / f"{layer}.geojson", driver="GeoJSON")
+    tile([tmp_path / f"{layer}.geojson"], root / "dist/public" / step["file"], min_zoom=8, max_zoom=11)
+    assert rule in audit_folder(reseal(root / "dist/public"), root, threads=1).report.counts
+
+
+def test_more_steps_than_a_year_has_months_are_refused(tmp_path: Path) -> None:
+    from pipeline.errors import ConfigError
+
+    root = write(tmp_path / "town", "changes = 13\n")
+    with pytest.raises(ConfigError, match="changes"):
+        load_workspace(root)
