@@ -124,8 +124,8 @@ def _changes(rules: Admitted, datasets: Mapping[str, Mapping[str, AllowedField]]
             continue
         whole = next(_layers(layers[0], edition, fields))
         now = tuple(field for field in fields.values() if field in whole.fields or field.name == dataset.key)
-        changed = replace(whole, name="changed", fields=(*now, *map(before, now)), derived=frozenset({"changed"}))
-        plain = [replace(whole, name=name, fields=now, derived=frozenset()) for name in ("added", "removed")]
+        changed = replace(whole, name=f"{id}-changed", fields=(*now, *map(before, now)), derived=frozenset({"changed"}))
+        plain = [replace(whole, name=f"{id}-{kind}", fields=now, derived=frozenset()) for kind in ("added", "removed")]
         for number in range(1, edition.changes + 1):
             yield AllowedArchive(f"{id}-changes-{number}", "vector", {each.name: each for each in (*plain, changed)})
 

@@ -13,7 +13,7 @@ from pipeline.editions import DatasetView, EditionView, raster_policy
 from pipeline.framework import ArchiveSpec, LayerSpec
 from pipeline.framework.archive import LABEL_SUFFIX
 from pipeline.intake.changes_layers import CHANGED
-from pipeline.release.change_making import LAYERS, change_id, changing, told_fields
+from pipeline.release.change_making import KINDS, change_id, change_layer, changing, told_fields
 from pipeline.vector.clusters import COUNT
 
 _LIMITS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -54,8 +54,12 @@ def _changes(shown: DatasetView, layer: LayerSpec, facts: ArchiveFacts) -> dict[
     """Layers of features that came, went and changed; `before` are fields whose old values stand beside the new."""
     fields = list(told_fields(shown, layer))
     about = {"dataset": shown.dataset.id, "min_zoom": layer.min_zoom, "max_zoom": layer.max_zoom, "fields": fields}
-    layers: list[dict[str, Any]] = [{"name": name, **about, "derived": []} for name in LAYERS if name != CHANGED]
-    layers.append({"name": CHANGED, **about, "derived": [CHANGED], "before": fields})
+    layers = [
+        {"name": change_layer(shown.dataset.id, kind), **about, "derived": [], "before": []}
+        if kind != CHANGED
+        else {"name": change_layer(shown.dataset.id, kind), **about, "derived": [CHANGED], "before": fields}
+        for kind in KINDS
+    ]
     return {"id": facts.id, "file": facts.file, "product": "vector", "datasets": [shown.dataset.id], "layers": layers}
 
 

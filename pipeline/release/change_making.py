@@ -1,4 +1,4 @@
-"""What changed in an edition's datasets from one version to the next, as archives of layers added, removed and changed.
+"""What changed in an edition's datasets from one version to the next, as archives: <dataset>-added, -removed, -changed.
 
 Both versions are read as the edition may show them, and only then compared: what is denied is in neither. A dataset of
 which an edition leaves out or moves features has no such archives: one that is gone would tell that it is hidden now.
@@ -41,7 +41,7 @@ from pipeline.sources.shapes import to_shapes
 from pipeline.types import FeatureBatch, Tally
 from pipeline.vector import ArchiveResult, LayerInput, LayerPlan, tile_layers
 
-LAYERS: Final = ("added", "removed", "changed")
+KINDS: Final = ("added", "removed", "changed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,11 @@ class MadeChanges:
 def change_id(dataset: str, number: int) -> str:
     """What the archive of a step is called; 1 is the newest."""
     return f"{dataset}-changes-{number}"
+
+
+def change_layer(dataset: str, kind: str) -> str:
+    """What the layer of a kind is called: no two datasets share one, for each has fields of its own."""
+    return f"{dataset}-{kind}"
 
 
 def changing(view: EditionView) -> Iterator[tuple[DatasetView, LayerSpec]]:
@@ -190,8 +195,9 @@ def _read(file: Path, tally: Tally) -> Iterator[FeatureBatch]:
     return read_batches(file, ReadOptions(), tally)
 
 
-def _plan(step: _Step, name: str) -> LayerPlan:
+def _plan(step: _Step, kind: str) -> LayerPlan:
     layer = step.layer
+    name = change_layer(step.shown.dataset.id, kind)
     return LayerPlan(name, layer.min_zoom, layer.max_zoom, key=step.shown.key, description=step.shown.dataset.title.zh)
 
 

@@ -37,6 +37,21 @@ export interface Dataset {
   readonly extent?: readonly [west: number, south: number, east: number, north: number] | null;
   readonly layers: readonly DatasetLayer[];
   readonly fields: readonly Field[];
+  readonly changes?: readonly ChangeStep[]; // the newest first
+}
+
+/** What changed in a dataset from one version to the next; the file only where a map can show any of it. */
+export interface ChangeStep {
+  readonly from: { readonly version: string; readonly currency: string };
+  readonly to: { readonly version: string; readonly currency: string };
+  readonly added: number;
+  readonly removed: number;
+  readonly changed: number;
+  readonly id?: string;
+  readonly file?: string;
+  readonly bytes?: number;
+  readonly bounds?: readonly [west: number, south: number, east: number, north: number];
+  readonly layers?: readonly string[]; // <dataset>-added, -removed, -changed; those with features
 }
 
 export interface Archive {

@@ -79,6 +79,7 @@ export const en: Messages = {
   toolMeasure: 'Measure',
   toolDraw: 'Draw',
   toolOpen: 'Open files',
+  toolChanges: 'Changes',
   toolCompare: 'Compare',
   toolList: 'Features',
   toolCheck: 'Duplicates',

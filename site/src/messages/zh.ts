@@ -77,6 +77,7 @@ export const zh = {
   toolMeasure: '测量',
   toolDraw: '绘图',
   toolOpen: '打开文件',
+  toolChanges: '版本变化',
   toolCompare: '卷帘对比',
   toolList: '要素列表',
   toolCheck: '立项查重',

@@ -10,6 +10,7 @@ export const TOOLS: readonly ToolEntry[] = [
   { id: 'query', title: 'toolQuery', icon: 'query', load: async () => (await import('./query/query.ts')).query },
   { id: 'compare', title: 'toolCompare', icon: 'compare', load: async () => (await import('./compare/compare.ts')).compare, fits: ({ rasters, catalog }) => rasters.bases.length > 1 || catalog.styles.length > 1 },
   { id: 'download', title: 'toolDownload', icon: 'download', load: async () => (await import('./download/download.ts')).download },
+  { id: 'changes', title: 'toolChanges', icon: 'time', load: async () => (await import('./changes/changes.ts')).changes, fits: ({ catalog }) => catalog.datasets.some(({ changes }) => changes?.length) },
   { id: 'check', title: 'toolCheck', icon: 'check', load: async () => (await import('./check/check.ts')).check },
   { id: 'print', title: 'toolPrint', icon: 'print', load: async () => (await import('./print/print.ts')).print },
   { id: 'share', title: 'toolShare', icon: 'share', load: async () => (await import('./share/share.ts')).share },

@@ -2,13 +2,12 @@
 
 import './compare.css';
 
-import type { StyleSpecification } from 'maplibre-gl';
-
-import { applyLook, markPlaces, type BaseState } from '../../core/base-map.ts';
-import { readJson } from '../../core/catalog.ts';
+import type { BaseState } from '../../core/base-map.ts';
+import { mapFlavours } from '../../core/catalog.ts';
+import { flavourOf, wardrobe } from '../../core/flavours.ts';
 import { foreignCredit } from '../../core/legal.ts';
-import { readableStyle, resolveStyle } from '../../core/style.ts';
 import { saying } from '../../messages/i18n.ts';
+import type { State } from '../../state/state.ts';
 import { element } from '../../ui/element.ts';
 import type { Portal, Tool } from '../tool.ts';
 import { divider } from './divider.ts';
@@ -21,16 +20,9 @@ export function compare(portal: Portal): Tool {
   const { catalog, rasters } = city;
   const say = saying(words, language);
   const sides = sidesOf(catalog, rasters, language, say);
-  const usual = city.flavour;
-  const styles = async (id: string): Promise<StyleSpecification> => {
-    const address = city.address(catalog.styles.find((style) => style.id === id)!.href);
-    const read = id === usual ? city.style : resolveStyle(await readJson<StyleSpecification>(address), address);
-    const style = readableStyle(read, new Set(city.faults.keys()), language);
-    applyLook(style);
-    return style;
-  };
+  const styles = wardrobe(city, language);
   let swipe: Swipe | null = null;
-  let shown: { readonly side: string; readonly flavour: string; readonly map: SecondMap } | null = null;
+  let shown: { readonly flavour: string; readonly map: SecondMap } | null = null;
   let turn = 0;
   let release: (() => void)[] = [];
 
@@ -40,22 +32,22 @@ export function compare(portal: Portal): Tool {
   });
   const fault = element('p', { role: 'alert' });
   const credit = element('p', { class: 'hint' });
-  const left = choice(sides.filter(({ flavour }) => flavour === null));
-  const right = choice(sides);
+  const left = choice();
+  const right = choice();
   left.addEventListener('change', () => {
     const side = sides.find(({ id }) => id === left.value);
-    if (side) store.set({ ground: grounded(side)});
+    if (side) store.set(taking(side));
   });
   right.addEventListener('change', () => swipe && store.set({ swipe: written({ ...swipe, side: right.value }) }));
   const swap = element('button', { type: 'button' }, say('swap'));
   swap.addEventListener('click', () => {
     const [mine, other] = [sides.find(({ id }) => id === right.value), left.value];
     if (!mine || !swipe) return;
-    store.set({ ground: grounded(mine), swipe: written({ ...swipe, side: other }) });
+    store.set({ ...taking(mine), swipe: written({ ...swipe, side: other }) });
   });
 
-  function choice(among: readonly Side[]): HTMLSelectElement {
-    return element('select', {}, ...among.map(({ id, title }) => element('option', { value: id }, title)));
+  function choice(): HTMLSelectElement {
+    return element('select', {}, ...sides.map(({ id, title }) => element('option', { value: id }, title)));
   }
 
   /** The base map of a side, all else as it is on the left. */
@@ -65,16 +57,27 @@ export function compare(portal: Portal): Tool {
     return set ? { ...ground, base, imagery: set, epoch } : { ...ground, base };
   }
 
+  /** What brings a side to the left. */
+  function taking(side: Side): { ground: BaseState; flavour?: string } {
+    return { ground: grounded(side), ...(side.flavour ? { flavour: side.flavour } : {}) };
+  }
+
   /** The side that stands on the left now. */
   function leftSide(): Side | undefined {
-    const { ground: { base, imagery, epoch } } = store.now;
+    const { ground: { base, imagery, epoch }, flavour } = store.now;
     const over = base === 'imagery' || base === 'hybrid';
-    return sides.find((side) => side.base === base && side.flavour === null && (!over || (side.imagery === imagery?.id && side.epoch === epoch)));
+    const look = base === 'map' && flavour !== mapFlavours(catalog)[0]?.id ? sides.find((side) => side.flavour === flavour) : undefined;
+    return look ?? sides.find((side) => side.base === base && side.flavour === null && (!over || (side.imagery === imagery?.id && side.epoch === epoch)));
+  }
+
+  /** What the right map shows: the reader's state but for its base map and look. */
+  function rightState(side: Side): State {
+    return { ...store.now, ground: grounded(side), flavour: side.flavour ?? store.now.flavour };
   }
 
   function follow(): void {
     swipe = readSwipe(store.now.swipe);
-    const side = sides.find(({ id }) => id === swipe?.side) ?? firstSide(sides, { ...store.now.ground, flavour: usual });
+    const side = sides.find(({ id }) => id === swipe?.side) ?? firstSide(sides, { ...store.now.ground, flavour: store.now.flavour });
     if (!side) return;
     if (side.id !== swipe?.side) return store.set({ swipe: written({ side: side.id, percent: swipe?.percent ?? 50 }) }); // and here again
     bar.set(swipe.percent);
@@ -85,25 +88,21 @@ export function compare(portal: Portal): Tool {
     left.value = leftSide()?.id ?? '';
     right.value = side.id;
     if (before !== [left.value, right.value].join()) announce(say('comparing', { left: leftSide()?.title ?? '', right: side.title }));
-    const ground = grounded(side);
-    const flavour = side.flavour ?? usual;
-    if (shown?.flavour === flavour && shown.side === side.id) shown.map.update(store.now, ground);
-    else if (shown?.flavour === flavour) {
-      shown = { ...shown, side: side.id };
-      shown.map.update(store.now, ground);
-    } else void open(side, flavour);
+    const state = rightState(side);
+    const flavour = flavourOf(catalog, state.ground, state.flavour);
+    if (shown?.flavour === flavour) shown.map.show(state);
+    else void open(side, flavour);
   }
 
   async function open(side: Side, flavour: string): Promise<void> {
     const mine = ++turn;
     fault.textContent = '';
     try {
-      const style = await styles(flavour);
+      const style = structuredClone(await styles(flavour));
       if (mine !== turn) return;
-      markPlaces(style);
       shown?.map.remove();
       bar.beneath.className = 'compare-map';
-      shown = { side: side.id, flavour, map: secondMap(portal, bar.beneath, style, store.now, grounded(side)) };
+      shown = { flavour, map: secondMap(portal, bar.beneath, style, rightState(side)) };
     } catch (error) {
       console.error(error);
       fault.textContent = say('fault', { reason: error instanceof Error ? error.message : String(error) });
@@ -117,7 +116,7 @@ export function compare(portal: Portal): Tool {
     enter() {
       map.getContainer().querySelector('.maplibregl-control-container')!.before(bar.element);
       if (!store.now.swipe && swipe) store.set({ swipe: written(swipe) }); // as it was left
-      release = [store.on(['swipe', 'ground', 'shown', 'fade', 'above'], follow)];
+      release = [store.on(['swipe', 'ground', 'flavour', 'shown', 'fade', 'above'], follow)];
       follow();
     },
     leave() {

@@ -2,26 +2,22 @@
 
 import { Map as MapLibre, type StyleSpecification } from 'maplibre-gl';
 
-import { baseMap, maxPitch, type BaseMap, type BaseState } from '../../core/base-map.ts';
-import { fader, type Fader } from '../../core/fade.ts';
-import { layerOrder, type LayerOrder } from '../../core/layer-order.ts';
-import { groundOf } from '../../core/base-map.ts';
-import { show, showIn } from '../../core/visibility.ts';
+import { maxPitch } from '../../core/base-map.ts';
+import { prepare, scene, type Scene } from '../../state/scene.ts';
 import type { State } from '../../state/state.ts';
 import type { Portal } from '../tool.ts';
 
 export interface SecondMap {
-  /** Show other datasets, opacities and orders, or another base map drawn with the same style. */
-  update(state: State, ground: BaseState): void;
+  /** Bring it into a state that is drawn with the same style. */
+  show(state: State): void;
   remove(): void;
 }
 
 /** A map in `container` over the first one of a portal; `style` is its own to change. */
-export function secondMap({ map: first, city }: Portal, container: HTMLElement, style: StyleSpecification, state: State, ground: BaseState): SecondMap {
-  showIn(style, state.shown);
-  const canvas = first.getCanvas();
+export function secondMap({ map: first, city }: Portal, container: HTMLElement, style: StyleSpecification, state: State): SecondMap {
+  prepare(style, state);
   const second = new MapLibre({
-    container, style, interactive: false, attributionControl: false, ...view(first), minZoom: 4, maxZoom: 19.9, maxPitch: maxPitch(ground.terrain),
+    container, style, interactive: false, attributionControl: false, ...view(first), minZoom: 4, maxZoom: 19.9, maxPitch: maxPitch(state.ground.terrain),
     localIdeographFontFamily: first._localIdeographFontFamily || false, fadeDuration: 0,
   });
   second.getCanvas().setAttribute('aria-hidden', 'true');
@@ -29,32 +25,20 @@ export function secondMap({ map: first, city }: Portal, container: HTMLElement, 
   second.on('error', (event) => console.error(event.error));
   const follow = (): void => void second.jumpTo(view(first));
   first.on('move', follow);
-  let parts: { readonly base: BaseMap; readonly fades: Fader; readonly order: LayerOrder } | null = null;
-  let [now, under] = [state, ground];
-  const draw = (): void => {
-    if (!parts) return;
-    parts.base.show(under);
-    show(second, style, now.shown, parts.base.allows);
-    parts.fades.show(now.fade);
-    parts.order.show(now.above, groundOf(style, under));
-  };
+  let drawn: Scene | null = null;
+  let now = state;
   second.once('style.load', () => {
-    parts = {
-      base: baseMap({ map: second, style, rasters: city.rasters, address: ({ file }) => city.address(file) }, under),
-      fades: fader(second, style), order: layerOrder(second, style),
-    };
-    draw();
+    drawn = scene(second, style, city, state);
+    drawn.show(now);
   });
   second.once('idle', () => container.classList.add('drawn')); // until then the map below shows through
-  canvas.classList.add('compared');
   return {
-    update(next, base) {
-      [now, under] = [next, base];
-      draw();
+    show(next) {
+      now = next;
+      drawn?.show(now);
     },
     remove() {
       first.off('move', follow);
-      canvas.classList.remove('compared');
       second.remove();
     },
   };

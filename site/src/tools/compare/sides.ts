@@ -1,6 +1,6 @@
 // What can stand on either side of a swipe: base maps, imagery at each of its dates, and the looks of the drawn map.
 
-import { inLanguage, type Catalog, type Language } from '../../core/catalog.ts';
+import { inLanguage, mapFlavours, type Catalog, type Language } from '../../core/catalog.ts';
 import type { Base, Rasters } from '../../core/rasters.ts';
 import type { Say } from '../../messages/i18n.ts';
 import type { words } from './words.ts';
@@ -29,7 +29,7 @@ export function sidesOf(catalog: Pick<Catalog, 'styles'>, rasters: Rasters, lang
       base, imagery: id, epoch, flavour: null,
     })));
   });
-  const drawn = catalog.styles.filter(({ base }) => (base ?? 'map') === 'map');
+  const drawn = mapFlavours(catalog);
   const flavours = drawn.length < 2 ? [] : drawn.map(({ id, title }): Side => (
     { id: `look/${id}`, title: say('flavour', { name: inLanguage(title, language) }), base: 'map', imagery: null, epoch: 0, flavour: id }
   ));
