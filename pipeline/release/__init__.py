@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from pipeline.release.change_making import MadeChanges, change_archives, make_changes, told_changes
     from pipeline.release.contour_making import make_contours
     from pipeline.release.coverage_making import KnownCoverage, workspace_coverages, write_coverages
     from pipeline.release.files import sha256_of
@@ -40,38 +41,6 @@ if TYPE_CHECKING:
     from pipeline.release.telling import tell_idle_overrides, tell_rules, tell_unknown
     from pipeline.release.unfinished import Unfinished, forget_all
     from pipeline.release.verifier import write_verifier
-from pipeline.release.change_making import MadeChanges, change_archives, make_changes, told_changes
-from pipeline.release.contour_making import make_contours
-from pipeline.release.coverage_making import KnownCoverage, workspace_coverages, write_coverages
-from pipeline.release.files import sha256_of
-from pipeline.release.gate import (
-    Gate,
-    let_through,
-    marks,
-    record_confirmed,
-    record_overrides,
-    refuse_breaches,
-    rules_in_force,
-)
-from pipeline.release.hotlink import write_hotlink
-from pipeline.release.inputs import InputFile, database_input, input_files
-from pipeline.release.made import MadeArchive, recipe_of, remember, told_path
-from pipeline.release.making import Making, make_archive
-from pipeline.release.manifest import MANIFEST, SM3_SUMS, SUMS, read_manifest, release_id, write_manifest
-from pipeline.release.raster_inputs import RasterFile, raster_inputs
-from pipeline.release.raster_kept import KeptRaster, forget_others
-from pipeline.release.raster_making import make_raster
-from pipeline.release.raster_plan import PlannedRaster, area_digest, area_reader, plan_raster
-from pipeline.release.raster_products import drawn_words
-from pipeline.release.reuse import take_over
-from pipeline.release.review_record import covers, likely_number, reviews_of
-from pipeline.release.review_scope import folder_scope
-from pipeline.release.search_making import write_search
-from pipeline.release.software import code_digest, software_versions
-from pipeline.release.stage import Stage, exclusive, place_file
-from pipeline.release.telling import tell_idle_overrides, tell_rules, tell_unknown
-from pipeline.release.unfinished import Unfinished, forget_all
-from pipeline.release.verifier import write_verifier
 
 __all__ = [
     "MANIFEST",
@@ -137,6 +106,12 @@ __all__ = [
 ]
 
 _HOMES: Final = {
+    "change_making": (
+        "MadeChanges",
+        "change_archives",
+        "make_changes",
+        "told_changes",
+    ),
     "contour_making": ("make_contours",),
     "coverage_making": (
         "KnownCoverage",

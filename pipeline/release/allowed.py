@@ -12,8 +12,7 @@ from pipeline.catalog import ArchiveFacts
 from pipeline.editions import DatasetView, EditionView, raster_policy
 from pipeline.framework import ArchiveSpec, LayerSpec
 from pipeline.framework.archive import LABEL_SUFFIX
-from pipeline.intake.changes_layers import CHANGED
-from pipeline.release.change_making import KINDS, change_id, change_layer, changing, told_fields
+from pipeline.release.change_rules import CHANGED, KINDS, change_id, change_layer, changing, told_fields
 from pipeline.vector.clusters import COUNT
 
 _LIMITS: Final[Mapping[str, tuple[str, ...]]] = {

@@ -16,7 +16,6 @@ from datetime import date
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
-from typing import Final
 
 import pyarrow as pa
 import shapely
@@ -33,6 +32,7 @@ from pipeline.intake.features import LayerReader
 from pipeline.intake.harvest import Harvest
 from pipeline.intake.opened import OpenSources
 from pipeline.intake.store import StoredVersion, source_of, versions
+from pipeline.release.change_rules import change_id, change_layer, changing, told_fields
 from pipeline.release.files import sha256_of
 from pipeline.release.made import MadeArchive
 from pipeline.release.making import Making, archive_plan, choice, passes
@@ -40,8 +40,6 @@ from pipeline.sources import ReadOptions, read_batches
 from pipeline.sources.shapes import to_shapes
 from pipeline.types import FeatureBatch, Tally
 from pipeline.vector import ArchiveResult, LayerInput, LayerPlan, tile_layers
-
-KINDS: Final = ("added", "removed", "changed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,35 +49,6 @@ class MadeChanges:
     dataset: str
     facts: ChangeFacts
     archive: MadeArchive | None
-
-
-def change_id(dataset: str, number: int) -> str:
-    """What the archive of a step is called; 1 is the newest."""
-    return f"{dataset}-changes-{number}"
-
-
-def change_layer(dataset: str, kind: str) -> str:
-    """What the layer of a kind is called: no two datasets share one, for each has fields of its own."""
-    return f"{dataset}-{kind}"
-
-
-def changing(view: EditionView) -> Iterator[tuple[DatasetView, LayerSpec]]:
-    """The datasets whose changes an edition may tell, and the layer that says which of their features a map shows.
-
-    Those of vectors that are one layer of one archive, of which the edition takes out and moves no feature.
-    """
-    if view.edition.changes == 0:
-        return
-    for shown in view.datasets:
-        layers = [layer for archive in view.archives for layer in archive.layers if layer.dataset == shown.dataset.id]
-        if len(layers) == 1 and not shown.policy.changes_features:
-            yield shown, layers[0]
-
-
-def told_fields(shown: DatasetView, layer: LayerSpec) -> tuple[str, ...]:
-    """The fields of changed features: those of the layer, and the key by which features are found again."""
-    names = [field.name for field in shown.fields]
-    return tuple(names if layer.fields is None else [n for n in names if n in layer.fields or n == shown.key])
 
 
 def make_changes(
