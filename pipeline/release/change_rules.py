@@ -1,4 +1,4 @@
-"""Which changes between versions an edition may tell, what their archives and layers are called, and what is in them."""
+"""Which changes between versions an edition may tell, how their archives and layers are called, and what they hold."""
 
 from __future__ import annotations
 
