@@ -22,7 +22,7 @@ async function main(folder, picture) {
     await page.waitForFunction(() => {
       const ready = document.getElementById('app')?.dataset.ready === 'true';
       return ready && window.longquanMap.loaded() && window.longquanMap.areTilesLoaded();
-    });
+    }, null, { timeout: 120_000 });
     await page.screenshot({ path: picture });
   } finally {
     await browser.close();
