@@ -1,5 +1,7 @@
 // MapLibre's worker inside the module that starts it, for bundles that must be one file and work from another origin.
 
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import type { Plugin } from 'vite';
 
 const WORKER = 'maplibre-gl/dist/maplibre-gl-worker.mjs';
@@ -10,9 +12,11 @@ export function workerAsBlob(): Plugin {
     name: 'longquan-worker-as-blob',
     enforce: 'pre',
     resolveId: (id) => (id === `${WORKER}?worker&url` ? INSIDE : null),
-    load(id) {
+    async load(id) {
       if (id !== INSIDE) return null;
-      return `import code from '${WORKER}?raw';\nexport default URL.createObjectURL(new Blob([code], { type: 'text/javascript' }));\n`;
+      const file = fileURLToPath(import.meta.resolve(WORKER));
+      const code = (await readFile(file, 'utf8')).replace(/\n\/\/# sourceMappingURL=.*\s*$/, '\n'); // its map is not published
+      return `export default URL.createObjectURL(new Blob([${JSON.stringify(code)}], { type: 'text/javascript' }));\n`;
     },
   };
 }
