@@ -16,6 +16,7 @@ export type SketchFeature = GeoJSONStoreFeatures;
 
 export const DIGITS = 7; // of a degree: 1 cm
 const HALO = '#ffffff';
+const SEGMENTS = 72; // of a circle, as `circleAround` has them
 const KEYS = { finish: 'Enter', cancel: 'Escape' } as const;
 
 /**
@@ -33,20 +34,25 @@ export function sketch(map: MapLibre, options: {
   const area = { fillColor: colour, fillOpacity: 0.18, outlineColor: colour, outlineWidth: width, outlineOpacity: 1 } as const;
   const line = { lineStringColor: colour, lineStringWidth: width } as const;
   const free = { feature: { draggable: true, coordinates: { draggable: true, midpoints: true, deletable: true } } } as const;
+  const pointerDistance = matchMedia('(pointer: coarse)').matches ? 28 : 12; // px from a corner that count as on it
+  // A circle has a corner every five degrees; four of them to pull at are enough.
+  const grip = ({ properties: { selectionPointFeatureId: of, index } }: SketchFeature): boolean =>
+    Number(index) % (SEGMENTS / 4) === 0 || drawing.getSnapshotFeature(of as number)?.properties['mode'] !== 'circle';
   let next = 1_000_000; // ids below are for features that a tool adds
-  return new TerraDraw({
+  const drawing: TerraDraw = new TerraDraw({
     adapter: new TerraDrawMapLibreGLAdapter({ map, prefixId: options.prefix, coordinatePrecision: DIGITS }),
     idStrategy: { isValidId: (id) => typeof id === 'number', getId: () => ++next },
     tracked: false,
     undoRedo: { modeLevel: new TerraDrawModeUndoRedo() },
     modes: [
       new TerraDrawPointMode({ styles: { pointColor: colour, pointWidth: 6, pointOutlineColor: HALO, pointOutlineWidth: 2 } }),
-      new TerraDrawLineStringMode({ keyEvents: KEYS, showCoordinatePoints: true, styles: { ...line, ...closing, coordinatePointColor: HALO, coordinatePointOutlineColor: colour, coordinatePointOutlineWidth: 2, coordinatePointWidth: 4 } }),
-      new TerraDrawFreehandLineStringMode({ keyEvents: KEYS, styles: { ...line, closingPointColor: colour, closingPointWidth: 6, closingPointOutlineColor: HALO, closingPointOutlineWidth: 2 } }),
-      new TerraDrawPolygonMode({ keyEvents: KEYS, showCoordinatePoints: true, styles: { ...area, ...closing, coordinatePointColor: HALO, coordinatePointOutlineColor: colour, coordinatePointOutlineWidth: 2, coordinatePointWidth: 4 } }),
-      new TerraDrawRectangleMode({ keyEvents: KEYS, styles: area }),
-      new TerraDrawCircleMode({ keyEvents: KEYS, styles: area, segments: 72 }),
+      new TerraDrawLineStringMode({ pointerDistance, keyEvents: KEYS, showCoordinatePoints: true, styles: { ...line, ...closing, coordinatePointColor: HALO, coordinatePointOutlineColor: colour, coordinatePointOutlineWidth: 2, coordinatePointWidth: 4 } }),
+      new TerraDrawFreehandLineStringMode({ pointerDistance, keyEvents: KEYS, styles: { ...line, closingPointColor: colour, closingPointWidth: 6, closingPointOutlineColor: HALO, closingPointOutlineWidth: 2 } }),
+      new TerraDrawPolygonMode({ pointerDistance, keyEvents: KEYS, showCoordinatePoints: true, styles: { ...area, ...closing, coordinatePointColor: HALO, coordinatePointOutlineColor: colour, coordinatePointOutlineWidth: 2, coordinatePointWidth: 4 } }),
+      new TerraDrawRectangleMode({ pointerDistance, keyEvents: KEYS, styles: area }),
+      new TerraDrawCircleMode({ pointerDistance, keyEvents: KEYS, styles: area, segments: SEGMENTS }),
       new TerraDrawSelectMode({
+        pointerDistance,
         allowManualDeselection: !options.keepSelected,
         keyEvents: { deselect: 'Escape', delete: null, rotate: null, scale: null }, // what is deleted is for the tool to say
         flags: {
@@ -58,10 +64,11 @@ export function sketch(map: MapLibre, options: {
           selectedPointColor: colour, selectedPointWidth: 9, selectedPointOutlineColor: HALO, selectedPointOutlineWidth: 3,
           selectedLineStringColor: colour, selectedLineStringWidth: (feature) => width(feature) + 1.5,
           selectedPolygonColor: colour, selectedPolygonFillOpacity: 0.28, selectedPolygonOutlineColor: colour, selectedPolygonOutlineWidth: (feature) => width(feature) + 1,
-          selectionPointColor: HALO, selectionPointWidth: 6, selectionPointOutlineColor: colour, selectionPointOutlineWidth: 2.5,
+          selectionPointColor: HALO, selectionPointWidth: (point) => (grip(point) ? 6 : 0), selectionPointOutlineColor: colour, selectionPointOutlineWidth: (point) => (grip(point) ? 2.5 : 0),
           midPointColor: HALO, midPointWidth: 3.5, midPointOutlineColor: '#4a5a53', midPointOutlineWidth: 1.5,
         },
       }),
     ],
   });
+  return drawing;
 }
