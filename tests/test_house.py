@@ -7,7 +7,8 @@ import re
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -39,13 +40,23 @@ def _imports(tree: ast.AST) -> Iterator[str]:
             yield from (str(argument.value) for argument in node.args[:1] if isinstance(argument, ast.Constant))
 
 
+@cache
+def _tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
+
+
+@cache
+def _owners() -> Mapping[str, list[str]]:
+    return packages_distributions()
+
+
 def _tops(path: Path) -> set[str]:
-    return {name.split(".")[0] for name in _imports(ast.parse(path.read_text()))}
+    return {name.split(".")[0] for name in _imports(_tree(path))}
 
 
 def _distributions(modules: list[Path]) -> set[str]:
     """The distributions that the modules import, by the normal form of their names."""
-    owners = packages_distributions()
+    owners = _owners()
     ours = {"pipeline", "tests", "hatch_build"}
     tops = set().union(*map(_tops, modules)) - set(sys.stdlib_module_names) - ours
     found = {_owner(top, owners[top]) for top in tops}
@@ -96,14 +107,14 @@ def test_kernels_know_numpy_and_numba_only() -> None:
     allowed = {"__future__", "math", "typing", "collections.abc", "numpy", "numpy.typing"}
     for path in sorted((ROOT / "pipeline" / "kernels").glob("*.py")):
         if path.name not in ("_jit.py", "_cache.py"):  # the door, and where it keeps what was compiled
-            names = set(_imports(ast.parse(path.read_text())))
+            names = set(_imports(_tree(path)))
             foreign = {name for name in names if name not in allowed and not name.startswith("pipeline.kernels")}
             assert foreign == set(), path
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_a_module_keeps_the_habits(path: Path) -> None:
-    tree = ast.parse(path.read_text())
+    tree = _tree(path)
     assert path.stem not in {"utils", "util", "helpers", "common", "misc"}
     if tree.body:
         assert ast.get_docstring(tree), "says in one sentence what it is"

@@ -44,12 +44,24 @@ def entries() -> tuple[Entry, ...]:
     return tuple(found)
 
 
-def _messages_of(path: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("_", "ngettext") and node.args:
+@cache
+def _nodes() -> tuple[tuple[Path, ast.Call | ast.Constant], ...]:
+    """All calls and literals of the program, with their modules; parsed once."""
+    return tuple(
+        (path, node)
+        for path in sorted((ROOT / "pipeline").rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call | ast.Constant)
+    )
+
+
+def _messages() -> Iterator[tuple[str, Path]]:
+    for path, node in _nodes():
+        called = node.func if isinstance(node, ast.Call) else None
+        if isinstance(node, ast.Call) and isinstance(called, ast.Name) and called.id in ("_", "ngettext") and node.args:
             first = node.args[0]
             if isinstance(first, ast.Constant) and isinstance(first.value, str):
-                yield first.value
+                yield first.value, path
 
 
 def _help_below(command: click.Command, place: str) -> Iterator[tuple[str, str]]:
@@ -67,9 +79,8 @@ def _help_below(command: click.Command, place: str) -> Iterator[tuple[str, str]]
 def wanted() -> dict[str, str]:
     """Every message of the program and one place that says it."""
     found = {}
-    for path in sorted((ROOT / "pipeline").rglob("*.py")):
-        for message in _messages_of(path):
-            found.setdefault(message, path.relative_to(ROOT).as_posix())
+    for message, path in _messages():
+        found.setdefault(message, path.relative_to(ROOT).as_posix())
     for text, place in _help_below(cli, "pipeline/cli/__init__.py"):
         found.setdefault(text, place)
     return found
@@ -84,10 +95,7 @@ def test_every_message_is_translated() -> None:
 def test_no_translation_has_lost_its_message() -> None:
     # Tables of texts (rules, names of faults) are looked up where they are shown: any literal may be a message.
     literals = {
-        node.value
-        for path in (ROOT / "pipeline").rglob("*.py")
-        for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        node.value for _path, node in _nodes() if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
     known = literals | set(wanted())
     lost = [entry for entry in entries() if entry.part != CLICK and entry.source not in known]
