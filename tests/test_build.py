@@ -380,6 +380,16 @@ def test_what_nothing_has_changed_for_is_taken_over(town: Path, monkeypatch: pyt
     assert hashes(town / "dist") == anew
 
 
+def test_the_catalogue_names_the_coverage_of_every_dataset(town: Path) -> None:
+    build_workspace(town, as_of=DAY)
+    for edition in ("public", "government"):
+        folder = town / "dist" / edition
+        datasets = json.loads((folder / "catalog.json").read_bytes())["datasets"]
+        index = json.loads((folder / "coverage.json").read_bytes())["datasets"]
+        assert {each["id"]: each["coverage"] for each in datasets} == {each["dataset"]: each["file"] for each in index}
+        assert all((folder / each["coverage"]).is_file() for each in datasets)
+
+
 def test_the_date_is_only_where_it_belongs(town: Path) -> None:
     build_workspace(town, editions=["public"], as_of=DAY)
     before = hashes(town / "dist/public")

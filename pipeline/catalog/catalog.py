@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from pipeline.catalog.coverage import FOLDER as COVERAGES
 from pipeline.catalog.facts import ArchiveFacts, ChangeFacts, LayerFacts, RasterFacts, VersionFacts, union
 from pipeline.catalog.related import related_datasets
 from pipeline.catalog.styles import styles_of
@@ -164,6 +165,7 @@ def _dataset(framework: Framework, view: DatasetView, made: _Made) -> dict[str, 
         "scale": dataset.scale,
         "features": made.features,
         "extent": list(made.extent) if made.extent else None,
+        "coverage": f"{COVERAGES}/{dataset.id}.json",
         "sample": framework.city.sample,
         "style": {"colour": dataset.style.colour, "icon": dataset.style.icon},
         "layers": [

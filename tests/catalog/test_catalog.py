@@ -103,6 +103,7 @@ def test_catalog_has_the_agreed_form(tmp_path: Path) -> None:
         "scale": 10000,
         "features": 12,
         "extent": [118.8, 27.8, 119.3, 28.2],
+        "coverage": "coverage/roads.json",
         "sample": True,
         "style": {"colour": None, "icon": None},
         "layers": [
