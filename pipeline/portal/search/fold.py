@@ -37,6 +37,7 @@ class Folder:
     def __init__(self, table: Mapping[str, str]) -> None:
         self.table = table
         self._known: dict[str, tuple[tuple[int, str], ...]] = {}
+        self._plain: dict[str, str] = {}
 
     def units(self, text: str) -> list[Unit]:
         """The units of a text, in order."""
@@ -63,6 +64,13 @@ class Folder:
         if word:
             found.append(Unit(word, False, start, end))
         return found
+
+    def plain(self, text: str) -> str:
+        """Its characters without what separates them: the same for whatever is taken apart alike."""
+        known = self._plain
+        for character in set(text).difference(known):
+            known[character] = "".join(value for kind, value in _pieces(character, self.table) if kind != _SEPARATOR)
+        return "".join(map(known.__getitem__, text))
 
 
 def is_han(character: str) -> bool:

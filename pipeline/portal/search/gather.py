@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -135,15 +136,12 @@ def _pieces(named: Sequence[Named], kinds: _Kinds, folder: Folder) -> _Pieces:
     features: dict[str, int] = {}
     for each in named:
         features[each.source.dataset] = features.get(each.source.dataset, 0) + len(each.name)
-    known: dict[str, str] = {}
     name, folded, other, pinyin, codes, domain, group = [], [], [], [], [], [], []
     for each in named:
         source = each.source
         for i, text in enumerate(each.name):
-            if text not in known:
-                known[text] = "".join(unit.value for unit in folder.units(text))
             name.append(text)
-            folded.append(known[text])
+            folded.append(folder.plain(text))
             other.append(each.other[i])
             pinyin.append(each.pinyin[i])
             codes.append(each.codes[i])
@@ -223,7 +221,7 @@ def _doors(addressed: Sequence[Addressed], kinds: _Kinds, folder: Folder) -> _Do
     return _Doors(
         street.astype(np.int64),
         texts,
-        ["".join(unit.value for unit in folder.units(each)) for each in texts],
+        [folder.plain(each) for each in texts],
         joined([p.number for _a, p in taken if len(p.row)]).astype(np.int64),
         joined([p.suffix for _a, p in taken if len(p.row)]).astype(object),
         joined([a.lng[p.row] for a, p in taken if len(p.row)]).astype(np.float64),
@@ -290,21 +288,29 @@ class _Towns:
 def _merge(pieces: _Pieces, label: NDArray[np.int64], towns: _Towns) -> tuple[list[Thing], dict[int, int]]:
     """One thing for each cluster, and which thing each cluster became."""
     order = np.argsort(label, kind="stable")
-    borders = np.flatnonzero(np.diff(label[order], prepend=-1))
+    borders = [*np.flatnonzero(np.diff(label[order], prepend=-1)).tolist(), len(order)]
+    rows, labels = order.tolist(), label.tolist()
+    lng, lat, size, box = pieces.lng.tolist(), pieces.lat.tolist(), pieces.size.tolist(), pieces.box.tolist()
+    kind, weight, geometry = pieces.kind.tolist(), pieces.importance.tolist(), pieces.geometry.tolist()
+    zoom, id, town = pieces.zoom.tolist(), pieces.id.tolist(), towns.of(pieces.lng, pieces.lat).tolist()
     things: list[Thing] = []
     chosen: list[int] = []
     thing_of: dict[int, int] = {}
-    for rows in np.split(order, borders[1:]) if len(order) else []:
-        members = rows.tolist()
-        best = min(members, key=lambda i: (-pieces.importance[i], -pieces.size[i], i))
-        like = [i for i in members if pieces.kind[i] == pieces.kind[best]]
-        x, y = pieces.lng[members].mean(), pieces.lat[members].mean()
-        at = min(like, key=lambda i: ((pieces.lng[i] - x) ** 2 + (pieces.lat[i] - y) ** 2, i))
-        box = pieces.box[members]
-        west, south, east, north = box[:, 0].min(), box[:, 1].min(), box[:, 2].max(), box[:, 3].max()
-        size = sum(pieces.size[i] for i in members if pieces.geometry[i] == pieces.geometry[best])
-        worth = int(pieces.importance[best]) + bonus(int(pieces.geometry[best]), float(size))
-        thing_of[int(label[members[0]])] = len(things)
+    for first, last in itertools.pairwise(borders):
+        members = rows[first:last]
+        best = at = members[0]
+        west, south, east, north = box[best]
+        total = size[best]
+        if len(members) > 1:
+            best = min(members, key=lambda i: (-weight[i], -size[i], i))
+            x, y = sum(lng[i] for i in members) / len(members), sum(lat[i] for i in members) / len(members)
+            like = [i for i in members if kind[i] == kind[best]]
+            at = min(like, key=lambda i: ((lng[i] - x) ** 2 + (lat[i] - y) ** 2, i))
+            boxes = [box[i] for i in members]
+            west, south = min(b[0] for b in boxes), min(b[1] for b in boxes)
+            east, north = max(b[2] for b in boxes), max(b[3] for b in boxes)
+            total = sum(size[i] for i in members if geometry[i] == geometry[best])
+        thing_of[labels[members[0]]] = len(things)
         chosen.append(at)
         things.append(
             Thing(
@@ -312,19 +318,17 @@ def _merge(pieces: _Pieces, label: NDArray[np.int64], towns: _Towns) -> tuple[li
                 other=next((pieces.other[i] for i in [best, *members] if pieces.other[i]), ""),
                 pinyin=next((pieces.pinyin[i] for i in [best, *members] if pieces.pinyin[i]), ""),
                 codes=tuple(sorted({code for i in members for code in pieces.codes[i]})),
-                kind=int(pieces.kind[best]),
-                town=-1,
-                zoom=int(pieces.zoom[best]),
-                importance=min(255, worth),
-                lng=float(pieces.lng[at]),
-                lat=float(pieces.lat[at]),
-                id=int(pieces.id[at]),
+                kind=kind[best],
+                town=town[at],
+                zoom=zoom[best],
+                importance=min(255, weight[best] + bonus(geometry[best], total)),
+                lng=lng[at],
+                lat=lat[at],
+                id=id[at],
                 box=(west, south, east, north) if max(east - west, north - south) > _WORTH_A_BOX else None,
             )
         )
-    found = towns.of(np.array([t.lng for t in things]), np.array([t.lat for t in things]))
-    placed = [_with_town(thing, int(town)) for thing, town in zip(things, found, strict=True)]
-    return _with_divisions(placed, [pieces.group[at] for at in chosen], towns, thing_of), thing_of
+    return _with_divisions(things, [pieces.group[at] for at in chosen], towns, thing_of), thing_of
 
 
 def _with_town(thing: Thing, town: int) -> Thing:
@@ -378,7 +382,7 @@ def _owners(
     villages: dict[str, list[int]] = {}
     for i, thing in enumerate(things):
         if kinds.all[thing.kind].group in ("place", "poi"):
-            villages.setdefault("".join(unit.value for unit in folder.units(thing.name)), []).append(i)
+            villages.setdefault(folder.plain(thing.name), []).append(i)
     # Which cluster a number is in does not depend on the order of numbers, but the label of one without a road does.
     order = np.lexsort((doors.number, doors.lat, doors.lng, label))
     borders = np.flatnonzero(np.diff(label[order], prepend=-1))

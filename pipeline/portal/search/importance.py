@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -42,9 +44,9 @@ def importance(named: Named, features: int) -> NDArray[np.int64]:
 def bonus(geometry: int, size: float) -> int:
     """What length or area adds; of all pieces together."""
     if geometry == LINE:
-        return int(min(25.0, 5 * np.log2(1 + size / 1000)))
+        return int(min(25.0, 5 * math.log2(1 + size / 1000)))
     if geometry == POLYGON:
-        return int(min(25.0, 4 * np.log2(1 + size / 100_000)))
+        return int(min(25.0, 4 * math.log2(1 + size / 100_000)))
     return 0
 
 

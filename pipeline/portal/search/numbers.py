@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from pipeline.portal.search.varints import (
     Numbers,
     Varints,
-    encode,
     encode_each,
+    encode_one,
     text_bytes,
     unzigzag,
     zigzag,
@@ -80,12 +80,12 @@ def encode_doors(doors: Doors, lng: Numbers, lat: Numbers, town: Numbers) -> tup
         first, last = int(doors.offsets[run]), int(doors.offsets[run + 1])
         rows = special[special_at[run] : special_at[run + 1]]
         piece = [
-            encode([int(doors.kind[run]), last - first, int(strange[run])]),
+            b"".join(map(encode_one, (int(doors.kind[run]), last - first, int(strange[run])))),
             _part(columns[0][0], ends[0], first, last),
         ]
-        piece.append(encode([len(rows)]))
+        piece.append(encode_one(len(rows)))
         for gap, row in zip(np.diff(rows, prepend=first).tolist(), rows.tolist(), strict=True):
-            piece += [encode([gap]), text_bytes(doors.suffix[row])]
+            piece += [encode_one(gap), text_bytes(doors.suffix[row])]
         piece += [_part(columns[i][0], ends[i], first, last) for i in (1, 2, 3)]
         if strange[run]:
             piece.append(_part(columns[4][0], ends[4], first, last))

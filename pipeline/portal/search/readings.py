@@ -21,6 +21,7 @@ class Readings:
 
     def __init__(self) -> None:
         self._phrases = _phrases()
+        self._heads = frozenset(phrase[0] for phrase in self._phrases)
         self._of: dict[str, tuple[str, ...]] = {}
 
     def of(self, character: str) -> tuple[str, ...]:
@@ -44,9 +45,12 @@ class Readings:
         found = [self.of(unit.value)[:1] if unit.han else () for unit in units]
         syllables = [each[0] if each else _NONE for each in found]
         text = "".join(unit.value if unit.han else "\0" for unit in units)
-        if len(text) == len(units) > 1:
+        if len(text) == len(units) > 1 and not self._heads.isdisjoint(text):
             at = 0
             while at < len(text) - 1:
+                if text[at] not in self._heads:
+                    at += 1
+                    continue
                 for length in range(min(_LONGEST, len(text) - at), 1, -1):
                     phrase = self._phrases.get(text[at : at + length])
                     if phrase is not None:

@@ -50,6 +50,16 @@ def encode_each(values: Numbers) -> tuple[NDArray[np.uint8], Numbers]:
     return out, lengths
 
 
+def encode_one(value: int) -> bytes:
+    """One number ≥ 0 as a varint."""
+    out = bytearray()
+    while value > 0x7F:
+        out.append(value & 0x7F | 0x80)
+        value >>= 7
+    out.append(value)
+    return bytes(out)
+
+
 class Varints:
     """Reads varints, and bytes between them, from a piece of a file."""
 
@@ -105,7 +115,7 @@ class Varints:
 def text_bytes(text: str) -> bytes:
     """A text with its length in bytes before it."""
     data = text.encode()
-    return encode([len(data)]) + data
+    return encode_one(len(data)) + data
 
 
 def _damaged() -> ArchiveError:

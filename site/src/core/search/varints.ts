@@ -3,8 +3,11 @@
 /** Reads varints and texts one after the other. Throws a RangeError at the end of the data. */
 export class Varints {
   private at = 0;
+  private readonly data: Uint8Array;
 
-  constructor(private readonly data: Uint8Array) {}
+  constructor(data: Uint8Array) {
+    this.data = data;
+  }
 
   one(): number {
     let value = 0;
