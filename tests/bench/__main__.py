@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from tests.bench import changes, gaps, growth, inputs, memory, nearness, raster, startup, table
+from tests.bench import changes, gaps, growth, inputs, memory, nearness, raster, search, startup, table
 from tests.bench.cases import BUILDINGS, CASES, DATA, ROOT, WORK, Case
 from tests.bench.floor import floor
 from tests.bench.measure import QUIET, Run, disturbance, in_turns, run
@@ -23,7 +23,7 @@ from tests.bench.results import Results, digest, disturbed
 
 _SAMPLE = 2000  # rows of the runs that only warm up
 _GAPS_OF = ("longquan", "tippecanoe", "freestiler")
-SECTIONS = ("table", "gaps", "startup", "floor", "growth", "memory", "changes", "raster")
+SECTIONS = ("table", "gaps", "startup", "floor", "growth", "memory", "changes", "raster", "search")
 
 
 def main() -> int:
@@ -38,7 +38,7 @@ def main() -> int:
     jobs: dict[str, Callable[[argparse.Namespace, Results], None]] = {
         "table": _measure_table, "gaps": _measure_gaps, "startup": _measure_startup, "floor": _measure_floor,
         "growth": _measure_growth, "memory": _measure_memory, "changes": _measure_changes,
-        "raster": _measure_raster,
+        "raster": _measure_raster, "search": _measure_search,
     }  # fmt: skip
     for section in asked.section:
         busy = 0.0 if section == "gaps" else disturbance()  # gaps are no matter of time
@@ -194,6 +194,13 @@ def _measure_raster(asked: argparse.Namespace, results: Results) -> None:
         out = raster.commands(picture)["longquan"][1]
         results.put(f"{picture.name} encoding", {"seconds": nearness.encoding(out)})
     results.put("elevations", {name: each._asdict() for name, each in raster.elevations().items()})
+
+
+def _measure_search(_asked: argparse.Namespace, results: Results) -> None:
+    done, index = search.building()
+    _tell("index", done)
+    answers = [answer._asdict() for answer in search.asking(index)]
+    results.put("search", {"build": done._asdict(), "bytes": index.stat().st_size, "answers": answers})
 
 
 def _start(results: Results) -> float:

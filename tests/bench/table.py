@@ -13,6 +13,7 @@ from tests.bench.peers import OURS, TOOLS, Tool, has_ids
 from tests.bench.pictures import BOUND
 from tests.bench.raster import PICTURES
 from tests.bench.results import Results, commit, machine, versions
+from tests.bench.search import NAMES, NUMBERS
 
 PAGE = ROOT / "docs" / "benchmarks.md"
 _BEGIN, _END = "<!-- table -->", "<!-- /table -->"
@@ -42,7 +43,7 @@ def page(results: Results) -> str:
     sections = [_heading(results), _bars(results)]
     sections += [_case(results, case, copies) for case in CASES for copies in SIZES]
     sections += [_gaps(results), _starting(results), _floor(results), _growth(results), _memory(results)]
-    sections += [_changes(results), _pictures(results), _elevations(results)]
+    sections += [_changes(results), _pictures(results), _elevations(results), _search(results)]
     return "\n\n".join(section for section in sections if section)
 
 
@@ -242,6 +243,22 @@ def _changes(results: Results) -> str:
             [[*row, "yes" if found["same_bytes"] else "**no**"]],
         )
     )
+
+
+def _search(results: Results) -> str:
+    found = results.get("search")
+    if found is None:
+        return ""
+    build, answers = found["build"], found["answers"]
+    size = f"{NAMES:,} names and {NUMBERS:,} house numbers: {found['bytes'] / 1e6:.1f} MB"
+    text = f"### Search\n\n{size}, built in {build['wall']:.1f} s ({build['cpu']:.1f} CPU s, {build['rss']:.0f} MB)."
+    rows = [
+        [each["query"], each["found"], f"{each['ms']:.0f}", f"{each['bytes'] / 1e3:.1f}", str(each["requests"])]
+        for each in answers
+    ]
+    worst = [max(each[key] for each in answers) for key in ("ms", "bytes", "requests")]
+    rows.append(["worst", "", f"{worst[0]:.0f}", f"{worst[1] / 1e3:.1f}", str(worst[2])])
+    return f"{text}\n\n" + _table(["first query", "found first", "ms", "KB", "requests"], rows)
 
 
 def _pictures(results: Results) -> str:
