@@ -12,10 +12,10 @@ export interface Search {
   find(text: string, near: readonly [lng: number, lat: number] | null, limit?: number): Promise<readonly Result[]>;
 }
 
-/** The search of a city; null for one without an index, and for a page that stands on a disk. */
+/** The search of a city; null for one without an index, and for a page on a disk without the files in it. */
 export function searchOf({ catalog, address }: Pick<City, 'catalog' | 'address'>): Search | null {
   const { search: told } = catalog;
-  if (!told || !/^https?:/.test(address(told.file))) return null;
+  if (!told || !/^(?:https?|memory):/.test(address(told.file))) return null;
   let opened: Promise<Index> | null = null;
   const prepare = (): Promise<Index> => {
     opened ??= openIndex(rangeBytes(address(told.file)), told).catch((error: unknown) => {
