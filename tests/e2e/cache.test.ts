@@ -38,7 +38,7 @@ beforeAll(async () => {
   [browser, server] = await Promise.all([launch(), servePortal(folder)]);
   shared = await visit(browser, `${server.address}${middle}`);
   await drawn(shared.page);
-});
+}, 180_000);
 afterAll(async () => {
   await browser.close();
   await server.stop();
@@ -116,4 +116,4 @@ test('when the server goes, what was seen stays, the page says so, and goes on w
   // The browser itself tells of each request that failed; nothing else may be told.
   expect(shared.troubles.filter((trouble) => !/ERR_INTERNET_DISCONNECTED/.test(trouble))).toEqual([]);
   expect(strangers).toEqual([]);
-});
+}, 300_000);

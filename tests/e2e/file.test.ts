@@ -23,7 +23,7 @@ describe.skipIf(!existsSync(page) && process.env['CI'] !== 'true')('the page tha
     const [lng, lat] = catalog.center;
     shared = await visit(browser, `${pathToFileURL(join(alone, 'map.html')).href}#map=14/${lat}/${lng}`);
     await drawn(shared.page);
-  });
+  }, 180_000);
   afterAll(async () => {
     await browser.close();
     rmSync(alone, { recursive: true });

@@ -25,7 +25,7 @@ beforeAll(async () => {
   });
   await shared.page.goto(server.address);
   await drawn(shared.page);
-});
+}, 180_000);
 afterAll(async () => {
   await browser.close();
   await server.stop();
@@ -91,4 +91,4 @@ test('panning over the densest place keeps the page answering', async () => {
   expect(tasks.length).toBeGreaterThan(20);
   expect(spent.filter((ms) => ms > LONG)).toEqual([]);
   expect(shared.troubles).toEqual([]);
-});
+}, 300_000);
