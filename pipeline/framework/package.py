@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
@@ -16,6 +15,7 @@ from pipeline.framework.department import Contact, Coordinates
 from pipeline.framework.faults import WorkspaceError
 from pipeline.framework.period import Period, parse_period
 from pipeline.framework.read import read_model
+from pipeline.framework.toml_words import parse_toml
 from pipeline.i18n import _, ngettext
 
 PACKAGE_FILE: Final = "package.toml"
@@ -123,8 +123,8 @@ def declared_classification(text: bytes) -> Classification | None:
     """
     for encoding in ("utf-8-sig", "gb18030"):
         try:
-            said = tomllib.loads(text.decode(encoding)).get("classification")
-        except (UnicodeDecodeError, tomllib.TOMLDecodeError):
+            said = parse_toml(text.decode(encoding)).get("classification")
+        except ValueError:  # no text, no TOML, or what no reader gets to the end of
             continue
         level = _classification(said)
         return next((known for known in get_args(Classification) if known == level), None)

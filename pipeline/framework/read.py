@@ -19,7 +19,7 @@ from pipeline.framework.base import ID_PATTERN, Model
 from pipeline.framework.faults import Fault, choices, did_you_mean, dotted, shown
 from pipeline.framework.raster import INTERVAL, INTERVALS
 from pipeline.framework.rules import WHERE_TABLE, WHERE_TEXT
-from pipeline.framework.toml_words import toml_fault
+from pipeline.framework.toml_words import parse_toml, toml_fault
 from pipeline.i18n import _
 
 M = TypeVar("M", bound=Model)
@@ -62,10 +62,12 @@ def read_model(path: Path, name: str, model: type[M], *, stem_is_id: bool = Fals
         return failed(Fault(name, None, "", _("cannot be read: {reason}").format(reason=error.strerror or error)))
     index = lines.LineIndex(text)
     try:
-        data = tomllib.loads(text)
+        data = parse_toml(text)
     except tomllib.TOMLDecodeError as error:
         at, message = toml_fault(error)
         return failed(Fault(name, at, "", message))
+    except ValueError as error:  # a number of thousands of digits, thousands of brackets
+        return failed(Fault(name, None, "", _("cannot be read: {reason}").format(reason=error)))
     if stem_is_id:
         if "id" in data:
             return failed(

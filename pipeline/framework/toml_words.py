@@ -5,10 +5,27 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
+from typing import Any, Final
 
 from pipeline.i18n import _
 
 _AT = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
+
+
+# Python's reader takes time by the square of a key's parts: a minute for one of 20,000, which are 40 KB.
+_PARTS: Final = 64
+_PART: Final = r"""(?:[\w-]++|"(?:[^"\\\n]|\\.)*+"|'[^'\n]*+')"""
+_ENDLESS: Final = re.compile(rf"(?<![\w-]){_PART}(?:[ \t]*+\.[ \t]*+{_PART}){{{_PARTS},}}")
+
+
+def parse_toml(text: str) -> dict[str, Any]:
+    """What a text of TOML says. Raises ValueError, of which TOMLDecodeError is one, also for what never ends."""
+    if _ENDLESS.search(text):
+        raise ValueError(_("a key of more than {n} parts").format(n=_PARTS))
+    try:
+        return tomllib.loads(text)
+    except RecursionError as error:
+        raise ValueError(_("its values are nested too deeply")) from error
 
 
 def toml_fault(error: tomllib.TOMLDecodeError) -> tuple[int | None, str]:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pipeline.archive.staging import StagedFile, cannot_write, sync_folder
 from pipeline.errors import InputError
+from pipeline.framework.toml_words import parse_toml
 from pipeline.i18n import _
 from pipeline.intake.acceptance import REFUSED
 from pipeline.intake.admission import POLICY
@@ -126,8 +126,8 @@ def faults_of(report: Report) -> tuple[PackageFault, ...]:
 def said_in(text: bytes | None, keys: Sequence[str]) -> dict[str, str]:
     """What a package.toml says under some keys, in so far as they are words, however faulty the rest of it."""
     try:
-        data = tomllib.loads((text or b"").decode("utf-8-sig"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError):
+        data = parse_toml((text or b"").decode("utf-8-sig"))
+    except ValueError:
         return {}
     return {key: data[key] for key in keys if isinstance(data.get(key), str) and len(data[key]) <= _WORD}
 

@@ -122,7 +122,7 @@ def osm_rules(path: Path | None = None) -> Rules:
     file = path or _DEFAULT
     try:
         document = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise ConfigError(
             _("The OSM rules cannot be read: {reason}.").format(reason=reason),

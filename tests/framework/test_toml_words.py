@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from pipeline import i18n
+from pipeline.framework.package import declared_classification
 from pipeline.framework.read import read_model
 from pipeline.framework.rules import RulesFile
-from pipeline.framework.toml_words import toml_fault
+from pipeline.framework.toml_words import parse_toml, toml_fault
 
 # text, line, column, beginning of what is said
 FAULTS = [
@@ -82,3 +83,25 @@ def test_the_file_has_the_line(tmp_path: Path) -> None:
     (tmp_path / "rules.toml").write_text("[[layer]]\nname 龙泉\n", "utf-8")
     (found,) = read_model(tmp_path / "rules.toml", "rules.toml", RulesFile).faults
     assert str(found) == "rules.toml:2: not TOML in column 6: a key is not followed by ="
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a = " + "[" * 50_000,
+        "n = " + "9" * 5000,  # more digits than Python turns into a number
+        ".".join("a" * 20_000) + " = 1",  # which would take a minute
+        "x = {" + " . ".join("ab" for _ in range(20_000)) + " = 1}",
+        ".".join(['"a \\" b"'] * 20_000) + " = 1",
+        "[" + ".".join(["'a'"] * 20_000) + "]",
+    ],
+)
+def test_what_never_ends_is_refused_at_once(text: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        parse_toml(text)
+    assert declared_classification(b'classification = "public"\n' + text.encode()) is None
+
+
+def test_long_words_and_texts_are_no_endless_keys() -> None:
+    said = parse_toml('a.b.c = "' + "w" * 200_000 + '"\nd = """\n' + "Ein Satz. " * 5000 + '"""\n')
+    assert len(said["a"]["b"]["c"]) == 200_000 and len(said["d"]) == 50_000
