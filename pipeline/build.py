@@ -60,7 +60,6 @@ from pipeline.release import (
     marks,
     place_file,
     plan_raster,
-    raster_inputs,
     recipe_of,
     record_confirmed,
     record_overrides,
@@ -82,6 +81,7 @@ from pipeline.release import (
     write_search,
     write_verifier,
 )
+from pipeline.release.raster_inputs import raster_inputs  # of its own module: the package has a module of that name
 from pipeline.sources import is_database
 from pipeline.standalone.verify import has_sm3
 

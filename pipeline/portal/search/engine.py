@@ -24,7 +24,7 @@ from pipeline.portal.search.query import (
 from pipeline.portal.search.reader import Index
 
 RESULTS: Final = 10
-BLOCKS: Final = 24  # read in one step
+BLOCKS: Final = 16  # read in one step
 _STREETS: Final = 8  # whose house numbers are read
 _DOORS: Final = 5  # proposed while a number is being typed
 _FEW: Final = 5  # results below which something may be left out between
@@ -278,7 +278,7 @@ def _typos(steps: _Steps, units: Sequence[Unit], readings: Sequence[Tokens]) -> 
     letters = "".join(unit.value for unit in units)
     if steps.found or len(letters) < 4 or len(letters) > 24 or not (letters.isascii() and letters.isalpha()):
         return
-    left = BLOCKS
+    left = BLOCKS // 2
     for tokens in corrections(letters, steps.index.description.syllables, _CORRECTIONS):
         entries, blocks = _candidates(steps.index, [plan(tokens)], left)
         left -= blocks

@@ -30,7 +30,7 @@ interface Steps {
 }
 
 const RESULTS = 10;
-const BLOCKS = 24; // read in one step
+const BLOCKS = 16; // read in one step
 const STREETS = 8; // whose house numbers are read
 const DOORS = 5; // proposed while a number is being typed
 const FEW = 5; // results below which something may be left out between
@@ -187,7 +187,7 @@ async function forgive(steps: Steps, units: readonly Unit[], readings: readonly 
   if (first && first.length >= 3) await look(steps, first, typoPlans(first), BLOCKS, { typos: true });
   const letters = units.map(({ value }) => value).join('');
   if (steps.found.size > 0 || !/^[a-z]{4,24}$/.test(letters)) return;
-  let left = BLOCKS;
+  let left = BLOCKS / 2;
   for (const tokens of corrections(letters, steps.index.syllables, CORRECTIONS)) {
     const [entries, blocks] = await candidates(steps.index, [plan(tokens)], left);
     left -= blocks;
