@@ -25,6 +25,8 @@ export function changes(portal: Portal): Tool {
   const all = changingOf(city.catalog);
   const hidden = new Set<Kind>();
   let drawn: ChangeStep | null = null;
+  let listed = ''; // the keys of the features in the list
+  const opened = new Set<string>();
   let now: { readonly changing: Changing; readonly step: number } | null = null;
   let release: (() => void)[] = [];
 
@@ -83,6 +85,8 @@ export function changes(portal: Portal): Tool {
   function draw(step: ChangeStep): void {
     clear(map);
     list.replaceChildren();
+    listed = '';
+    opened.clear();
     zoom.hidden = !step.file;
     note.textContent = step.file ? '' : say('nothing');
     if (!step.file) return;
@@ -97,9 +101,10 @@ export function changes(portal: Portal): Tool {
   function refresh(): void {
     if (!drawn?.file || !map.getSource(SOURCE)) return;
     const found = once(map.queryRenderedFeatures(undefined, { layers: own() }));
-    const open = list.querySelector('[aria-expanded="true"]')?.getAttribute('data-key');
+    if (listed === [...found.keys()].join()) return; // what a reader has open stays as it is
+    listed = [...found.keys()].join();
     const focused = (document.activeElement as HTMLElement | null)?.dataset['key'];
-    list.replaceChildren(...[...found].slice(0, SHOWN).map(([key, feature]) => item(key, feature, key === open)));
+    list.replaceChildren(...[...found].slice(0, SHOWN).map(([key, feature]) => item(key, feature, opened.has(key))));
     if (focused) list.querySelector<HTMLElement>(`[data-key="${CSS.escape(focused)}"]`)?.focus();
     note.textContent = [say('inView', { count: found.size }), found.size > SHOWN ? say('more', { count: found.size - SHOWN }) : ''].filter(Boolean).join(' · ');
   }
@@ -131,6 +136,8 @@ export function changes(portal: Portal): Tool {
       const opening = about.hidden === true;
       about.hidden = !opening;
       button.setAttribute('aria-expanded', String(opening));
+      if (opening) opened.add(key);
+      else opened.delete(key);
       if (opening) fill();
       portal.selection.show(opening ? feature : null);
     });
@@ -154,6 +161,7 @@ export function changes(portal: Portal): Tool {
     if (!first) return;
     const [key, feature] = first;
     list.querySelector(`[data-key="${CSS.escape(key)}"]`)?.closest('li')?.remove();
+    opened.add(key);
     list.prepend(item(key, feature, true));
     portal.selection.show(feature);
     list.scrollIntoView({ block: 'nearest' });
