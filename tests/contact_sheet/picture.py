@@ -34,7 +34,7 @@ def reduced(picture: bytes, tools: str) -> bytes:
     header = PngInfo()
     header.add_text(SOFTWARE, tools)
     with Image.open(io.BytesIO(picture)) as image:
-        few = image.convert("RGB").quantize(COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+        few = image.convert("RGB").quantize(COLOURS, Image.Quantize.MAXCOVERAGE, kmeans=2, dither=Image.Dither.NONE)
     out = io.BytesIO()
     few.save(out, "PNG", optimize=True, pnginfo=header)
     return out.getvalue()
