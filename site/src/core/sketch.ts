@@ -53,6 +53,7 @@ export function sketch(map: MapLibre, options: {
       new TerraDrawCircleMode({ pointerDistance, keyEvents: KEYS, styles: area, segments: SEGMENTS }),
       new TerraDrawSelectMode({
         pointerDistance,
+        dragEventThrottle: Number.MAX_SAFE_INTEGER, // every so many events one is left out: none, so that what is dragged ends where the pointer does
         allowManualDeselection: !options.keepSelected,
         keyEvents: { deselect: 'Escape', delete: null, rotate: null, scale: null }, // what is deleted is for the tool to say
         flags: {
