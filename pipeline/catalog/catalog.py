@@ -63,7 +63,6 @@ def build_catalog(
         "bounds": list(city.bounds),
         "center": list(city.center),
         "as_of": as_of.isoformat(),
-        "base_url": framework.publish.base_url or None,
         "site": framework.site.model_dump(mode="json"),
         "themes": [{"id": theme.id, "title": theme.title.model_dump()} for theme in view.themes],
         "archives": [_archive(framework, specs[archive.id], archive) for archive in archives],

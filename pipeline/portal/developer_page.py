@@ -1,8 +1,8 @@
 """developers.html: how other systems use the platform, with this site's own addresses in code that is run in tests.
 
-The code stands in `templates/snippets/`, with names between @ where an address belongs. Where the site will be reached
-is known only where framework.toml tells `base_url`; elsewhere a script of a few lines writes the address of the page
-itself into the code, and readers without scripts find a word in its place.
+The code stands in `templates/snippets/`, with names between @ where an address belongs. A release does not know where it
+will be published, so a script of a few lines writes the address of the page itself into the code;
+readers without scripts find dots in its place.
 """
 
 from __future__ import annotations
@@ -40,7 +40,6 @@ def developer_page(frame: Frame) -> Iterator[tuple[str, bytes]]:
 def _content(catalog: Mapping[str, Any]) -> dict[str, Any]:
     vector = next((archive for archive in catalog["archives"] if archive["type"] == "vector"), None)
     pixels = next((archive for archive in catalog["archives"] if archive["product"] == "imagery"), None)
-    base = catalog.get("base_url")
     words = {
         "STYLE": catalog["styles"][0]["href"],
         "LNG": catalog["center"][0],
@@ -55,20 +54,20 @@ def _content(catalog: Mapping[str, Any]) -> dict[str, Any]:
         )
         words |= {"TILEJSON": vector["tilejson"], "ARCHIVE": vector["file"], "LAYER": layer}
         words["FILE"] = vector["file"].rpartition("/")[2]
-        files += ["maplibre-hotlink.js" if base else "maplibre.js", "openlayers.js", "leaflet.js"]
+        files += ["maplibre.js", "openlayers.js", "leaflet.js"]
         files += ["qgis.txt", "export.sh"]
     if pixels is not None:
         words["PIXELS"] = pixels["tilejson"]
         files.append("leaflet-raster.js")
-    snippets = [_snippet(name, words, base) for name in files]
-    return {"snippets": {snippet.id: snippet for snippet in snippets}, "base": base, "vector": vector, "pixels": pixels}
+    snippets = [_snippet(name, words) for name in files]
+    return {"snippets": {snippet.id: snippet for snippet in snippets}, "vector": vector, "pixels": pixels}
 
 
-def _snippet(name: str, words: Mapping[str, object], base: str | None) -> Snippet:
+def _snippet(name: str, words: Mapping[str, object]) -> Snippet:
     text = (TEMPLATES / "snippets" / name).read_text("utf-8").rstrip("\n")
     for word, value in words.items():
         text = text.replace(f"@{word}@", str(value))
-    site = escape(base.rstrip("/") + "/") if base else _SITE.format(_UNKNOWN)
+    site = _SITE.format(_UNKNOWN)
     parts = [escape(part) for part in text.split("@SITE@")]
     stem, _dot, suffix = name.rpartition(".")
-    return Snippet(stem.removesuffix("-hotlink"), suffix, Markup(site).join(parts))
+    return Snippet(stem, suffix, site.join(parts))

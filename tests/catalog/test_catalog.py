@@ -60,7 +60,6 @@ def test_catalog_has_the_agreed_form(tmp_path: Path) -> None:
         "bounds": [118.70, 27.70, 119.42, 28.34],
         "center": [119.13, 28.07, 12.0],
         "as_of": "2026-11-22",
-        "base_url": None,
         "site": {"icp": "", "police": None, "mark": None, "contact": None, "terms": [], "links": []},
         "themes": [{"id": "transport", "title": {"zh": "交通", "en": "Transport"}}],
         "archives": [

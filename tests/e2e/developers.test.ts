@@ -51,7 +51,7 @@ test('the code names this very site, and can be copied on plain http', async () 
   await close();
 });
 
-test.skipIf(catalog.base_url)('without a script it says that an address is missing', async () => {
+test('without a script it says that an address is missing', async () => {
   const { page, close } = await visit(browser, `${server.address}developers.html`, { javaScriptEnabled: false });
   expect(await page.locator('#code-embed pre').innerText()).toContain('src="https://…/embed.html"');
   expect(await page.locator('.code button:visible').count()).toBe(0);

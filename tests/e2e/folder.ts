@@ -26,7 +26,6 @@ export interface Catalog {
   readonly notice: Text;
   readonly sample: boolean;
   readonly search?: { readonly file: string } | null;
-  readonly base_url?: string | null;
   readonly center: readonly [number, number, number];
   readonly review: { readonly number: string | null };
   readonly archives: readonly Archive[];

@@ -84,7 +84,6 @@ def catalog(*datasets: dict[str, Any], sample: bool = True, number: str | None =
         "bounds": [119.0, 28.0, 119.2, 28.2],
         "center": [119.1, 28.1, 12],
         "as_of": "2026-11-22",
-        "base_url": None,
         "site": {"icp": "", "police": None, "mark": None, "contact": None, "terms": [], "links": []},
         "themes": [{"id": "t", "title": text("专题", "Theme")}],
         "archives": [

@@ -54,17 +54,10 @@ def test_the_pages(catalog: dict[str, Any]) -> None:
     assert pages(catalog) == written
 
 
-def test_where_the_site_is_known_code_names_it(catalog: dict[str, Any]) -> None:
-    page = tree({**catalog, "base_url": "https://map.example.org/city"}, "developers.html")
-    assert "'https://map.example.org/city/hotlink/styles/light.json'" in code(page, "maplibre")
-    assert "'https://map.example.org/city/tilejson/framework.json'" in code(page, "openlayers")
-    assert page.xpath("//*[@data-site]") == []
-
-
-def test_elsewhere_a_script_fills_it_in(catalog: dict[str, Any]) -> None:
-    page = tree({**catalog, "base_url": None}, "developers.html")
+def test_a_script_fills_in_where_the_site_is(catalog: dict[str, Any]) -> None:
+    page = tree(catalog, "developers.html")
     assert "const site = 'https://…/'" in code(page, "maplibre")
-    assert "hotlink" not in code(page, "maplibre")
+    assert "styles/light.json" in code(page, "maplibre")
     marked = page.xpath('//*[@id="code-openlayers"]//*[@data-site]')
     assert [node.text for node in marked] == ["https://…/"]
     (script,) = (node.get("src") for node in page.iter("script"))

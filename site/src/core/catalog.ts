@@ -93,7 +93,6 @@ export interface Catalog {
   readonly bounds: readonly [number, number, number, number];
   readonly center: readonly [number, number, number];
   readonly as_of: string | null;
-  readonly base_url?: string | null; // where the folder is published, when that is known
   readonly site?: {
     readonly icp: string;
     readonly police: { readonly number: string; readonly href: string | null } | null;

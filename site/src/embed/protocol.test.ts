@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { partsIn, partsText } from './parts.ts';
+import { partsIn, partsText } from '../state/embed-parts.ts';
 import { hear } from './protocol.ts';
 
 test.each([

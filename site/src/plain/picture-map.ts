@@ -7,11 +7,11 @@ import { rangeCache } from '../core/cache.ts';
 import { inLanguage, readJson, type Archive, type Catalog, type Language } from '../core/catalog.ts';
 import { health } from '../core/health.ts';
 import { saying, translator } from '../messages/i18n.ts';
-import { legalBar, sampleNotice } from '../shell/legal-bar.ts';
+import { legalBar, sampleNotice } from '../ui/legal-bar.ts';
 import { element } from '../ui/element.ts';
 import { painter, type Picture } from './painter.ts';
 import { degrees, moved, world, zoomed, type View } from './view.ts';
-import { plainWords } from './words.ts';
+import { words } from './words.ts';
 
 const BACKGROUND = '#f4f1e6'; // the land of the drawn map: shaded relief is laid over it
 const UNDER = ['tint', 'hillshade'] as const; // always there where the city has them
@@ -23,7 +23,7 @@ export async function pictureMap(options: { readonly app: HTMLElement; readonly 
   const catalog = await readJson<Catalog>(new URL('catalog.json', root).href);
   const shown = catalog.archives.filter(({ product }) => UNDER.some((under) => under === product) || product === 'imagery');
   if (shown.length === 0) return;
-  const say = saying(plainWords, language);
+  const say = saying(words, language);
   const readers = archives(health(), rangeCache());
   const pictures = new Map(shown.map((archive): [Archive, Picture] => [archive, {
     minZoom: archive.min_zoom ?? 0, maxZoom: archive.max_zoom ?? 14, tileSize: archive.tile_size ?? 512,

@@ -8,7 +8,7 @@ import type { City } from '../core/city.ts';
 import { standing } from '../core/legal.ts';
 import { createMap } from '../core/map.ts';
 import { saying, translator } from '../messages/i18n.ts';
-import { whatIsAt } from '../shell/here/what-is-at.ts';
+import { whatIsAt } from '../core/what-is-at.ts';
 import { changeHash } from '../state/address.ts';
 import { changed } from '../state/ground.ts';
 import { viewText } from '../state/link.ts';

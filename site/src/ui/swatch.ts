@@ -2,7 +2,7 @@
 
 import { element, svg } from './element.ts';
 import type { LegendEntry, Mark } from '../core/legend.ts';
-import type { Sprite } from '../core/sprite.ts';
+import type { Sprite } from './sprite.ts';
 
 const WIDTH = 32;
 const HEIGHT = 20;

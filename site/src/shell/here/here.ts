@@ -11,7 +11,7 @@ import type { Portal } from '../../tools/tool.ts';
 import { copy } from '../../ui/copy.ts';
 import { panel } from '../../ui/panel.ts';
 import { featurePanel } from './feature-panel.ts';
-import { findIn, whatIsAt, type Shown } from './what-is-at.ts';
+import { findIn, whatIsAt, type Shown } from '../../core/what-is-at.ts';
 import { words } from './words.ts';
 
 export interface Here {

@@ -6,7 +6,7 @@ import type { Map as MapLibre, StyleSpecification } from 'maplibre-gl';
 
 import { inLanguage, type Dataset, type Language } from '../../core/catalog.ts';
 import type { City } from '../../core/city.ts';
-import type { Sprite } from '../../core/sprite.ts';
+import type { Sprite } from '../../ui/sprite.ts';
 import { saying, type Translate } from '../../messages/i18n.ts';
 import type { State } from '../../state/state.ts';
 import type { Store } from '../../state/store.ts';

@@ -27,7 +27,7 @@ const FINE = 1e6;
 export function ofResult(result: Result, index: Index, language: Language, t: SearchSay): Suggestion {
   const { entry, door, level, title, lng, lat, marks } = result;
   const kind = index.kinds[door ? door.kind : entry.kind]!;
-  const what = level === 'entry' ? inLanguage(kind.title, language) : t(level);
+  const what = level === 'entry' ? inLanguage(kind.title, language) : t(level === 'number' ? 'number' : 'interpolated');
   const town = result.town >= 0 ? index.towns[result.town]! : '';
   const id = door ? door.id : entry.id;
   return {

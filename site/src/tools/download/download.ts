@@ -2,7 +2,7 @@
 
 import './download.css';
 
-import { areaChoice } from '../../core/area-choice.ts';
+import { areaChoice } from '../../ui/area-choice.ts';
 import { inLanguage, type Archive } from '../../core/catalog.ts';
 import { extract, sizeOf, type Size } from '../../core/extract.ts';
 import { featuresIn } from '../../core/tiles.ts';

@@ -4,7 +4,7 @@ import './draw.css';
 
 import type { LineString, Point, Polygon } from 'geojson';
 
-import { aim, type Aim } from '../../core/aim.ts';
+import { aim, type Aim } from '../../ui/aim.ts';
 import { inLanguage } from '../../core/catalog.ts';
 import { FORMATS, toGeoJson, written, type Format } from '../../core/geojson-formats.ts';
 import type { Place } from '../../core/geodesy.ts';

@@ -2,7 +2,7 @@
 
 import './measure.css';
 
-import { aim, type Aim } from '../../core/aim.ts';
+import { aim, type Aim } from '../../ui/aim.ts';
 import type { Place } from '../../core/geodesy.ts';
 import { sketch } from '../../core/sketch.ts';
 import { saying } from '../../messages/i18n.ts';

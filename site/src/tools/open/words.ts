@@ -4,7 +4,6 @@ import type { Say } from '../../messages/i18n.ts';
 
 export const words = {
   zh: {
-    name: '打开文件',
     choose: '选择文件…',
     local: '文件只在本机的浏览器里读取，不会上传；关闭网页后不保留。',
     formats: '支持 GeoJSON、KML、KMZ、GPX、CSV、Shapefile（zip，或同时选中 .shp .dbf .prj .cpg）、GeoTIFF。可一次选多个，也可直接拖到地图上。每个文件不超过 {mb} MB、{n} 个要素。',
@@ -35,7 +34,6 @@ export const words = {
     hint: '单击地图上的要素可查看属性。',
   },
   en: {
-    name: 'Open files',
     choose: 'Choose files…',
     local: 'Files are read by this browser on this device: nothing is uploaded, and nothing is kept when the page is closed.',
     formats: 'GeoJSON, KML, KMZ, GPX, CSV, shapefiles (as a zip, or .shp .dbf .prj .cpg chosen together) and GeoTIFF; several at once, or dropped on the map. At most {mb} MB and {n} features a file.',

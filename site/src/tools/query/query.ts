@@ -4,7 +4,7 @@ import './query.css';
 
 import type { Geometry } from 'geojson';
 
-import { areaChoice, type ChosenArea } from '../../core/area-choice.ts';
+import { areaChoice, type ChosenArea } from '../../ui/area-choice.ts';
 import { inLanguage } from '../../core/catalog.ts';
 import { townsOf } from '../../core/towns.ts';
 import { saying } from '../../messages/i18n.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import type { Part } from '../../embed/parts.ts';
+import type { Part } from '../../state/embed-parts.ts';
 import { changesFor, embedCode, sizeOf, type EmbedChoices } from './embed-code.ts';
 
 const choices: EmbedChoices = { width: 600, height: 400, language: null, parts: new Set<Part>(['zoom', 'info']), marker: null };

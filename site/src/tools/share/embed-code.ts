@@ -1,6 +1,6 @@
 // The code that shows the map in other people's pages.
 
-import { partsText, type Part } from '../../embed/parts.ts';
+import { partsText, type Part } from '../../state/embed-parts.ts';
 
 export interface EmbedChoices {
   readonly width: number | null; // pixels; null: all there is

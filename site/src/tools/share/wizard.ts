@@ -1,7 +1,7 @@
 // The window that makes the code for other people's pages: choices on one side, the map as it will be on the other.
 
 import { inLanguage } from '../../core/catalog.ts';
-import { PARTS, USUAL, type Part } from '../../embed/parts.ts';
+import { PARTS, USUAL, type Part } from '../../state/embed-parts.ts';
 import { linkWith, viewText } from '../../state/link.ts';
 import { copy } from '../../ui/copy.ts';
 import { dialog, type Dialog } from '../../ui/dialog.ts';

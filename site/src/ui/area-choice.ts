@@ -9,11 +9,11 @@ import type { TerraDraw } from 'terra-draw';
 import { saying } from '../messages/i18n.ts';
 import { element } from '../ui/element.ts';
 import { aim, type Aim, type Room } from './aim.ts';
-import { areaOf, type Area, type Polygon } from './area.ts';
+import { areaOf, type Area, type Polygon } from '../core/area.ts';
 import { words } from './area-words.ts';
-import type { Language } from './catalog.ts';
-import { sketch } from './sketch.ts';
-import type { Towns } from './towns.ts';
+import type { Language } from '../core/catalog.ts';
+import { sketch } from '../core/sketch.ts';
+import type { Towns } from '../core/towns.ts';
 
 export interface ChosenArea {
   readonly area: Area;

@@ -1,6 +1,6 @@
 // The map's icons, for use in the page.
 
-import { readJson } from './catalog.ts';
+import { readJson } from '../core/catalog.ts';
 import { element } from '../ui/element.ts';
 
 interface Place {

@@ -2,11 +2,11 @@
 
 import type { Map as MapLibre, MapGeoJSONFeature, PointLike } from 'maplibre-gl';
 
-import type { Catalog, Dataset } from '../../core/catalog.ts';
-import { collect, type Found, type Rendered } from '../../core/identify.ts';
-import { away, placeOn, type Position } from '../../core/place-on.ts';
-import type { Marked } from '../../core/selection.ts';
-import { DATASET, datasetOf } from '../../core/style.ts';
+import type { Catalog, Dataset } from './catalog.ts';
+import { collect, type Found, type Rendered } from './identify.ts';
+import { away, placeOn, type Position } from './place-on.ts';
+import type { Marked } from './selection.ts';
+import { DATASET, datasetOf } from './style.ts';
 
 export type Shown = Rendered & Marked;
 
