@@ -1,8 +1,8 @@
 """developers.html: how other systems use the platform, with this site's own addresses in code that is run in tests.
 
-The code stands in `templates/snippets/`, with names between @ where an address belongs. A release does not know where it
-will be published, so a script of a few lines writes the address of the page itself into the code;
-readers without scripts find dots in its place.
+The code stands in `templates/snippets/`, with names between @ where an address belongs. A release does not know where
+it will be published, so a script of a few lines writes the address of the page itself into the code; readers without
+scripts find dots in its place.
 """
 
 from __future__ import annotations
