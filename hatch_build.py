@@ -154,6 +154,8 @@ def main(task: str, *arguments: str) -> None:
                 test_in_browser(root, *map(Path, arguments))
             case "screenshot":
                 _node(root, "docs/screenshot.js", *arguments)
+            case "help-pictures":
+                _node(root, "docs/help-pictures.js", *arguments)
             case _:
                 sys.exit(f"no such task: {task}")
     except subprocess.CalledProcessError as error:  # the program has said itself what is wrong

@@ -94,6 +94,10 @@ bench *options: setup
 screenshot folder="demo/dist/public": setup
     LONGQUAN_CHROMIUM="$(sh .ci/browser)" {{python}} hatch_build.py screenshot {{folder}} docs/screenshot.png
 
+# Take the pictures of the help page: the sample city, chapter by chapter.
+help-pictures folder="demo/dist/public": setup
+    LONGQUAN_CHROMIUM="$(sh .ci/browser)" {{python}} hatch_build.py help-pictures {{folder}} pipeline/portal/help
+
 # Draw every look of the map at fixed places and zooms into docs/contact-sheet.png; `--check` compares with that instead.
 contact-sheet folder="demo/dist/public" *options: setup
     LONGQUAN_CHROMIUM="$(sh .ci/browser)" {{python}} -m tests.contact_sheet {{folder}} {{options}}

@@ -29,6 +29,7 @@ LOOSE = (
     (re.compile(r"\b\d+(\.\d+)? (B|kB|MB)\b"), "<size>"),
     (re.compile(r"\b\d+(\.\d+)? m?s\b"), "<time>"),
     (re.compile(r"\d+(\.\d+)? MB/s"), "<speed>"),
+    (re.compile(r"(?<=number of files  )[\d,]+"), "<files>"),
 )
 
 

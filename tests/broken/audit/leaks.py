@@ -333,7 +333,7 @@ LEAKS: dict[str, list[Leak]] = {
     "archive-bytes": [Leak(extra_bytes, "12 bytes belong to nothing")],
     "archive-readable": [Leak(broken_archive, "cannot be read")],
     "file-type": [
-        Leak(file("data.bin", b"\x01\x02"), "cannot be looked into"),
+        Leak(file("data.dat", b"\x01\x02"), "cannot be looked into"),
         Leak(file("core", b"\x7fELF"), "cannot be looked into"),
         Leak(file("assets/a.png", b"SQLite format 3\0"), "does not begin like"),
     ],
