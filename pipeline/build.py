@@ -24,64 +24,37 @@ from pipeline.intake.counts import DatasetCounts, merge_counts, refuse_faulty
 from pipeline.intake.ledger import entries
 from pipeline.intake.opened import OpenSources
 from pipeline.intake.supply import supply
+from pipeline.making.archives import Making, make_archive
+from pipeline.making.changes import MadeChanges, change_archives, make_changes, told_changes
+from pipeline.making.contours import make_contours
+from pipeline.making.coverages import write_coverages
+from pipeline.making.gate import Gate, marks, record_confirmed, record_overrides, refuse_breaches, rules_in_force
+from pipeline.making.inputs import InputFile, database_input, input_files
+from pipeline.making.made import MadeArchive, recipe_of, remember, told_path
+from pipeline.making.raster_inputs import (
+    RasterFile,
+    raster_inputs,  # of its own module: the package has a module of that name
+)
+from pipeline.making.raster_kept import KeptRaster, forget_others
+from pipeline.making.raster_plan import PlannedRaster, area_digest, area_reader, plan_raster
+from pipeline.making.raster_products import drawn_words
+from pipeline.making.rasters import make_raster
+from pipeline.making.reuse import take_over, unchanged
+from pipeline.making.search import write_search
+from pipeline.making.software import code_digest, software_versions
+from pipeline.making.stage import Stage, exclusive, place_file
+from pipeline.making.telling import tell_idle_overrides, tell_rules, tell_unknown
+from pipeline.making.unfinished import Unfinished, forget_all
 from pipeline.portal.files import json_bytes, write_file
 from pipeline.portal.offline_page import write_offline_page
 from pipeline.portal.status_page import edition_status
 from pipeline.portal.write import write_portal
 from pipeline.progress import Progress, Silent
-from pipeline.release import (
-    Gate,
-    InputFile,
-    KeptRaster,
-    MadeArchive,
-    MadeChanges,
-    Making,
-    PlannedRaster,
-    RasterFile,
-    Stage,
-    Unfinished,
-    area_digest,
-    area_reader,
-    change_archives,
-    code_digest,
-    covers,
-    database_input,
-    drawn_words,
-    exclusive,
-    folder_scope,
-    forget_all,
-    forget_others,
-    input_files,
-    likely_number,
-    make_archive,
-    make_changes,
-    make_contours,
-    make_raster,
-    marks,
-    place_file,
-    plan_raster,
-    recipe_of,
-    record_confirmed,
-    record_overrides,
-    refuse_breaches,
-    remember,
-    reviews_of,
-    rules_in_force,
-    software_versions,
-    take_over,
-    tell_idle_overrides,
-    tell_rules,
-    tell_unknown,
-    told_changes,
-    told_path,
-    unchanged,
-    write_coverages,
-    write_hotlink,
-    write_manifest,
-    write_search,
-    write_verifier,
-)
-from pipeline.release.raster_inputs import raster_inputs  # of its own module: the package has a module of that name
+from pipeline.release.hotlink import write_hotlink
+from pipeline.release.manifest import write_manifest
+from pipeline.release.verifier import write_verifier
+from pipeline.review.record import covers, likely_number, reviews_of
+from pipeline.review.scope import folder_scope
 from pipeline.sources import is_database
 from pipeline.standalone.verify import has_sm3
 

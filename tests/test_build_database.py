@@ -13,7 +13,7 @@ import pytest
 from pipeline import build
 from pipeline.build import build_workspace
 from pipeline.intake import features as intake
-from pipeline.release import inputs
+from pipeline.making import inputs
 from pipeline.sources import Database, ReadOptions, read_batches
 from pipeline.types import FeatureBatch, Tally
 from tests.test_build import DAY, by_edition, contents, light_portal

@@ -12,7 +12,7 @@ from pipeline import build
 from pipeline.build import build_workspace
 from pipeline.editions import view_edition
 from pipeline.framework import load_workspace
-from pipeline.release import making
+from pipeline.making import archives as making
 from pipeline.vector.plan import Clusters, LayerPlan
 from tests.test_build import DAY, by_edition, layers_of, light_portal, values
 from tests.towns import FRAMEWORK, write_town

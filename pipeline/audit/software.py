@@ -12,7 +12,7 @@ from pipeline.errors import ConfigError
 from pipeline.portal.built_site import PAGES, PRIVATE, built_site, published_files
 
 # Rooms and modules whose literals end up in published files: names of formats, headings, units.
-_WRITERS: Final = ("catalog", "portal", "release", "vector/metadata.py", "raster/metadata.py")
+_WRITERS: Final = ("catalog", "making", "portal", "release", "vector/metadata.py", "raster/metadata.py")
 _COPIED: Final = ("portal/templates", "standalone")  # beside the site
 _TEXT: Final = frozenset({".html", ".json", ".toml", ".txt", ".svg", ".css", ".md"})
 

@@ -12,7 +12,7 @@ from pipeline.catalog import ArchiveFacts
 from pipeline.editions import DatasetView, EditionView, raster_policy
 from pipeline.framework import ArchiveSpec, LayerSpec
 from pipeline.framework.archive import LABEL_SUFFIX
-from pipeline.release.change_rules import CHANGED, KINDS, change_id, change_layer, changing, told_fields
+from pipeline.making.change_rules import CHANGED, KINDS, change_id, change_layer, changing, told_fields
 from pipeline.vector.clusters import COUNT
 
 _LIMITS: Final[Mapping[str, tuple[str, ...]]] = {

@@ -8,7 +8,6 @@ computed with nothing but `sha256sum` and `sort`, and does not depend on anythin
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -16,17 +15,16 @@ from typing import Any
 
 from pipeline.editions import EditionView
 from pipeline.framework import Framework
+from pipeline.making.files import Digests, digests_of
+from pipeline.making.finished import MANIFEST, VERSION
+from pipeline.making.inputs import InputFile
+from pipeline.making.made import MadeArchive
 from pipeline.portal.files import json_bytes, write_file
 from pipeline.release.allowed import allow_list
-from pipeline.release.files import Digests, digests_of
-from pipeline.release.inputs import InputFile
-from pipeline.release.made import MadeArchive
 from pipeline.release.media import media_type
 
-MANIFEST = "release.json"
 SUMS = "SHA256SUMS"
 SM3_SUMS = "SM3SUMS"
-VERSION = 1
 
 _APART = (MANIFEST, SUMS, SM3_SUMS, "feed.atom")
 _APART_FOLDERS = ("hotlink/", "metadata/")
@@ -129,15 +127,6 @@ def _write_sums(dist: Path, digests: Mapping[str, Digests]) -> None:
     (dist / SM3_SUMS).unlink(missing_ok=True)
     if all(each.sm3 is not None for each in digests.values()):
         write_file(dist / SM3_SUMS, "".join(f"{digests[path].sm3}  {path}\n" for path in paths).encode())
-
-
-def read_manifest(dist: Path) -> dict[str, Any] | None:
-    """The release.json of a published folder; None where there is none or it is not what this version writes."""
-    try:
-        manifest = json.loads((dist / MANIFEST).read_text("utf-8"))
-    except (OSError, ValueError):
-        return None
-    return manifest if isinstance(manifest, dict) and manifest.get("version") == VERSION else None
 
 
 def _files(dist: Path) -> Iterable[str]:

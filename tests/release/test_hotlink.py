@@ -10,8 +10,7 @@ import pytest
 
 from pipeline.catalog import face_files
 from pipeline.errors import OutputError
-from pipeline.release import write_hotlink
-from pipeline.release.hotlink import absolute, absolute_style, absolute_tilejson
+from pipeline.release.hotlink import absolute, absolute_style, absolute_tilejson, write_hotlink
 from pipeline.release.manifest import in_release
 from tests.catalog.catalogs import catalog_of
 

@@ -17,7 +17,10 @@ from pipeline.catalog import ArchiveFacts
 from pipeline.editions import view_edition
 from pipeline.errors import InputError
 from pipeline.framework import load_workspace
-from pipeline.release import InputFile, MadeArchive, input_files, read_manifest, release_id, write_manifest
+from pipeline.making.finished import read_manifest
+from pipeline.making.inputs import InputFile, input_files
+from pipeline.making.made import MadeArchive
+from pipeline.release.manifest import release_id, write_manifest
 from tests.framework.workspaces import write_workspace
 
 FILES = {

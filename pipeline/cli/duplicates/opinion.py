@@ -21,7 +21,7 @@ from pipeline.i18n import _
 if TYPE_CHECKING:
     from pipeline.catalog.opinion import Project, Standing
     from pipeline.catalog.register import Request
-    from pipeline.release.opinions import Known, Verdict
+    from pipeline.making.opinions import Known, Verdict
 
 
 @click.command()
@@ -116,7 +116,7 @@ def _compare(
 ) -> int:
     from pipeline.catalog.opinion import Project, Setting
     from pipeline.catalog.register import read_area
-    from pipeline.release import opinions
+    from pipeline.making import opinions
 
     with Bars() as progress:
         if dist is not None:
@@ -137,7 +137,7 @@ def _answer(
 ) -> int:
     from pipeline.catalog.opinion import Setting
     from pipeline.catalog.register import find_request
-    from pipeline.release import opinions
+    from pipeline.making import opinions
 
     request = find_request(workspace, number)
     with Bars() as progress:
@@ -157,7 +157,7 @@ def _project_of(request: Request) -> Project:
     from pipeline.catalog.duplicates import Wanted
     from pipeline.catalog.opinion import Project
     from pipeline.catalog.register import AREA_FILE, read_area
-    from pipeline.release.opinions import digest
+    from pipeline.making.opinions import digest
 
     path, file = request.folder / AREA_FILE, request.file
     wanted = Wanted(file.themes, file.scale, file.current, file.accuracy_m)
@@ -165,7 +165,7 @@ def _project_of(request: Request) -> Project:
 
 
 def _tell(document: Mapping[str, Any], project: Project, known: Known, output: Path | None, as_json: bool) -> None:
-    from pipeline.release.opinions import write_files
+    from pipeline.making.opinions import write_files
 
     written = write_files(output, project, document, known) if output is not None else ()
     if as_json:
@@ -215,7 +215,7 @@ def _human(document: Mapping[str, Any]) -> str:
 
 def _verify(path: Path, workspace: Path, dist: Path | None, as_json: bool) -> int:
     from pipeline.framework.workspace import FRAMEWORK_FILE
-    from pipeline.release.opinions import check_opinion
+    from pipeline.making.opinions import check_opinion
 
     root = workspace if (workspace / FRAMEWORK_FILE).is_file() else None
     with Bars() as progress:

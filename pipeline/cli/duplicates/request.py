@@ -56,7 +56,7 @@ def request(
     from pipeline.framework.department import Contact
     from pipeline.framework.project_request import ProjectRequest
     from pipeline.framework.workdays import load_workdays
-    from pipeline.release.opinions import choose_themes
+    from pipeline.making.opinions import choose_themes
 
     framework = load_workspace(workspace)
     now = datetime.now().astimezone()

@@ -57,7 +57,7 @@ def pack(edition: str, out: Path, places: tuple[tuple[float, float, int], ...], 
     """
     from pipeline.editions import view_edition
     from pipeline.framework import load_workspace
-    from pipeline.release.review_pack import PAGE, pack_review
+    from pipeline.review.pack import PAGE, pack_review
 
     framework = load_workspace(workspace)
     view_edition(framework, edition)  # says which there are

@@ -42,7 +42,7 @@ def record(edition: str, number: str, day: datetime, by: str, kind: str, workspa
     """
     from pipeline.editions import view_edition
     from pipeline.framework import load_workspace
-    from pipeline.release.review_record import REVIEWS, record_review
+    from pipeline.review.record import REVIEWS, record_review
 
     framework = load_workspace(workspace)
     view_edition(framework, edition)

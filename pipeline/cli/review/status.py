@@ -28,7 +28,7 @@ def status(editions: tuple[str, ...], workspace: Path, as_json: bool) -> int:
     """
     from pipeline.editions import view_edition
     from pipeline.framework import load_workspace
-    from pipeline.release.review_status import review_standing
+    from pipeline.review.status import review_standing
 
     framework = load_workspace(workspace)
     for id in editions:

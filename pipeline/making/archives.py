@@ -25,10 +25,10 @@ from pipeline.intake.counts import count_datasets
 from pipeline.intake.features import LayerReader
 from pipeline.intake.harvest import Harvest
 from pipeline.intake.opened import OpenSources
+from pipeline.making.files import sha256_of
+from pipeline.making.made import MadeArchive
+from pipeline.making.unfinished import Unfinished
 from pipeline.progress import Progress
-from pipeline.release.files import sha256_of
-from pipeline.release.made import MadeArchive
-from pipeline.release.unfinished import Unfinished
 from pipeline.types import FeatureBatch, Tally
 from pipeline.vector import ArchivePlan, ArchiveResult, LayerInput, LayerPlan, tile_layers
 from pipeline.vector.filters import visible

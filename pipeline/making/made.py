@@ -20,9 +20,9 @@ from pipeline.catalog import ArchiveFacts
 from pipeline.editions import EditionView
 from pipeline.framework import ArchiveSpec, Framework, Where
 from pipeline.intake.counts import DatasetCounts
+from pipeline.making.files import sha256_of
+from pipeline.making.inputs import InputFile
 from pipeline.portal.files import write_file
-from pipeline.release.files import sha256_of
-from pipeline.release.inputs import InputFile
 from pipeline.vector.plan import explained_path
 
 

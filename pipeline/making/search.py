@@ -15,6 +15,7 @@ from pipeline.i18n import _
 from pipeline.intake.features import LayerReader
 from pipeline.intake.harvest import Harvest
 from pipeline.intake.opened import OpenSources
+from pipeline.making.archives import choice, passes
 from pipeline.portal.files import content_hash, json_bytes, write_file
 from pipeline.portal.search import (
     Addressed,
@@ -28,7 +29,6 @@ from pipeline.portal.search import (
     take_named,
 )
 from pipeline.progress import Progress
-from pipeline.release.making import choice, passes
 
 FOLDER = "search"
 

@@ -10,8 +10,8 @@ from typing import Any, Final
 
 from pipeline.errors import InputError
 from pipeline.i18n import _
-from pipeline.release.manifest import read_manifest
-from pipeline.release.review_scope import folder_scope, read_json
+from pipeline.making.finished import read_manifest
+from pipeline.review.scope import folder_scope, read_json
 
 VERSION: Final = 1
 BOM: Final = "\ufeff"  # spreadsheets take a file without it for GBK

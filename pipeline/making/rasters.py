@@ -20,6 +20,12 @@ from pipeline.errors import InputError
 from pipeline.framework import ArchiveSpec, Framework
 from pipeline.i18n import _
 from pipeline.intake.counts import DatasetCounts
+from pipeline.making.archives import Making
+from pipeline.making.files import sha256_of
+from pipeline.making.made import MadeArchive
+from pipeline.making.raster_kept import KeptRaster
+from pipeline.making.raster_plan import PlannedRaster, area_reader, contour_pixel
+from pipeline.making.raster_products import image_format, product_of
 from pipeline.raster.grid import HALF
 from pipeline.raster.heights import HeightRules, Heights, HeightSource, open_heights
 from pipeline.raster.imagery import tile_imagery
@@ -32,12 +38,6 @@ from pipeline.raster.state import Origin, state_path
 from pipeline.raster.stretch import Stretch
 from pipeline.raster.terrain import TerrainPlan, tile_terrain
 from pipeline.raster.work import Work
-from pipeline.release.files import sha256_of
-from pipeline.release.made import MadeArchive
-from pipeline.release.making import Making
-from pipeline.release.raster_kept import KeptRaster
-from pipeline.release.raster_plan import PlannedRaster, area_reader, contour_pixel
-from pipeline.release.raster_products import image_format, product_of
 from pipeline.sources.raster_open import raster_memory
 from pipeline.types import Bounds, PixelWindow, Tally
 

@@ -20,8 +20,8 @@ import numpy as np
 
 from pipeline.archive.staging import cannot_write
 from pipeline.intake.harvest import Harvest
-from pipeline.release.made import MadeArchive, recall, remember
-from pipeline.release.stage import place_file
+from pipeline.making.made import MadeArchive, recall, remember
+from pipeline.making.stage import place_file
 from pipeline.types import Tally
 from pipeline.vector.spool import load, save
 

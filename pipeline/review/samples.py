@@ -13,10 +13,10 @@ from pipeline.archive.tileids import zoom_of, zxy_of
 from pipeline.errors import InputError
 from pipeline.i18n import _
 from pipeline.progress import Progress
-from pipeline.release.review_drawing import Drawing, png, sprite_of
-from pipeline.release.review_lettering import BOLD, Lettering, lettering
-from pipeline.release.review_scope import read_json
-from pipeline.release.review_sources import Frame, Sources, cells
+from pipeline.review.drawing import Drawing, png, sprite_of
+from pipeline.review.lettering import BOLD, Lettering, lettering
+from pipeline.review.scope import read_json
+from pipeline.review.sources import Frame, Sources, cells
 
 WIDTH: Final = 1200  # pixels
 HEIGHT: Final = 900

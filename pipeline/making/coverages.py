@@ -32,12 +32,12 @@ from pipeline.i18n import _
 from pipeline.intake.features import LayerReader
 from pipeline.intake.harvest import Harvest
 from pipeline.intake.opened import OpenSources
+from pipeline.making.archives import choice, passes
+from pipeline.making.inputs import InputFile, database_input, digest_files, input_files
+from pipeline.making.raster_inputs import RasterFile, raster_inputs
+from pipeline.making.software import code_digest
 from pipeline.portal.files import json_bytes, write_file
 from pipeline.progress import Progress
-from pipeline.release.inputs import InputFile, database_input, digest_files, input_files
-from pipeline.release.making import choice, passes
-from pipeline.release.raster_inputs import RasterFile, raster_inputs
-from pipeline.release.software import code_digest
 from pipeline.types import Geometries
 
 

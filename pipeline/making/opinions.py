@@ -23,9 +23,9 @@ from pipeline.framework import Framework, did_you_mean, load_workspace
 from pipeline.i18n import _
 from pipeline.intake.ledger import append, entries
 from pipeline.intake.supply import supply
+from pipeline.making.coverages import workspace_coverages
 from pipeline.portal.files import json_bytes, write_file
 from pipeline.progress import Progress
-from pipeline.release.coverage_making import workspace_coverages
 from pipeline.types import Bounds
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from pipeline.editions import EditionView
 from pipeline.errors import UsageError
 from pipeline.i18n import _
-from pipeline.release.made import MadeArchive, recall, told_path
-from pipeline.release.manifest import read_manifest
+from pipeline.making.finished import read_manifest
+from pipeline.making.made import MadeArchive, recall, told_path
 
 
 def unchanged(

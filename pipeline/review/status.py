@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from pipeline.framework import Framework
 from pipeline.framework.review import Reviewed
-from pipeline.release.review_changes import Change, content_changes
-from pipeline.release.review_content import content_list
-from pipeline.release.review_record import covers, reviewed_content, reviews_of
-from pipeline.release.review_scope import folder_scope
+from pipeline.review.changes import Change, content_changes
+from pipeline.review.content import content_list
+from pipeline.review.record import covers, reviewed_content, reviews_of
+from pipeline.review.scope import folder_scope
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from pipeline.editions import DatasetView
 from pipeline.errors import InputError, LongquanError
 from pipeline.framework import Dataset
 from pipeline.i18n import _
-from pipeline.release.inputs import InputFile, digest_files
+from pipeline.making.inputs import InputFile, digest_files
 from pipeline.sources.raster import RasterInfo, RasterOptions, describe_raster, raster_files
 from pipeline.sources.raster_beside import files_beside, on_disk
 

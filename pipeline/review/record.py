@@ -15,8 +15,8 @@ from pipeline.framework.review import Reviewed, ReviewFile, ReviewKind
 from pipeline.i18n import _, ngettext
 from pipeline.intake.ledger import append, entries
 from pipeline.portal.files import json_bytes, write_file
-from pipeline.release.review_content import content_list
-from pipeline.release.review_scope import Scope, folder_scope
+from pipeline.review.content import content_list
+from pipeline.review.scope import Scope, folder_scope
 
 REVIEWS: Final = "review.toml"
 FOLDER: Final = "review"  # the content lists of what was reviewed

@@ -15,7 +15,7 @@ from shapely.geometry import LineString
 from pipeline import tile
 from pipeline.audit import audit_folder
 from pipeline.framework import load_workspace
-from pipeline.release.review_scope import folder_scope
+from pipeline.review.scope import folder_scope
 from tests.audit.built import build_lightly
 from tests.audit.planting import reseal
 from tests.intake.stored_versions import put_version

@@ -16,9 +16,9 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
-from pipeline.release.review_expressions import Asked, evaluate, is_expression
-from pipeline.release.review_lettering import BOLD, Lettering
-from pipeline.release.review_sources import Cell, Frame, Sources, cells
+from pipeline.review.expressions import Asked, evaluate, is_expression
+from pipeline.review.lettering import BOLD, Lettering
+from pipeline.review.sources import Cell, Frame, Sources, cells
 
 _ANCHORS: Final = {
     "center": (0.5, 0.5),

@@ -10,8 +10,8 @@ from pipeline.framework import Framework
 from pipeline.i18n import _
 from pipeline.intake.opened import OpenSources
 from pipeline.intake.unknown import unknown_columns, unknown_datasets
+from pipeline.making.gate import let_through
 from pipeline.progress import Progress
-from pipeline.release.gate import let_through
 
 
 def tell_rules(view: EditionView, progress: Progress) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pipeline.errors import UsageError
-from pipeline.release.review_expressions import Asked, evaluate
+from pipeline.review.expressions import Asked, evaluate
 
 ROAD = Asked(13.0, {"CLASS": "street", "NAME": "剑池路", "RANK": 3, "ELEV": 512.0, "N": "7.5"}, "LineString")
 

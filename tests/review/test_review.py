@@ -21,12 +21,12 @@ from pipeline.framework import load_workspace
 from pipeline.intake.ledger import entries
 from pipeline.portal.files import json_bytes, write_file
 from pipeline.progress import Silent
-from pipeline.release.review_changes import content_changes
-from pipeline.release.review_content import content_csv, content_list
-from pipeline.release.review_pack import pack_review
-from pipeline.release.review_record import read_reviews, record_review
-from pipeline.release.review_scope import folder_scope
-from pipeline.release.review_status import review_standing
+from pipeline.review.changes import content_changes
+from pipeline.review.content import content_csv, content_list
+from pipeline.review.pack import pack_review
+from pipeline.review.record import read_reviews, record_review
+from pipeline.review.scope import folder_scope
+from pipeline.review.status import review_standing
 from tests.towns import FILES, FRAMEWORK, write_town
 
 DAY = date(2026, 11, 22)
@@ -189,7 +189,7 @@ def page_after(root: Path) -> str:
 
 
 def test_a_record_that_was_cut_off_is_finished_the_next_time(town: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from pipeline.release import review_record
+    from pipeline.review import record as review_record
 
     def dies(*_any: Any, **_more: Any) -> None:
         raise KeyboardInterrupt

@@ -13,8 +13,8 @@ from pipeline.errors import UsageError
 from pipeline.i18n import _
 from pipeline.portal.files import json_bytes, write_file
 from pipeline.progress import Progress
-from pipeline.release.review_content import content_csv, content_list, content_rows
-from pipeline.release.review_samples import Sample, draw_samples, sample_places
+from pipeline.review.content import content_csv, content_list, content_rows
+from pipeline.review.samples import Sample, draw_samples, sample_places
 
 PAGE: Final = "index.html"
 LIST: Final = "content.json"

@@ -15,7 +15,8 @@ from pipeline.catalog import ArchiveFacts
 from pipeline.errors import OutputError
 from pipeline.intake.counts import DatasetCounts
 from pipeline.intake.harvest import Harvest
-from pipeline.release import MadeArchive, Unfinished, forget_all
+from pipeline.making.made import MadeArchive
+from pipeline.making.unfinished import Unfinished, forget_all
 from pipeline.types import NONE, POINT, FeatureBatch, Geometries
 
 RECIPE = "0123456789abcdef" * 4

@@ -32,10 +32,10 @@ from pipeline.intake.features import LayerReader
 from pipeline.intake.harvest import Harvest
 from pipeline.intake.opened import OpenSources
 from pipeline.intake.store import StoredVersion, source_of, versions
-from pipeline.release.change_rules import change_id, change_layer, changing, told_fields
-from pipeline.release.files import sha256_of
-from pipeline.release.made import MadeArchive
-from pipeline.release.making import Making, archive_plan, choice, passes
+from pipeline.making.archives import Making, archive_plan, choice, passes
+from pipeline.making.change_rules import change_id, change_layer, changing, told_fields
+from pipeline.making.files import sha256_of
+from pipeline.making.made import MadeArchive
 from pipeline.sources import ReadOptions, read_batches
 from pipeline.sources.shapes import to_shapes
 from pipeline.types import FeatureBatch, Tally

@@ -22,12 +22,12 @@ from pipeline.intake.features import LayerReader
 from pipeline.intake.harvest import Harvest
 from pipeline.intake.ledger import append, entries
 from pipeline.intake.opened import OpenSources
+from pipeline.making.archives import choice, passes
+from pipeline.making.raster_inputs import RasterFile
+from pipeline.making.raster_plan import PlannedRaster
 from pipeline.portal.files import write_file
 from pipeline.progress import Progress
 from pipeline.raster.grid import HALF
-from pipeline.release.making import choice, passes
-from pipeline.release.raster_inputs import RasterFile
-from pipeline.release.raster_plan import PlannedRaster
 
 KIND: Final = "override"  # in the ledger
 CONFIRMED: Final = "confirmed"

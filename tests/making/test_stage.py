@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import OutputError
-from pipeline.release import Stage, exclusive, place_file
+from pipeline.making.stage import Stage, exclusive, place_file
 
 
 def content(folder: Path) -> dict[str, str]:
@@ -114,7 +114,7 @@ def test_an_old_folder_whose_successor_came_is_removed(target: Path) -> None:
 def test_one_build_at_a_time(tmp_path: Path) -> None:
     lock = tmp_path / ".cache" / "build.lock"
     program = (
-        "import sys; from pathlib import Path; from pipeline.release.stage import exclusive\n"
+        "import sys; from pathlib import Path; from pipeline.making.stage import exclusive\n"
         "with exclusive(Path(sys.argv[1])): print('in', flush=True); sys.stdin.read()"
     )
     with subprocess.Popen(

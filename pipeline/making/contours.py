@@ -15,16 +15,16 @@ from pipeline.errors import InputError
 from pipeline.framework import Framework
 from pipeline.i18n import _
 from pipeline.machine import memory_bound, processors
+from pipeline.making.archives import Making
+from pipeline.making.files import sha256_of
+from pipeline.making.made import MadeArchive
+from pipeline.making.raster_plan import ROWS, PlannedRaster, contour_pixel
+from pipeline.making.rasters import about, opened_heights, tally_counts
+from pipeline.making.unfinished import Unfinished
 from pipeline.raster.contour_lines import HeightGrid
 from pipeline.raster.contour_rules import ContourRules
 from pipeline.raster.contours import WHERE, Drawn, contour_batches, source_window
 from pipeline.raster.peaks import PeakRules, peak_batches
-from pipeline.release.files import sha256_of
-from pipeline.release.made import MadeArchive
-from pipeline.release.making import Making
-from pipeline.release.raster_making import about, opened_heights, tally_counts
-from pipeline.release.raster_plan import ROWS, PlannedRaster, contour_pixel
-from pipeline.release.unfinished import Unfinished
 from pipeline.sources.raster_open import raster_memory
 from pipeline.types import FeatureBatch, PixelWindow, Tally
 from pipeline.vector import ArchivePlan, ArchiveResult, LayerInput, LayerPlan, ZoomByField, tile_layers

@@ -19,6 +19,7 @@ from pipeline.editions.raster_redact import finest_zoom, ground_scale
 from pipeline.errors import ConfigError, InputError
 from pipeline.framework import ArchiveSpec, Dataset
 from pipeline.i18n import _
+from pipeline.making.raster_inputs import RasterFile
 from pipeline.raster.contour_rules import (
     FIRST_ZOOM,
     ContourRules,
@@ -29,7 +30,6 @@ from pipeline.raster.contour_rules import (
 )
 from pipeline.raster.grid import HALF
 from pipeline.raster.plan import LAST_ZOOM
-from pipeline.release.raster_inputs import RasterFile
 from pipeline.types import Bounds
 
 if TYPE_CHECKING:
