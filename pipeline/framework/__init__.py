@@ -12,6 +12,7 @@ from pipeline.framework.faults import Fault, WorkspaceError, did_you_mean
 from pipeline.framework.map_rules import MapRules, Number, numbers_in_force, read_map_rules
 from pipeline.framework.period import Period, parse_period, period_at
 from pipeline.framework.raster import RasterChoices, RasterLimits
+from pipeline.framework.release import ReleaseRules
 from pipeline.framework.rules import ClusterRule, LayerRules, NamedRules, RulesFile, Where, ZoomBy
 from pipeline.framework.schema import Schema, SchemaField
 from pipeline.framework.workspace import Framework, load_workspace
@@ -44,6 +45,7 @@ __all__ = [
     "Publish",
     "RasterChoices",
     "RasterLimits",
+    "ReleaseRules",
     "RulesFile",
     "Schema",
     "SchemaField",

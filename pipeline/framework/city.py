@@ -12,6 +12,7 @@ from pipeline.framework.base import Crs, Id, Model, Text, refuse
 from pipeline.framework.check_limits import Checks
 from pipeline.framework.edition_rules import EditionRule, Override, RuleSettings
 from pipeline.framework.raster import RasterLimits
+from pipeline.framework.release import ReleaseRules
 from pipeline.framework.site import Site
 from pipeline.i18n import _
 from pipeline.types import Bounds
@@ -145,6 +146,7 @@ class FrameworkFile(Model):
     site: Site = Site()
     build: BuildRules = BuildRules()
     intake: IntakeRules = IntakeRules()
+    release: ReleaseRules = ReleaseRules()
     checks: Checks = Checks()
     rules: RuleSettings = RuleSettings()
     overrides: tuple[Override, ...] = Field(alias="override", default=())

@@ -21,6 +21,7 @@ from pipeline.framework.base import (
     refuse,
 )
 from pipeline.framework.city import Share
+from pipeline.framework.release import PublicKeyText
 from pipeline.framework.rules import LayerRules
 from pipeline.i18n import _
 
@@ -193,4 +194,5 @@ class Department(Model):
     name: Text
     contact: Contact = Contact()
     calendar: Literal["monthly", "quarterly", "yearly"]
+    public_key: PublicKeyText | None = None  # with which it signs what of a release is made of its datasets alone
     datasets: tuple[Dataset, ...] = Field(alias="dataset", default=())

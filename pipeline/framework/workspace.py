@@ -17,6 +17,7 @@ from pipeline.framework.department import Dataset, Department
 from pipeline.framework.edition_rules import Confirmed, Override
 from pipeline.framework.faults import WorkspaceError
 from pipeline.framework.read import Source, read_model
+from pipeline.framework.release import ReleaseRules
 from pipeline.framework.schema import Schema
 from pipeline.framework.site import Site
 from pipeline.i18n import _
@@ -43,6 +44,7 @@ class Framework:
     confirmed: Mapping[str, Confirmed] = field(default_factory=dict)  # numbers of the rule file, by rule
     overrides: tuple[Override, ...] = ()
     site: Site = field(default_factory=Site)
+    release: ReleaseRules = field(default_factory=ReleaseRules)
 
     @property
     def datasets(self) -> tuple[tuple[Department, Dataset], ...]:
@@ -111,6 +113,7 @@ def load_workspace(path: Path) -> Framework:
         confirmed=file.rules.confirmed,
         overrides=file.overrides,
         site=file.site,
+        release=file.release,
     )
 
 

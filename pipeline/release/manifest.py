@@ -14,14 +14,17 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.editions import EditionView
+from pipeline.errors import InputError
 from pipeline.framework import Framework
+from pipeline.i18n import _
 from pipeline.making.files import Digests, digests_of
-from pipeline.making.finished import MANIFEST, VERSION
+from pipeline.making.finished import MANIFEST, VERSION, read_manifest
 from pipeline.making.inputs import InputFile
 from pipeline.making.made import MadeArchive
 from pipeline.portal.files import json_bytes, write_file
 from pipeline.release.allowed import allow_list
 from pipeline.release.media import media_type
+from pipeline.standalone.verify import has_sm3
 
 SUMS = "SHA256SUMS"
 SM3_SUMS = "SM3SUMS"
@@ -86,7 +89,8 @@ def write_manifest(
         "city": framework.city.code,
         "edition": view.edition.id,
         "sample": framework.city.sample,
-        "review": {"number": review_number},
+        "previous": None,  # a release: the one before it; `release` fills both in, the id stays as it is
+        "review": {"number": review_number, "scope": None},
         "as_of": as_of.isoformat(),
         "rules": dict(rules or {}),
         "overrides": [dict(each) for each in overrides],
@@ -118,6 +122,45 @@ def write_manifest(
     write_file(dist / MANIFEST, json_bytes(manifest))
     _write_sums(dist, {**digests, MANIFEST: digests_of(dist / MANIFEST)})
     return id
+
+
+def state_release(dist: Path, *, previous: Mapping[str, str] | None, review: Mapping[str, str | None]) -> bytes:
+    """Say in a built folder's release.json what came before it and what was reviewed; returns the file's new bytes.
+
+    `previous` has `release` and `manifest_sha256`, `review` has `number` and `scope`. Neither is part of the release
+    id; the sums are adjusted, release.json last of all is exchanged, and nothing is when it says so already.
+
+    Raises InputError where the folder holds no release, OutputError.
+    """
+    manifest = read_manifest(dist)
+    if manifest is None:
+        raise InputError(
+            _("this edition has not been built: {name} is missing").format(name=MANIFEST),
+            where=str(dist),
+            hint=_("run: longquan build"),
+        )
+    told = {"previous": dict(previous) if previous else None, "review": dict(review)}
+    data = json_bytes({**manifest, **told})
+    if data == (dist / MANIFEST).read_bytes():
+        return data
+    sums = _exchanged(dist / SUMS, hashlib.sha256(data).hexdigest())
+    sm3_sums = _exchanged(dist / SM3_SUMS, hashlib.new("sm3", data).hexdigest()) if has_sm3() else None
+    if sm3_sums is None:
+        (dist / SM3_SUMS).unlink(missing_ok=True)
+    else:
+        write_file(dist / SM3_SUMS, sm3_sums)
+    write_file(dist / SUMS, sums or b"")
+    write_file(dist / MANIFEST, data)
+    return data
+
+
+def _exchanged(path: Path, digest: str) -> bytes | None:
+    """A list of hashes with another one for release.json; None where there is no such list."""
+    if not path.is_file():
+        return None
+    lines = path.read_text("utf-8").splitlines(keepends=True)
+    end = f"  {MANIFEST}\n"
+    return "".join(digest + end if line[64:] == end else line for line in lines).encode()
 
 
 def _write_sums(dist: Path, digests: Mapping[str, Digests]) -> None:

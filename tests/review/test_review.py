@@ -96,8 +96,8 @@ def test_the_number_is_on_what_was_reviewed(town: Path) -> None:
     scope = folder_scope(town / "dist/public")
     assert record(town)
     assert built(town).reviewed and page(town) == f"审图号：{NUMBER}"
-    for name in ("catalog.json", "release.json"):
-        assert json.loads((town / "dist/public" / name).read_text("utf-8"))["review"] == {"number": NUMBER}
+    for name, more in (("catalog.json", {}), ("release.json", {"scope": None})):
+        assert json.loads((town / "dist/public" / name).read_text("utf-8"))["review"] == {"number": NUMBER, **more}
     assert folder_scope(town / "dist/public") == scope  # the number itself changes nothing that was reviewed
     (entry,) = [each for each in entries(town) if each.kind == "review"]
     assert entry.at.startswith("2026-11-25T09:00")
