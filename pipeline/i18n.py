@@ -8,6 +8,8 @@ user who chooses none gets English.
 from __future__ import annotations
 
 import gettext as _gettext
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 DOMAIN = "longquan"
@@ -31,6 +33,17 @@ def set_language(language: str) -> None:
 def language() -> str:
     """The language in force: ``zh`` or ``en``."""
     return _language
+
+
+@contextmanager
+def speaking(language: str) -> Iterator[None]:
+    """Another language for a while: of a page that is written in it, whatever its reader's terminal speaks."""
+    before = _language
+    set_language(language)
+    try:
+        yield
+    finally:
+        set_language(before)
 
 
 def _(message: str) -> str:

@@ -16,7 +16,7 @@ class ReleaseRules(Model):
 
     keep: Annotated[int, Field(ge=2, le=400)] = 13  # completed releases of an edition, the newest among them
     expires: Annotated[int, Field(ge=1, le=3650)] = 400  # days; what the offices and departments sign
-    refresh: Annotated[int, Field(ge=1, le=400)] = 35  # days; what the publisher signs, renewed by publish --refresh
+    refresh: Annotated[int, Field(ge=1, le=400)] = 45  # days; what the publisher signs, renewed by publish --refresh
 
 
 def _public_key(value: str) -> str:

@@ -4,7 +4,8 @@
 
 It checks that every file of SHA256SUMS and release.json is there and unaltered, that there is no other, that no name
 leads out of the folder or means another file elsewhere, that nothing is a link, and that the release id follows from
-the files; where this Python knows SM3, SM3SUMS too. It prints the fingerprint of SHA256SUMS.
+the files; where this Python knows SM3, SM3SUMS too. It prints the fingerprint of SHA256SUMS. It cannot check
+signatures: that takes more than the standard library, and `longquan verify`.
 
 A verifier on the disk that it checks proves nothing alone, for whoever changed the files could have changed it and the
 lists as well. So compare the fingerprint with the printed sheet, worked out by a tool of your own system:
@@ -36,6 +37,8 @@ BESIDE = (MANIFEST, SUMS, SM3_SUMS, "feed.atom")
 HOTLINK = "hotlink/"
 METADATA = "metadata/"
 SIGNATURE = re.compile(r"metadata/[^/]+\.(?:json|html)")
+# On a server: the lists of earlier releases whose files stay there a while, for pages that are still open.
+EARLIER = re.compile(r"metadata/release-([0-9a-f]{12})\.json")
 HASHED_ARCHIVE = re.compile(r"tiles/.+-([0-9a-f]{12})\.pmtiles")
 
 LINE = re.compile(r"([0-9a-f]{64})  (.+)")
@@ -86,6 +89,10 @@ TEXTS = {
     "no-file": ("既不是文件也不是文件夹", "neither a file nor a folder"),
     "unreadable": ("无法读取：{0}", "it cannot be read: {0}"),
     "hotlink-alone": ("hotlink/ 中多出的文件，发布内容中没有对应文件", "hotlink/ has it, the release has no such file"),
+    "wrong-list": (
+        "不是它名称所指那次发布的清单",
+        "it is not the list of the release that its name says",
+    ),
     "fingerprint": (
         "指纹与印刷页不符：应为 {0}，实为 {1}",
         "it has not the fingerprint expected: {0} expected, {1} found",
@@ -117,6 +124,7 @@ class Result(NamedTuple):
     signatures: int  # files of metadata/, which were not looked into
     sums: dict[str, str]  # path → sha256, as SHA256SUMS says
     faults: tuple[Fault, ...]  # in the order of their paths
+    earlier: tuple[str, ...] = ()  # files of earlier releases that a server keeps; hashed, but no part of this one
 
 
 def safe(path: str) -> bool:
@@ -170,14 +178,17 @@ def check(folder: str, tell: Callable[[int, int], None] | None = None, fingerpri
     if sm3_sums is not None:
         compare_paths(sums, SUMS, sm3_sums, SM3_SUMS, faults)
 
-    hotlink, signatures = beside(there, sums, faults)
-    hashed = {path: there[path] for path in sums if path in there}
+    others = earlier_files(root, there, sums, faults)
+    hotlink, signatures = beside(there, {**sums, **dict.fromkeys(others, "")}, faults)
+    hashed = {path: there[path] for path in (*sums, *others) if path in there}
     faults.extend(Fault("missing", path) for path in sums if path not in there and safe(path))
     total, done = sum(hashed.values()), 0
     for path in sorted(hashed):
         size = hashed[path]
         wanted = sizes.get(path, size)
-        if size != wanted:
+        if path in others:
+            compare_earlier(root, path, size, others[path], faults)
+        elif size != wanted:
             faults.append(Fault("size", path, (str(size), str(wanted))))
         else:
             compare_file(root, path, size, sums, sm3_sums if sm3 == "checked" else None, faults)
@@ -185,7 +196,9 @@ def check(folder: str, tell: Callable[[int, int], None] | None = None, fingerpri
         if tell is not None:
             tell(done, total)
     ordered = tuple(sorted(set(faults), key=lambda fault: (fault.path, fault.kind, fault.values)))
-    return Result(release_id(sums), found, len(hashed), total, sm3, hotlink, signatures, sums, ordered)
+    return Result(
+        release_id(sums), found, len(hashed), total, sm3, hotlink, signatures, sums, ordered, tuple(sorted(others))
+    )
 
 
 def long_path(folder: str) -> str:
@@ -358,6 +371,55 @@ def beside(there: dict[str, int], sums: dict[str, str], faults: list[Fault]) -> 
     return tuple(sorted(hotlink)), signatures
 
 
+def earlier_files(
+    root: str, there: dict[str, int], sums: dict[str, str], faults: list[Fault]
+) -> dict[str, set[tuple[str, int]]]:
+    """Files that are there and no part of this release, but of earlier ones → the hashes and sizes that they may have.
+
+    What an earlier release was is told by its release.json, kept as metadata/release-<id>.json: its id has to follow
+    from what it lists. Nobody vouches for it here: `longquan verify` follows the hashes from release to release.
+    """
+    found: dict[str, set[tuple[str, int]]] = {}
+    for name in sorted(there):
+        match = EARLIER.fullmatch(name)
+        data = read_list(root, name, there, faults) if match is not None else None
+        if match is None or data is None:
+            continue
+        listed = listed_files(data)
+        if listed is None or not release_id({path: digest for path, digest, _ in listed}).startswith(match.group(1)):
+            faults.append(Fault("wrong-list", name))
+            continue
+        for path, digest, size in listed:
+            if path in there and path not in sums and safe(path) and in_release(path):
+                found.setdefault(path, set()).add((digest, size))
+    return found
+
+
+def listed_files(data: bytes) -> list[tuple[str, str, int]] | None:
+    """Path, hash and size of what a release.json lists; None where it is none."""
+    try:
+        manifest = json.loads(data.decode("utf-8"), object_pairs_hook=no_key_twice)
+        files = [(each["path"], each["sha256"], each["bytes"]) for each in manifest["files"]]
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return None
+    right = all(type(path) is type(digest) is str and type(size) is int for path, digest, size in files)
+    return files if right and len({path for path, _, _ in files}) == len(files) else None
+
+
+def compare_earlier(root: str, path: str, size: int, known: set[tuple[str, int]], faults: list[Fault]) -> None:
+    """Hash a file that only earlier releases have: it must be that of one of them."""
+    digests = [digest for digest, wanted in sorted(known) if wanted == size]
+    if not digests:
+        faults.append(Fault("size", path, (str(size), str(min(wanted for _, wanted in known)))))
+        return
+    for digest in digests:
+        found: list[Fault] = []
+        compare_file(root, path, size, {path: digest}, None, found)
+        if not found:
+            return
+    faults.extend(found)
+
+
 def compare_file(
     root: str, path: str, size: int, sums: dict[str, str], sm3_sums: dict[str, str] | None, faults: list[Fault]
 ) -> None:
@@ -420,8 +482,19 @@ def page(result: Result, folder: str, language: str) -> Iterator[str]:
             else "hotlink/     {} derived files, contents not checked (longquan verify recomputes them)"
         )
         yield text.format(len(result.hotlink))
+    if result.earlier:
+        text = (
+            "旧版文件  {} 个，未被改动，不属于本次发布"
+            if zh
+            else "earlier      {} files of earlier releases, unaltered, no part of this one"
+        )
+        yield text.format(len(result.earlier))
     if result.signatures:
-        text = "metadata/ {} 个文件，未核对" if zh else "metadata/    {} files, not checked"
+        text = (
+            "metadata/ {} 个文件；签名未核对（由 longquan verify 核对）"
+            if zh
+            else "metadata/    {} files; signatures are not checked here (longquan verify does)"
+        )
         yield text.format(result.signatures)
     yield ("版本号    {}" if zh else "release      {}").format(result.release)
     yield ("指纹      {}" if zh else "fingerprint  {}").format(result.fingerprint)

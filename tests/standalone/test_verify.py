@@ -349,3 +349,70 @@ def test_many_faults_are_counted(dist: Path) -> None:
         put(dist, f"more/{number}", b"")
     code, out = run(dist, str(dist), "--lang", "en")
     assert code == 1 and "and 7 more faults" in out and f"Refused: {verify.FAULTS_SHOWN + 7} faults" in out
+
+
+# Files of earlier releases, which a server keeps for pages that are open ----------------------------------------------
+
+OLD = b"PMTiles\x03 of the last release"
+OLD_NAME = f"tiles/framework-{hashlib.sha256(OLD).hexdigest()[:12]}.pmtiles"
+
+
+def earlier(dist: Path, files: dict[str, bytes], id: str | None = None) -> str:
+    """Keep the list of an earlier release; returns its name."""
+    listed = [{"path": p, "sha256": hashlib.sha256(d).hexdigest(), "bytes": len(d)} for p, d in files.items()]
+    lines = "".join(
+        f"{each['sha256']}  {each['path']}\n" for each in sorted(listed, key=lambda e: str(e["path"]).encode())
+    )
+    release = hashlib.sha256(lines.encode()).hexdigest()
+    name = f"metadata/release-{(id or release)[:12]}.json"
+    put(dist, name, json.dumps({"release": release, "files": listed}).encode())
+    return name
+
+
+def test_files_of_earlier_releases_are_no_fault(dist: Path) -> None:
+    earlier(dist, {"index.html": b"<p>old", OLD_NAME: OLD, "tiles/gone.pmtiles": b"x"})
+    put(dist, OLD_NAME, OLD)
+    result = check(str(dist))
+    assert (result.faults, result.earlier) == ((), (OLD_NAME,))
+    assert OLD_NAME not in result.sums and result.release == check(str(dist)).release
+
+
+def test_an_earlier_file_of_several_releases(dist: Path) -> None:
+    for old in (b"aa", b"bb"):
+        earlier(dist, {"data/gone.html": old})
+    for now, kinds in ((b"aa", []), (b"bb", []), (b"cc", ["altered"]), (b"a", ["size"])):
+        put(dist, "data/gone.html", now)
+        assert [fault.kind for fault in check(str(dist)).faults] == kinds
+
+
+@pytest.mark.parametrize(("data", "kind"), [(OLD[:-1] + b"?", "altered"), (OLD + b"more", "size")])
+def test_an_earlier_file_that_was_altered(dist: Path, data: bytes, kind: str) -> None:
+    earlier(dist, {OLD_NAME: OLD})
+    put(dist, OLD_NAME, data)
+    assert [(fault.kind, fault.path) for fault in check(str(dist)).faults] == [(kind, OLD_NAME)]
+
+
+def test_a_file_that_no_release_has(dist: Path) -> None:
+    earlier(dist, {OLD_NAME: OLD})
+    put(dist, "tiles/evil.pmtiles", OLD)
+    assert [(fault.kind, fault.path) for fault in check(str(dist)).faults] == [("extra", "tiles/evil.pmtiles")]
+
+
+def test_the_list_of_an_earlier_release_that_is_another(dist: Path) -> None:
+    name = earlier(dist, {OLD_NAME: OLD, "evil.html": b"<script>"}, id="0" * 64)
+    put(dist, "evil.html", b"<script>")
+    assert {(fault.kind, fault.path) for fault in check(str(dist)).faults} == {
+        ("wrong-list", name), ("extra", "evil.html")
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("data", [b"", b"[]", b'{"files": [1]}', b'{"files": [{"path": 1, "sha256": "", "bytes": 0}]}'])
+def test_the_list_of_an_earlier_release_that_is_none(dist: Path, data: bytes) -> None:
+    put(dist, "metadata/release-0123456789ab.json", data)
+    assert [fault.kind for fault in check(str(dist)).faults] == ["wrong-list"]
+
+
+def test_an_earlier_list_changes_nothing_of_this_release(dist: Path) -> None:
+    earlier(dist, {"index.html": b"<p>evil"})
+    put(dist, "index.html", b"<p>evil")
+    assert "index.html" in {fault.path for fault in check(str(dist)).faults}
