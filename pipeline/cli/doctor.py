@@ -30,6 +30,17 @@ if TYPE_CHECKING:
     "--ca", type=click.Path(path_type=Path), metavar="FILE", help="Trust these authorities (PEM) for https as well."
 )
 @click.option(
+    "--cert",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Show this client certificate (PEM, with its key, without a password).",
+)
+@click.option(
+    "--origin",
+    metavar="ORIGIN",
+    help="Ask as pages of this origin would, such as https://department.example: where only some origins may read.",
+)
+@click.option(
     "--timeout",
     type=click.FloatRange(0.1, 600),
     default=10.0,
@@ -37,13 +48,21 @@ if TYPE_CHECKING:
     help="Seconds that an answer may take.",
 )
 @json_option
-def doctor(address: str, server: str, ca: Path | None, timeout: float, as_json: bool) -> int:
+def doctor(
+    address: str,
+    server: str,
+    ca: Path | None,
+    cert: Path | None,
+    origin: str | None,
+    timeout: float,
+    as_json: bool,
+) -> int:
     """Find out whether a server is fit to serve a release, and what to change.
 
     URL is the folder that holds release.json, or one archive (….pmtiles). Asks for parts of the largest archive and
     for one file of every suffix as browsers do: Range, HEAD, packing, ETag, other origins, media types, caching,
     redirects, TLS, clock. Only reads, at most a few megabytes. A name and password in the URL are sent to that
-    server.
+    server; with them, or with --cert, it is also examined whether others are kept out.
 
     Exit code 1 when there are faults: somebody could not use the release, or would see a wrong one. Notices cost time
     only.
@@ -52,13 +71,22 @@ def doctor(address: str, server: str, ca: Path | None, timeout: float, as_json: 
 
     from pipeline.cli._progress import Bars
     from pipeline.publish import Client, diagnose
-    from pipeline.publish.client import read_address, trusting
+    from pipeline.publish.client import read_address, read_origin, trusting
+    from pipeline.publish.subject import ORIGIN
 
     clean, authorization = read_address(address)
     parts = urlsplit(clean)
-    client = Client(timeout, authorization, f"{parts.scheme}://{parts.netloc}", trusting(ca))
+    asking = ORIGIN if origin is None else read_origin(origin)
+    client = Client(
+        timeout,
+        authorization,
+        f"{parts.scheme}://{parts.netloc}",
+        trusting(ca, cert),
+        certified=cert is not None,
+        stranger=trusting(ca) if cert is not None else None,
+    )
     with Bars() as progress:
-        diagnosis = diagnose(client, clean, progress)
+        diagnosis = diagnose(client, clean, progress, origin=asking)
     if as_json:
         print_json(diagnosis.as_json())
     else:
@@ -126,6 +154,8 @@ def _names() -> dict[str, str]:
         "preflight": _("other origins: what browsers ask first"),
         "origin": _("other origins: who may read"),
         "exposed": _("other origins: headers they may read"),
+        "stranger": _("other origins: those that nobody has let in"),
+        "closed": _("closed to those who do not say who they are"),
         "suffix": _("the end of an archive"),
         "several": _("several parts at once"),
         "beyond": _("parts beyond the end"),

@@ -27,8 +27,11 @@ ALSO = {
 }
 # Browsers run, apply and show these only as what they are.
 STRICT = frozenset({"css", "html", "js", "svg"})
+MISSING_KEPT = 60  # seconds for which a 404 may be kept
 KEEP = 86400 * 180  # seconds: as long as a file that is named stays at least
 POINTERS = ("index.html", "catalog.json", "styles/", "tilejson/")
+# Written when a release is signed and published, outside its list: asked for where they are there.
+SIGNED = ("metadata/timestamp.json", "metadata/root.json", "metadata/withdrawn.json", "feed.atom")
 
 
 def check_types(visit: Visit) -> list[Finding]:
@@ -76,6 +79,7 @@ def check_pointers(visit: Visit) -> list[Finding]:
     """What changes under the same name is asked for anew each time, or pages mix two releases (RFC 9111 §5.2.2)."""
     addresses = [visit.base, visit.base + "release.json"]
     addresses += [file.address for start in POINTERS if (file := visit.first(start)) is not None]
+    addresses += [visit.base + name for name in SIGNED]
     found = []
     for address in addresses:
         answer = visit.client.ask("GET", address, limit=1)
@@ -104,10 +108,21 @@ def check_kept(visit: Visit) -> list[Finding]:
 
 
 def check_absent(visit: Visit) -> list[Finding]:
-    """A file that is not there is not there: many servers of single-page applications send their page instead."""
+    """A file that is not there is not there: many servers of single-page applications send their page instead.
+
+    Nor is it kept that it is not: the name may be that of the next release.
+    """
     answer = visit.client.ask("GET", visit.base + "tiles/longquan-doctor-000000000000.pmtiles", limit=1)
     if answer.status in (404, 410):
-        return []
+        told = answer.tokens("Cache-Control")
+        age = max((int(each[8:]) for each in told if re.fullmatch(r"max-age=\d{1,12}", each)), default=0)
+        if age <= MISSING_KEPT or told & {"no-store", "no-cache"}:
+            return []
+        seen = _("status {status} with Cache-Control: {told}").format(
+            status=answer.status, told=answer.header("Cache-Control")
+        )
+        expected = _("status 404, kept for a minute at most")
+        return [Finding("fault", answer.address, seen, expected, "gone")]
     seen = _("status {status} for a file that is not there").format(status=answer.status)
     # Object stores say 403 to those who may not list what is there.
     severity = "notice" if answer.status == 403 else "fault"

@@ -61,10 +61,11 @@ class Unanswered(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """Asks servers; `context` is that of TLS.
+    """Asks servers; `context` is that of TLS, with this client's certificate where it has one.
 
-    `authorization` goes with all requests to `origin` (scheme and host) but preflights, and nowhere else. A `lenient`
-    client talks to a server that it does not trust, to find out the rest; it tells it no password.
+    `authorization` goes with all requests to `origin` (scheme and host) but anonymous ones, and nowhere else. A
+    `lenient` client talks to a server that it does not trust, to find out the rest; it tells it no password.
+    `certified` says that `context` shows a certificate; anonymous requests are made with `stranger` instead.
     """
 
     seconds: float = ANSWER_SECONDS
@@ -72,6 +73,13 @@ class Client:
     origin: str = ""
     context: ssl.SSLContext = field(default_factory=ssl.create_default_context)
     lenient: bool = False
+    certified: bool = False
+    stranger: ssl.SSLContext | None = None
+
+    @property
+    def known(self) -> bool:
+        """Whether it says who asks: what it is shown is not for everybody."""
+        return self.authorization is not None or self.certified
 
     def ask(
         self,
@@ -89,7 +97,7 @@ class Client:
         if self.authorization is not None and known and not anonymous:
             sent["Authorization"] = self.authorization
         sent.update(headers or {})
-        connection = self._connection(parts.scheme, parts.hostname or "", parts.port)
+        connection = self._connection(parts.scheme, parts.hostname or "", parts.port, anonymous)
         asked = time.time()
         try:
             with _Deadline(connection, self.seconds) as late:
@@ -109,9 +117,10 @@ class Client:
             connection.close()
         return Answer(method, address, response.status, response.version, response.headers, body, cut, asked)
 
-    def _connection(self, scheme: str, host: str, port: int | None) -> http.client.HTTPConnection:
+    def _connection(self, scheme: str, host: str, port: int | None, anonymous: bool) -> http.client.HTTPConnection:
         if scheme == "https":
-            context = unjudging() if self.lenient else self.context
+            shown = self.stranger if anonymous and self.certified and self.stranger is not None else self.context
+            context = unjudging() if self.lenient else shown
             return http.client.HTTPSConnection(host, port, timeout=self.seconds, context=context)
         return http.client.HTTPConnection(host, port, timeout=self.seconds)
 
@@ -201,8 +210,35 @@ def read_address(text: str) -> tuple[str, str | None]:
     return urlunsplit((parts.scheme, host + port, parts.path or "/", parts.query, "")), authorization
 
 
-def trusting(authority: Path | None) -> ssl.SSLContext:
-    """What TLS trusts: the system's authorities, and those of a PEM file. Raises InputError."""
+def read_origin(text: str) -> str:
+    """The origin of pages: scheme, host and port, without a path. Raises UsageError."""
+    clean, authorization = read_address(text)
+    parts = urlsplit(clean)
+    if authorization is not None or parts.path not in ("", "/") or parts.query:
+        raise UsageError(_("{text} is no origin.").format(text=text), expected=_("such as https://department.example"))
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def trusting(authority: Path | None, certificate: Path | None = None) -> ssl.SSLContext:
+    """What TLS trusts: the system's authorities, and those of a PEM file; and what it shows: `certificate`, if any.
+
+    `certificate` is a PEM file with the certificate, its chain and its key, which has no password. Raises InputError.
+    """
+    context = _trusting(authority)
+    if certificate is not None:
+        try:
+            context.load_cert_chain(certificate, password=lambda: b"")  # never ask on the terminal
+        except (OSError, ssl.SSLError, ValueError) as error:
+            raise InputError(
+                _("The client certificate in {path} cannot be read: {reason}").format(
+                    path=certificate, reason=getattr(error, "strerror", None) or error
+                ),
+                expected=_("a PEM file with the certificate and its key, without a password"),
+            ) from error
+    return context
+
+
+def _trusting(authority: Path | None) -> ssl.SSLContext:
     try:
         context = ssl.create_default_context()
         if authority is not None:

@@ -13,7 +13,7 @@ from pipeline.publish import check_archive, check_files, check_origin, check_ran
 from pipeline.publish.client import Client, Unanswered
 from pipeline.publish.finding import Finding
 from pipeline.publish.fixes import fixes_of
-from pipeline.publish.subject import Listed, Visit, arrive
+from pipeline.publish.subject import ORIGIN, Listed, Visit, arrive
 
 State = Literal["ok", "notice", "fault", "skipped"]
 # What a check needs: an archive, one whose parts can be read, a list of files, or nothing but the server.
@@ -26,7 +26,10 @@ ARCHIVE: dict[str, Callable[[Visit, Listed], list[Finding]]] = {
     "preflight": check_origin.check_preflight,
     "origin": check_origin.check_origin,
     "exposed": check_origin.check_exposed,
+    "stranger": check_origin.check_stranger,
 }
+# What is asked of a server that lets in only those who say who they are.
+KNOWN: dict[str, Callable[[Visit, Listed], list[Finding]]] = {"closed": check_origin.check_closed}
 PARTS: dict[str, Callable[[Visit, Listed], list[Finding]]] = {
     "suffix": check_range.check_suffix,
     "several": check_range.check_several,
@@ -46,7 +49,7 @@ SERVER: dict[str, Callable[[Visit], list[Finding]]] = {
     "tls": check_server.check_tls,
     "redirects": check_server.check_redirects,
 }
-CHECKS = ("release", *SERVER, *ARCHIVE, *PARTS, *FILES)
+CHECKS = ("release", *SERVER, *KNOWN, *ARCHIVE, *PARTS, *FILES)
 # What a server calls itself, and which of ours that is.
 NAMES = {
     "nginx": "nginx",
@@ -116,20 +119,20 @@ class Diagnosis:
         }
 
 
-def diagnose(client: Client, address: str, progress: Progress | None = None) -> Diagnosis:
-    """Run every check against the release, or the one archive, at an address.
+def diagnose(client: Client, address: str, progress: Progress | None = None, *, origin: str = ORIGIN) -> Diagnosis:
+    """Run every check against the release, or the one archive, at an address, as pages of `origin` would.
 
     A server that does not answer at all is a diagnosis too, with the fault ``missing``.
     """
     progress = progress or Silent()
     visit: Visit | None = None
     try:
-        visit = arrive(client, address)
+        visit = arrive(client, address, origin)
     except Unanswered as error:
         reason: Unanswered = error
         if isinstance(error.__cause__, ssl.SSLCertVerificationError):
             try:  # the check of TLS tells; the others can be made all the same
-                visit = arrive(replace(client, lenient=True), address)
+                visit = arrive(replace(client, lenient=True), address, origin)
             except Unanswered as second:
                 reason = second
         if visit is None:
@@ -170,6 +173,8 @@ def _run(id: str, visit: Visit, before: list[Checked]) -> list[Finding] | str:
         return FILES[id](visit) if visit.files else _("no list of files")
     if visit.archive is None:
         return _("no archive to read")
+    if id in KNOWN:
+        return KNOWN[id](visit, visit.archive) if visit.client.known else _("open to everybody")
     if id in ARCHIVE:
         return ARCHIVE[id](visit, visit.archive)
     if any(check.id == "range" and check.state == "fault" for check in before):

@@ -8,7 +8,7 @@ nginx, Caddy and Apache with these very pieces.
 from __future__ import annotations
 
 from pipeline.i18n import _
-from pipeline.publish.subject import HASHED
+from pipeline.publish.subject import HASHED, ORIGIN
 from pipeline.release.media import media_type
 
 SUFFIXES = (
@@ -56,7 +56,8 @@ def _keeping() -> tuple[str, ...]:
         f'set $keeping "no-cache";\nif ($uri ~ "{HASHED}") {{\n    set $keeping "{KEPT}";\n}}\n'
         "add_header Cache-Control $keeping;",
         f'@hashed path_regexp "{HASHED}"\n@pointer not path_regexp "{HASHED}"\n'
-        f'header @hashed Cache-Control "{KEPT}"\nheader @pointer Cache-Control "no-cache"',
+        f'header @hashed Cache-Control "{KEPT}"\nheader @pointer Cache-Control "no-cache"\n'
+        "handle_errors {\n    header Cache-Control no-store\n}",
         f'SetEnvIf Request_URI "{HASHED}" hashed\n'
         f'Header set Cache-Control "no-cache" env=!hashed\nHeader set Cache-Control "{KEPT}" env=hashed',
         '<httpProtocol>\n  <customHeaders>\n    <add name="Cache-Control" value="no-cache" />\n  </customHeaders>\n'
@@ -140,6 +141,54 @@ def _password() -> tuple[str, ...]:
     )
 
 
+def _named() -> tuple[str, ...]:
+    allowed = f"Authorization, {ALLOWED}"
+    pairs = (("Access-Control-Allow-Methods", "GET, HEAD, OPTIONS"), ("Access-Control-Expose-Headers", EXPOSED))
+    headers = (*pairs, ("Access-Control-Allow-Headers", allowed))
+    return (
+        _("before server {}:")
+        + "\nmap $http_origin $longquan_origin {\n"
+        + f'    default "";\n    "{ORIGIN}" $http_origin;\n}}\n'
+        + _("in it:")
+        + "\nadd_header Access-Control-Allow-Origin $longquan_origin always;\n"
+        "add_header Access-Control-Allow-Credentials true always;\nadd_header Vary Origin always;\n"
+        + "\n".join(f'add_header {name} "{value}" always;' for name, value in headers),
+        f"@department header Origin {ORIGIN}\n"
+        'header @department Access-Control-Allow-Origin "{header.Origin}"\n'
+        "header @department Access-Control-Allow-Credentials true\nheader +Vary Origin\n"
+        + "\n".join(f'header {name} "{value}"' for name, value in headers),
+        'SetEnvIf Origin "^({origin})$" longquan_origin=$1\n'.format(origin=ORIGIN.replace(".", r"\."))
+        + 'Header always set Access-Control-Allow-Origin "%{longquan_origin}e" env=longquan_origin\n'
+        "Header always set Access-Control-Allow-Credentials true env=longquan_origin\nHeader always merge Vary Origin\n"
+        + "\n".join(f'Header always set {name} "{value}"' for name, value in headers),
+        _("with the IIS CORS Module, one element for each origin:")
+        + f'\n<add origin="{ORIGIN}" allowCredentials="true" />',
+        _("buckets know no names and passwords: put nginx, Caddy or Apache in front of a bucket that is not public"),
+    )
+
+
+def _closed() -> tuple[str, ...]:
+    return (
+        'auth_basic "longquan";\nauth_basic_user_file /etc/nginx/longquan.htpasswd;\n'
+        + _("in server {}, so that no location is left out"),
+        "@asked not method OPTIONS\nbasicauth @asked {\n    USER HASH\n}",
+        "<Location />\n    AuthType Basic\n    AuthName longquan\n    AuthUserFile /etc/apache2/longquan.htpasswd\n"
+        "    <If \"%{REQUEST_METHOD} != 'OPTIONS'\">\n        Require valid-user\n    </If>\n</Location>",
+        '<anonymousAuthentication enabled="false" />\n<windowsAuthentication enabled="true" />',
+        "aws s3api delete-bucket-policy --bucket BUCKET\n" + _("and let a server in front ask who reads"),
+    )
+
+
+def _gone() -> tuple[str, ...]:
+    return (
+        _("add_header Cache-Control without “always”"),
+        "handle_errors {\n    header Cache-Control no-store\n}",
+        _("Header set Cache-Control without “always”"),
+        _("set cacheControlCustom in clientCache of the folders only, no Cache-Control in customHeaders"),
+        _("let the CDN in front keep a 404 for a minute at most"),
+    )
+
+
 def _same(text: str, *, iis: str | None = None, s3: str | None = None) -> tuple[str, ...]:
     return (text, text, text, text if iis is None else iis, text if s3 is None else s3)
 
@@ -215,13 +264,16 @@ def _content() -> tuple[str, ...]:
 _FIXES = {
     "absent": _absent,
     "clock": _clock,
+    "closed": _closed,
     "content": _content,
     "etag": _etag,
+    "gone": _gone,
     "head": _head,
     "http": _http,
     "keeping": _keeping,
     "missing": _missing,
     "modified": _modified,
+    "named": _named,
     "origin": _origin,
     "packing": _packing,
     "password": _password,

@@ -11,6 +11,7 @@ from urllib.parse import quote, urljoin, urlsplit
 from pipeline.publish.client import Answer, Client
 
 HASHED = r"-[0-9a-f]{10,12}(@2x)?\.[a-z0-9]+$|/assets/[^/]+-[A-Za-z0-9_-]{8}\.(js|css)$"
+ORIGIN = "https://department.example"  # of the page that asks, unless a caller names another
 MANIFEST_LIMIT = 64 << 20  # bytes; a release of 100,000 files has 20 MB
 HOPS = 5
 _HASHED = re.compile(HASHED)
@@ -39,7 +40,10 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One examination: the client, the redirects on the way, the folder, its files and the archive to read from."""
+    """One examination: the client, the redirects on the way, the folder, its files and the archive to read from.
+
+    `origin` is that of the pages elsewhere that show the release.
+    """
 
     client: Client
     steps: tuple[Answer, ...]
@@ -47,6 +51,7 @@ class Visit:
     manifest: Answer | None
     files: tuple[Listed, ...]
     archive: Listed | None
+    origin: str = ORIGIN
 
     def samples(self) -> Iterator[Listed]:
         """The smallest file of each suffix, in the order of suffixes."""
@@ -62,7 +67,7 @@ class Visit:
         return next((file for file in self.files if file.path.startswith(start) and file.path.endswith(end)), None)
 
 
-def arrive(client: Client, address: str) -> Visit:
+def arrive(client: Client, address: str, origin: str = ORIGIN) -> Visit:
     """Follow redirects, read release.json and choose the largest archive. Raises Unanswered.
 
     An address that ends with .pmtiles is examined as an archive alone.
@@ -84,13 +89,13 @@ def arrive(client: Client, address: str) -> Visit:
     end = steps[-1].address
     if alone:
         file = Listed(urlsplit(end).path.rpartition("/")[2], end, None, "application/vnd.pmtiles")
-        return Visit(client, tuple(steps), urljoin(end, "."), None, (), file)
+        return Visit(client, tuple(steps), urljoin(end, "."), None, (), file, origin)
     base = urljoin(end, ".")
     manifest = client.ask("GET", base + "release.json", limit=MANIFEST_LIMIT)
     files = tuple(_listed(base, manifest))
     archives = [file for file in files if file.suffix == "pmtiles"]
     largest = max(archives, key=lambda file: (file.bytes or 0, file.path), default=None)
-    return Visit(client, tuple(steps), base, manifest, files, largest)
+    return Visit(client, tuple(steps), base, manifest, files, largest, origin)
 
 
 def _listed(base: str, manifest: Answer) -> Iterator[Listed]:

@@ -43,13 +43,19 @@ MEDIA_TYPES = {
     ".atom": "application/atom+xml",
     ".css": "text/css",
     ".csv": "text/csv",
-    ".fgb": "application/octet-stream",
+    ".fgb": "application/vnd.flatgeobuf",
     ".geojson": "application/geo+json",
+    ".geojsonl": "application/geo+json-seq",
+    ".geojsonseq": "application/geo+json-seq",
     ".gpkg": "application/geopackage+sqlite3",
+    ".gz": "application/gzip",
     ".html": "text/html",
+    ".ico": "image/x-icon",
+    ".jpeg": "image/jpeg",
     ".jpg": "image/jpeg",
     ".js": "text/javascript",
     ".json": "application/json",
+    ".jsonld": "application/ld+json",
     ".mbtiles": "application/vnd.sqlite3",
     ".md": "text/markdown",
     ".mjs": "text/javascript",
@@ -61,22 +67,26 @@ MEDIA_TYPES = {
     ".py": "text/x-python",
     ".svg": "image/svg+xml",
     ".tif": "image/tiff",
+    ".tiff": "image/tiff",
     ".txt": "text/plain",
     ".wasm": "application/wasm",
     ".webmanifest": "application/manifest+json",
     ".webp": "image/webp",
     ".woff2": "font/woff2",
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     ".xml": "application/xml",
     ".zip": "application/zip",
 }
 # What is worth compressing on the way; everything else is compressed already or is read in ranges.
 COMPRESSIBLE = frozenset(
-    {".atom", ".css", ".csv", ".geojson", ".html", ".js", ".json", ".md", ".mjs", ".svg", ".txt", ".xml"}
+    {".atom", ".css", ".csv", ".geojson", ".html", ".js", ".json", ".jsonld", ".md", ".mjs", ".svg", ".txt", ".xml"}
 )
 COMPRESS_FROM, COMPRESS_UP_TO = 1024, 4 << 20  # bytes; larger text would hold up its first byte
 # Names that carry the hash of their content: tiles/roads-0123456789ab.pmtiles; assets/index-BdX3_9kq.js of the bundler.
 # The bundler's hash has a digit or a capital, or "font-semibold.woff2" would be taken for one.
-HASHED_NAME = re.compile(r"-[0-9a-f]{12}\.[a-z0-9]+$|(?:^|/)assets/(?:.*/)?[^/]*[-.](?=[\w-]*[0-9A-Z])[\w-]{8}\.\w+$")
+HASHED_NAME = re.compile(
+    r"-[0-9a-f]{10,12}(?:@2x)?\.[a-z0-9]+$|(?:^|/)assets/(?:.*/)?[^/]*[-.](?=[\w-]*[0-9A-Z])[\w-]{8}\.\w+$"
+)
 METHODS = "GET, HEAD, OPTIONS"
 SHARED_HEADERS = (
     ("Access-Control-Allow-Origin", "*"),

@@ -67,6 +67,11 @@ class Faulty(BaseHTTPRequestHandler):
 
     do_HEAD = do_GET
 
+    def _known(self) -> bool:
+        """Whether whoever asks may have something."""
+        asks = "asks-who" in self.server.faults or "named-origins" in self.server.faults
+        return not asks or "Authorization" in self.headers or "open-all-the-same" in self.server.faults
+
     def do_OPTIONS(self) -> None:
         has = self.server.faults.__contains__
         if has("password-preflight") and "Authorization" not in self.headers:
@@ -75,6 +80,9 @@ class Faulty(BaseHTTPRequestHandler):
             self._head(405, [("Content-Length", "0")])
         else:
             allowed = "Range" if has("no-if-match") else "Range, If-Match"
+            allowed = (
+                "*" if has("starred-headers") else f"{allowed}, Authorization" if has("named-origins") else allowed
+            )
             self._head(204, [*self._shared(), ("Access-Control-Allow-Headers", allowed)])
 
     def _shared(self) -> list[tuple[str, str]]:
@@ -83,6 +91,15 @@ class Faulty(BaseHTTPRequestHandler):
             return []
         names = "Content-Range, Content-Length" if has("not-exposed") else "ETag, Content-Range"
         names = "" if has("nothing-exposed") else names if has("few-exposed") or has("not-exposed") else "*"
+        if has("named-origins") or has("every-origin"):
+            origin = self.headers.get("Origin", "")
+            allowed = has("every-origin") or origin == "https://department.example"
+            names = "ETag, Content-Range, Content-Length, Accept-Ranges"
+            return [
+                ("Access-Control-Allow-Origin", origin if allowed else "null"),
+                ("Access-Control-Allow-Credentials", "true"),
+                ("Access-Control-Expose-Headers", names),
+            ]
         return [("Access-Control-Allow-Origin", "*"), ("Access-Control-Expose-Headers", names)]
 
     def _head(self, status: int, headers: list[tuple[str, str]]) -> None:
@@ -116,7 +133,11 @@ class Faulty(BaseHTTPRequestHandler):
         if has("unknown-suffixes") and suffix == "woff2":
             body = None
         if body is None and not has("page-for-all"):
-            self._head(403 if has("forbidden") else 404, [("Content-Length", "0")])
+            kept = [("Cache-Control", "public, max-age=31536000, immutable")] if has("kept-404") else []
+            self._head(403 if has("forbidden") else 404, [("Content-Length", "0"), *kept])
+            return
+        if not self._known():
+            self._head(401, [("Content-Length", "0"), ("WWW-Authenticate", "Basic")])
             return
         self._send(path, suffix, b"<!doctype html>" if body is None else body)
 

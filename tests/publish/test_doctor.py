@@ -15,7 +15,7 @@ import pytest
 from pipeline.errors import UsageError
 from pipeline.i18n import set_language
 from pipeline.publish import SERVERS, Client, diagnose
-from pipeline.publish.client import Answer, Unanswered, read_address
+from pipeline.publish.client import Answer, Unanswered, read_address, read_origin
 from pipeline.publish.doctor import CHECKS
 from pipeline.publish.fixes import REMEDIES, fixes_of
 from pipeline.standalone.serve import FolderServer
@@ -64,6 +64,8 @@ SEEN: dict[str, dict[str, str]] = {
     "no-cache-control": {"pointers": "fault", "kept": "notice"},
     "page-for-all": {"absent": "fault"},
     "forbidden": {"absent": "notice"},
+    "kept-404": {"absent": "fault"},
+    "every-origin": {"stranger": "notice"},
     "http-1.0": {"http": "notice"},
     "no-date": {"clock": "notice"},
     "clock-minutes": {"clock": "notice"},
@@ -114,7 +116,33 @@ def test_every_fault_is_seen(faulty: FaultyServer, fault: str) -> None:
 
 
 def test_every_check_is_seen_red() -> None:
-    assert {name for checks in SEEN.values() for name in checks} == set(CHECKS) - {"tls"}  # that one: test_tls.py
+    assert {name for checks in SEEN.values() for name in checks} == set(CHECKS) - {"tls", "closed"}
+    # The one: test_tls.py; the other: below.
+
+
+def _known(faulty: FaultyServer, *faults: str) -> dict[str, str]:
+    """What is found by one who has name and password."""
+    faulty.faults = frozenset(faults)
+    return found(diagnose(Client(5, "Basic bGk6Z2VAaGU=", faulty.address.rstrip("/")), faulty.address))
+
+
+def test_a_server_that_asks_who_is_there(faulty: FaultyServer) -> None:
+    good = ("asks-who", "named-origins")
+    assert _known(faulty, *good) == {}
+    assert _known(faulty, *good, "open-all-the-same") == {"closed": "fault"}
+    assert _known(faulty, *good, "every-origin") == {"stranger": "fault"}
+    # "*" is no permission where a password is sent, and covers no header (the Fetch standard, 3.2.3 and 3.2.5).
+    assert _known(faulty, *good, "starred-headers") == {"preflight": "fault"}
+    assert _known(faulty, "asks-who") == {"preflight": "fault", "origin": "fault", "exposed": "fault"}
+    assert "closed" not in found(examined(faulty.address))  # what is open may be open
+
+
+def test_pages_of_another_origin(faulty: FaultyServer) -> None:
+    faulty.faults = frozenset({"named-origins", "open-all-the-same"})
+    client = Client(5)
+    assert found(diagnose(client, faulty.address, origin="https://department.example")) == {}
+    states = found(diagnose(client, faulty.address, origin="https://another.example"))
+    assert states == {"preflight": "fault", "origin": "fault"}
 
 
 def test_a_server_that_does_not_end_is_left_in_time(faulty: FaultyServer) -> None:
@@ -148,7 +176,7 @@ def test_our_own_server_is_fit(site: Path) -> None:
         alone = examined(address + NAME)
         assert found(alone) == {}
         assert {check.id for check in alone.checks if check.state == "skipped"} == {
-            *("types", "sizes", "pointers", "kept", "absent")
+            *("closed", "types", "sizes", "pointers", "kept", "absent")
         }
 
 
@@ -183,6 +211,10 @@ def test_passwords_go_nowhere_else() -> None:
     for wrong in ("ftp://a/", "maps", "http://", "http://a b/", "http://a:99999/"):
         with pytest.raises(UsageError):
             read_address(wrong)
+    assert read_origin("https://department.example:8443/") == "https://department.example:8443"
+    for wrong in ("https://a/b", "department.example", "https://li:geheim@a/", "null"):
+        with pytest.raises(UsageError):
+            read_origin(wrong)
 
 
 @pytest.mark.parametrize("remedy", REMEDIES)

@@ -55,3 +55,5 @@ def test_certificates_that_are_none(tmp_path: Path) -> None:
     for name in ("none.pem", "absent.pem"):
         with pytest.raises(InputError):
             trusting(tmp_path / name)
+        with pytest.raises(InputError):
+            trusting(None, tmp_path / name)
