@@ -156,7 +156,8 @@ def watch(event, args):
     if event in ("socket.connect", "socket.bind", "subprocess.Popen", "os.system"):
         opened.append(event)
 names = sys.argv[1:]
-for heavy in ("numba", "numpy", "pyarrow", "shapely", "click"):  # what the others do is their affair
+# What the others do is their affair: securesystemslib.signer imports boto3, which asks whether there is IPv6.
+for heavy in ("numba", "numpy", "pyarrow", "shapely", "click", "securesystemslib.signer"):
     importlib.import_module(heavy)
 sys.dont_write_bytecode = True
 before = threading.active_count()
