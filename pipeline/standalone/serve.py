@@ -11,7 +11,9 @@ What it promises (RFC 9110 and 9112 by section, the Fetch standard for CORS):
 * strong ETags, 304 for If-None-Match and If-Modified-Since, 412 for If-Match and If-Unmodified-Since (§13.2.2);
 * nothing outside the folder: no "..", encoded or not, no absolute or hidden names, no links that lead out, no listings;
 * archives go out byte for byte as they lie on the disk; text is compressed when the client asks for it;
-* any page of any origin may read everything here, and nothing can be written.
+* any page of any origin may read everything here, and nothing can be written;
+* of an install folder (current.json, releases/) the release that runs is served, under addresses that stay. A page
+  that was loaded before an import goes on reading the release that it came from, as long as that is kept.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from __future__ import annotations
 import argparse
 import functools
 import gzip
+import json
 import os
 import re
 import socket
@@ -87,6 +90,10 @@ COMPRESS_FROM, COMPRESS_UP_TO = 1024, 4 << 20  # bytes; larger text would hold u
 HASHED_NAME = re.compile(
     r"-[0-9a-f]{10,12}(?:@2x)?\.[a-z0-9]+$|(?:^|/)assets/(?:.*/)?[^/]*[-.](?=[\w-]*[0-9A-Z])[\w-]{8}\.\w+$"
 )
+POINTER, RELEASES = "current.json", "releases"  # of an install folder
+FOLDER_NAME = re.compile("[0-9a-f]{12}")  # of a release in it
+COOKIE = "longquan-release"  # the release that a page came from; nothing about who reads it
+COOKIE_VALUE = re.compile(r"(?:^|;)\s*" + COOKIE + r"=([0-9a-f]{12})\s*(?:;|$)")
 METHODS = "GET, HEAD, OPTIONS"
 SHARED_HEADERS = (
     ("Access-Control-Allow-Origin", "*"),
@@ -104,6 +111,37 @@ class Slice(NamedTuple):
 
     start: int
     stop: int
+
+
+class Home(NamedTuple):
+    """What is served at one moment."""
+
+    root: str  # the folder that the addresses stand for
+    releases: str | None = None  # the folder of its siblings, where it is a release of an install folder
+    since: float = 0.0  # when it was switched to: after a rollback older files are the newer answer
+
+    @property
+    def name(self) -> str:
+        """The name of the release."""
+        return os.path.basename(self.root)
+
+    def other(self, name: str) -> Home | None:
+        """A sibling; None where there is none of that name."""
+        if self.releases is None or not FOLDER_NAME.fullmatch(name):
+            return None
+        root = os.path.join(self.releases, name)
+        return self._replace(root=root) if os.path.isdir(root) else None
+
+
+def running(folder: str) -> Home | None:
+    """The release that the pointer of an install folder names; None where it cannot be read or names nothing."""
+    try:
+        with open(os.path.join(folder, POINTER), "rb") as file:
+            since = os.fstat(file.fileno()).st_mtime
+            name = json.loads(file.read(1 << 16).decode("utf-8"))["release"][:12]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return None
+    return Home("", os.path.join(folder, RELEASES), since).other(name) if isinstance(name, str) else None
 
 
 class Unsatisfiable(Exception):
@@ -237,7 +275,8 @@ class Handler(BaseHTTPRequestHandler):
         if not path.startswith("/"):
             self._refuse(HTTPStatus.BAD_REQUEST)
             return
-        found = locate(self.server.folder, path)
+        home = self._home(path)
+        found = locate(home.root, path)
         if found is not None and os.path.isdir(found):
             if not path.endswith("/"):
                 # Relative, so that it holds under whatever prefix a proxy puts before us.
@@ -248,7 +287,12 @@ class Handler(BaseHTTPRequestHandler):
                 )
                 return
             path += "index.html"
-            found = locate(self.server.folder, path)
+            home = self._home(path)
+            found = locate(home.root, path)
+        if found is None and home.releases is not None and HASHED_NAME.search(path):
+            # What a page of a release names that ran a moment ago, or was rolled back.
+            others = (home.other(name) for name in sorted(os.listdir(home.releases)))
+            found = next((file for file in (locate(each.root, path) for each in others if each) if file), None)
         try:
             file = open(found, "rb") if found is not None else None  # noqa: SIM115
         except OSError:
@@ -257,23 +301,38 @@ class Handler(BaseHTTPRequestHandler):
             self._refuse(HTTPStatus.NOT_FOUND)
             return
         with file:
-            self._send_file(file, found, path)
+            self._send_file(file, found, path, home)
 
-    def _send_file(self, file: BinaryIO, name: str, path: str) -> None:
+    def _home(self, path: str) -> Home:
+        """The release to answer from: the one that runs for pages, for what pages read the one that they came from."""
+        home = self.server.home()
+        if home.releases is None or path.endswith((".html", "/")):
+            return home
+        asked = COOKIE_VALUE.search(self.headers.get("Cookie", ""))
+        return (home.other(asked.group(1)) if asked else None) or home
+
+    def _send_file(self, file: BinaryIO, name: str, path: str, home: Home) -> None:
         about = os.fstat(file.fileno())
         suffix = os.path.splitext(name)[1].lower()
         tag = f"{about.st_mtime_ns:x}-{about.st_size:x}-{about.st_ino:x}"
         # A date of the future would make caches keep an old file (§8.8.2.1).
-        modified = formatdate(min(about.st_mtime, time.time()), usegmt=True)
+        hashed = HASHED_NAME.search(path) is not None
+        modified = formatdate(min(max(about.st_mtime, 0 if hashed else home.since), time.time()), usegmt=True)
         media_type = MEDIA_TYPES.get(suffix, "application/octet-stream")
         headers = [
             ("Content-Type", media_type + ("; charset=utf-8" if media_type.startswith("text/") else "")),
             ("Last-Modified", modified),
-            ("Cache-Control", "public, max-age=31536000, immutable" if HASHED_NAME.search(path) else "no-cache"),
+            ("Cache-Control", "public, max-age=31536000, immutable" if hashed else "no-cache"),
         ]
         zipped = False
+        vary = ["Accept-Encoding"] if suffix in COMPRESSIBLE else []
+        if home.releases is not None and suffix == ".html":
+            headers.append(("Set-Cookie", COOKIE + "=" + home.name + "; Path=/; SameSite=Lax; HttpOnly"))
+        elif home.releases is not None and not hashed:
+            vary.append("Cookie")
+        if vary:
+            headers.append(("Vary", ", ".join(vary)))
         if suffix in COMPRESSIBLE:
-            headers.append(("Vary", "Accept-Encoding"))
             wanted = accepts_gzip(self.headers.get("Accept-Encoding", "")) and "Range" not in self.headers
             zipped = wanted and COMPRESS_FROM <= about.st_size <= COMPRESS_UP_TO
         elif suffix in (".pbf", ".mvt") and file.read(2) == b"\x1f\x8b":
@@ -380,10 +439,23 @@ class FolderServer(socketserver.ThreadingTCPServer):
 
     def __init__(self, folder: str, host: str = "127.0.0.1", port: int = 8080) -> None:
         self.folder = folder
+        self._last: Home | None = None
         self._free = threading.BoundedSemaphore(MAX_CONNECTIONS)
         found = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         self.address_family, _, _, _, address = found[0]
         super().__init__(address, Handler)  # type: ignore[arg-type]
+
+    def home(self) -> Home:
+        """What is to be served now: the release that runs, or the folder itself where it is no install folder.
+
+        While a file server replaces the pointer it may be unreadable for a moment: what ran last goes on.
+        """
+        found = running(self.folder)
+        if found is not None:
+            self._last = found
+        elif self._last is not None and os.path.isdir(self._last.root):
+            return self._last
+        return found or Home(self.folder)
 
     def server_bind(self) -> None:
         """Bind; the IPv6 wildcard takes IPv4 too."""

@@ -1,0 +1,532 @@
+"""Everything an office does with a disk that arrived, with nothing but Python, 3.8 or newer.
+
+    python office.py import DISK DIR      check the release on a disk, copy it below DIR, let it run
+    python office.py rollback DIR         let the release run that ran before
+    python office.py serve DIR            serve it: Range, ETag, the address stays the same after imports
+    python office.py status DIR           which release runs, which are kept
+    python office.py verify DISK|DIR      check only
+
+The release that runs is never touched: a new one is copied beside it, tested, and then a small file is replaced that
+says which one runs. An import that was cut off goes on where it stopped when it is called again.
+
+This script checks that every file is there and is the one that the lists name. It cannot check signatures; for that
+there is `longquan import`. Without it the fingerprint of the lists has to be compared with the printed sheet. It takes
+bundles that hold a release as it is; differences between two releases and encrypted bundles need `longquan import`.
+
+Exit codes: 0 done, 1 it failed or faults were found, 2 wrong usage, 3 refused, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import hashlib
+import importlib
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING or __package__:
+    from pipeline.standalone import installed, receipt, selftest, serve, verify
+    from pipeline.standalone.installed import Needed, Pointer, Refused
+else:  # they lie beside this file, which Python does not look for by itself when it is started in isolation
+    sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+    sys.dont_write_bytecode = True  # nothing is written on the disk that is checked
+    installed, receipt, selftest, serve, verify = map(
+        importlib.import_module, ("installed", "receipt", "selftest", "serve", "verify")
+    )
+    Needed, Pointer, Refused = installed.Needed, installed.Pointer, installed.Refused
+
+SCRIPTS = ("installed.py", "office.py", "receipt.py", "selftest.py", "serve.py", "verify.py")  # they travel together
+KEEP = 2
+SMALL_LIMIT = 1 << 26  # bytes of a file of metadata/ or the feed
+TYPED = 16  # digits of the fingerprint that are asked for: nobody makes other lists that begin with these
+REFUSED = 3
+
+TEXTS = {
+    "no-bundle": ("这里没有可导入的版本：{0}", "there is no release to import here: {0}"),
+    "not-full": (
+        "这是{0}，需用 longquan import 导入；或请发布单位另发完整包",
+        "this is {0}: import it with longquan import, or ask the bureau for a full bundle",
+    ),
+    "part": (
+        "分卷 {0} 缺失、损坏或放错了位置",
+        "volume {0} is missing, damaged, or another one was put in its place",
+    ),
+    "unsigned": (
+        "其中没有签名（metadata/），不是正式发布的版本",
+        "there are no signatures (metadata/) in it: it is no completed release",
+    ),
+    "faults": ("清单有 {0} 处错误，例如 {1}：{2}", "the lists have {0} faults, such as {1}: {2}"),
+    "self-test": ("自检未通过，{0}：{1}", "the self-test failed, {0}: {1}"),
+    "fingerprint": ("指纹与印刷页不符，实为 {0}", "the fingerprint is not that of the printed sheet; found was {0}"),
+}
+KINDS = {"delta": ("增量包", "a delta"), "encrypted": ("加密包", "an encrypted bundle")}
+
+
+class Unfit(Exception):
+    """What is on the disk cannot be imported; the message is in both languages."""
+
+    def __init__(self, kind: str, zh: Sequence[str], en: Sequence[str] | None = None) -> None:
+        super().__init__(kind, *zh)
+        self.kind = kind
+        self._values = (zh, zh if en is None else en)
+
+    def text(self, language: str) -> str:
+        """Why, in Chinese ("zh") or English."""
+        at = 0 if language == "zh" else 1
+        return TEXTS[self.kind][at].format(*self._values[at])
+
+    def __str__(self) -> str:
+        return self.text("en")
+
+
+class Piece(NamedTuple):
+    """A volume of a file that was too large for the disk's file system."""
+
+    file: str
+    bytes: int
+    sha256: str
+
+
+class Disk(NamedTuple):
+    """A release as it lies on a disk."""
+
+    folder: str  # that holds release.json
+    split: Mapping[str, tuple[Piece, ...]]  # files that are in volumes
+
+    def blocks(self, path: str) -> Iterator[bytes]:
+        """A file of the release piece by piece, joined where it is in volumes. Raises Unfit, Refused."""
+        if path in self.split:
+            for piece in self.split[path]:
+                yield from joined(piece)
+            return
+        file = installed.below(self.folder, path)
+        if not os.path.isfile(file) or os.path.islink(file):
+            raise Refused("absent", path)
+        yield from installed.blocks_of(file)
+
+
+class Arrived(NamedTuple):
+    """What the lists of a release on a disk say, before its files are looked at."""
+
+    release: str
+    city: str
+    edition: str
+    as_of: str
+    number: int  # of the signed list
+    fingerprint: str
+    needed: Needed
+    withdrawn: frozenset[str]  # hashes that its own metadata names as withdrawn
+
+
+def open_disk(path: str) -> Disk:
+    """Find the release in a bundle, or take a folder that is one. Raises Unfit."""
+    root = verify.long_path(path)
+    data = os.path.join(root, "data")
+    if os.path.isfile(os.path.join(root, verify.MANIFEST)):
+        return Disk(root, {})
+    try:
+        with open(os.path.join(data, "bundle.json"), "rb") as file:
+            told = json.loads(file.read(SMALL_LIMIT).decode("utf-8"))
+        if told["kind"] in KINDS:
+            zh, en = KINDS[told["kind"]]
+            raise Unfit("not-full", (zh,), (en,))
+        split = {}
+        for each in told["split"]:
+            parts = [Piece(installed.below(data, p["path"]), int(p["bytes"]), str(p["sha256"])) for p in each["parts"]]
+            split[str(each["path"])[len("release/") :]] = tuple(parts)
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise Unfit("no-bundle", (path,)) from error
+    return Disk(os.path.join(data, "release"), split)
+
+
+def joined(piece: Piece) -> Iterator[bytes]:
+    """A volume, compared with its size and hash. Raises Unfit."""
+    digest, size = hashlib.sha256(), 0
+    name = os.path.basename(piece.file)
+    try:
+        for block in installed.blocks_of(piece.file):
+            digest.update(block)
+            size += len(block)
+            if size > piece.bytes:
+                break
+            yield block
+    except FileNotFoundError as error:
+        raise Unfit("part", (name,)) from error
+    if size != piece.bytes or digest.hexdigest() != piece.sha256:
+        raise Unfit("part", (name,))
+
+
+def arrived(folder: str) -> Arrived:
+    """Read the lists in a release folder and hold them against each other. Raises Unfit, Refused."""
+    beside = {}
+    for name in [*verify.BESIDE, *signatures(folder)]:
+        if name != verify.MANIFEST and os.path.isfile(installed.below(folder, name)):
+            limit = SMALL_LIMIT if name not in (verify.SUMS, verify.SM3_SUMS) else verify.LIST_LIMIT
+            with open(installed.below(folder, name), "rb") as file:
+                beside[name] = file.read(limit)
+    if verify.SUMS not in beside:
+        raise Unfit("no-bundle", (folder,))
+    if "metadata/timestamp.json" not in beside:
+        raise Unfit("unsigned", ())
+    faults: list[Any] = []
+    sums = verify.read_sums(verify.SUMS, beside[verify.SUMS], faults)
+    verify.compare_manifest(read_small(folder, verify.MANIFEST), sums, faults)
+    verify.clashes(list(sums), faults)
+    if not faults and hashlib.sha256(read_small(folder, verify.MANIFEST)).hexdigest() != sums[verify.MANIFEST]:
+        faults.append(verify.Fault("altered", verify.MANIFEST))
+    if faults:
+        first = [(str(len(faults)), faults[0].path, faults[0].text(language)) for language in ("zh", "en")]
+        raise Unfit("faults", first[0], first[1])
+    about = installed.read_manifest(folder)
+    return Arrived(
+        about["release"],
+        about["city"],
+        about["edition"],
+        about["as_of"],
+        installed.signed_number(folder),
+        hashlib.sha256(beside[verify.SUMS]).hexdigest(),
+        Needed(sums, beside),
+        named_withdrawn(beside.get("metadata/withdrawn.json", b"")),
+    )
+
+
+def read_small(folder: str, name: str) -> bytes:
+    """A list of a release. Raises Refused where it is missing."""
+    try:
+        with open(os.path.join(folder, name), "rb") as file:
+            data: bytes = file.read(verify.LIST_LIMIT)
+    except FileNotFoundError as error:
+        raise Refused("absent", name) from error
+    return data
+
+
+def signatures(folder: str) -> list[str]:
+    """The files of metadata/ in a release folder."""
+    try:
+        names = sorted(os.listdir(os.path.join(folder, "metadata")))
+    except OSError:
+        return []
+    return [path for path in (verify.METADATA + name for name in names) if verify.SIGNATURE.fullmatch(path)]
+
+
+def named_withdrawn(data: bytes) -> frozenset[str]:
+    """The hashes that a withdrawn.json of metadata/ names; nobody here can check who signed it."""
+    try:
+        targets = json.loads(data.decode("utf-8"))["signed"]["targets"]
+        return frozenset(str(path).split("/")[-1] for path in targets)
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return frozenset()
+
+
+# What is done --------------------------------------------------------------------------------------------------------
+
+
+class Speaker(NamedTuple):
+    """Says things in one language."""
+
+    language: str
+
+    def say(self, zh: str, en: str, *values: object) -> None:
+        """Print a line on standard output."""
+        print(self.choose(zh, en).format(*values), flush=True)
+
+    def choose(self, zh: str, en: str) -> str:
+        """The text of this language."""
+        return zh if self.language == "zh" else en
+
+
+def import_disk(disk_path: str, home: str, options: argparse.Namespace, speaker: Speaker, now: datetime) -> int:
+    """Copy the release of a disk below an install folder, test it, let it run, write the receipt."""
+    disk = open_disk(disk_path)
+    found = arrived(disk.folder)
+    speaker.say("版本      {} {} {}", "release      {} {} {}", found.edition, found.as_of, found.release[:12])
+    compare_fingerprint(found.fingerprint, options, speaker)
+    with installed.hold(home):
+        before = installed.read_pointer(home)
+        installed.refuse_other(before, found.city, found.edition, found.number)
+        withdrawn = installed.read_withdrawn(home) | found.withdrawn
+        installed.refuse_withdrawn(withdrawn, found.needed.sums, found.release)
+        absent = installed.left_out(withdrawn, found.needed.sums)
+        sums = {path: digest for path, digest in found.needed.sums.items() if path not in absent}
+        counts = {"there": 0, "linked": 0, "copied": 0}
+        tell = counter(counts, len(sums))
+        folder = installed.stage(home, found.release[:12], Needed(sums, found.needed.beside), disk.blocks, tell)
+        faults = installed.faults_of(folder, withdrawn)
+        if faults:
+            raise Refused("damaged", found.release[:12], str(len(faults)), faults[0].path)
+        for failure in selftest.self_test(folder, found.needed.sums, absent):
+            texts = [(failure.path, failure.text(language)) for language in ("zh", "en")]
+            raise Unfit("self-test", texts[0], texts[1])
+        installed.write_withdrawn(home, found.withdrawn)
+        installed.settle(home, found.release[:12])
+        keep_scripts(home)
+        pointer = installed.switch(home, pointer_of(found, now), options.keep)
+        speaker.say(
+            "文件      {} 个：新复制 {}，沿用旧版本 {}，已在位 {}",
+            "files        {}: copied {}, from older releases {}, there already {}",
+            sum(counts.values()),
+            counts["copied"],
+            counts["linked"],
+            counts["there"],
+        )
+        if absent:
+            speaker.say("撤回      {} 个文件已被撤回，未安装", "withdrawn    {} files, left out", len(absent))
+        page = write_receipt(home, pointer, found.fingerprint, HASHES, options.office)
+    speaker.say("自检      通过", "self-test    passed")
+    speaker.say("已启用    {}", "running      {}", pointer.folder)
+    if pointer.history:
+        speaker.say("可回退到  {}", "kept         {}", " ".join(pointer.history))
+    speaker.say("回执码    {}", "receipt      {}", receipt.code_of(stated(pointer)))
+    speaker.say("回执页    {}", "to print     {}", page)
+    tell_fingerprint(found.fingerprint, speaker)
+    return 0
+
+
+HASHES = (
+    "文件完整、与清单一致；签名未核验（需 longquan）",
+    "files are whole and as listed; signatures were not checked",
+)
+
+
+def compare_fingerprint(fingerprint: str, options: argparse.Namespace, speaker: Speaker) -> None:
+    """Hold the fingerprint against what was typed from the printed sheet. Raises Unfit."""
+    typed = options.fingerprint or ""
+    if not typed and not options.yes and sys.stdin is not None and sys.stdin.isatty():
+        speaker.say(
+            "请输入随盘印刷页上指纹的前 {} 位（两组），然后按回车：",
+            "Type the first {} digits (two groups) of the fingerprint on the printed sheet, then press Enter:",
+            TYPED,
+        )
+        typed = "".join(sys.stdin.readline().split()).lower()
+        if len(typed) < TYPED:
+            raise Unfit("fingerprint", ("",), ("",))
+    if typed and not fingerprint.startswith(typed):
+        raise Unfit("fingerprint", (fingerprint,))
+
+
+def tell_fingerprint(fingerprint: str, speaker: Speaker) -> None:
+    """Say what was not checked, and how to make up for it."""
+    speaker.say("指纹      {}", "fingerprint  {}", fingerprint)
+    speaker.say(
+        "本工具不能核验签名（需 longquan import）。请将上面的指纹与印刷页逐字比对；\n"
+        "不符则立即 rollback 并报告发布单位。",
+        "This script cannot check signatures (longquan import does). Compare the fingerprint with the printed sheet;\n"
+        "if they differ, roll back at once and tell the bureau.",
+    )
+
+
+def pointer_of(found: Arrived, now: datetime) -> Pointer:
+    """What current.json is to say."""
+    return Pointer(found.release, found.city, found.edition, found.as_of, moment(now), found.number)
+
+
+def moment(now: datetime) -> str:
+    """A time as it is written down."""
+    return now.astimezone(timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z")  # noqa: UP017 Python 3.8
+
+
+def stated(pointer: Pointer) -> receipt.Installed:
+    """What a receipt says of the release that runs."""
+    day = datetime.strptime(pointer.installed_at[:10], "%Y-%m-%d").date()
+    return receipt.Installed(pointer.city, pointer.edition, pointer.release, day)
+
+
+def write_receipt(home: str, pointer: Pointer, fingerprint: str, checked: tuple[str, str], office: str = "") -> str:
+    """Write the page for the release that runs now; returns its file."""
+    folder = os.path.join(home, "receipts")
+    os.makedirs(folder, exist_ok=True)
+    path = os.path.join(folder, "{}-{}.html".format(pointer.installed_at[:10], pointer.folder))  # noqa: UP032
+    installed.put(path, [receipt.page(stated(pointer), fingerprint, checked, office).encode("utf-8")])
+    return path
+
+
+def keep_scripts(home: str) -> None:
+    """Leave these scripts in the install folder, so that it can be served when the disk is gone."""
+    here = os.path.dirname(os.path.abspath(__file__))
+    for name in SCRIPTS:
+        source = os.path.join(here, name)
+        if os.path.isfile(source) and os.path.abspath(home) != here:
+            installed.put(os.path.join(home, name), installed.blocks_of(source))
+
+
+def counter(counts: dict[str, int], total: int) -> Callable[[str, int], None]:
+    """Counts files, and tells how far it is on a terminal."""
+
+    def tell(how: str, size: int) -> None:
+        counts[how] += 1
+        if sys.stderr is not None and sys.stderr.isatty():
+            verify.progress(sum(counts.values()), total)
+
+    return tell
+
+
+def roll_back(home: str, options: argparse.Namespace, speaker: Speaker, now: datetime) -> int:
+    """Let the release run that ran before."""
+    with installed.hold(home):
+        pointer = installed.go_back(home, moment(now), options.to)
+        fingerprint = hashlib.sha256(
+            read_small(installed.release_folder(home, pointer.folder), verify.SUMS)
+        ).hexdigest()
+        page = write_receipt(home, pointer, fingerprint, HASHES, options.office)
+    speaker.say("已回退到  {} {} {}", "running      {} {} {}", pointer.edition, pointer.as_of, pointer.folder)
+    speaker.say("回执码    {}", "receipt      {}", receipt.code_of(stated(pointer)))
+    speaker.say("回执页    {}", "to print     {}", page)
+    return 0
+
+
+def status(home: str, speaker: Speaker) -> int:
+    """Say which release runs, and which are kept."""
+    pointer = installed.read_pointer(home)
+    if pointer is None:
+        raise Refused("nothing", home)
+    about = (pointer.edition, pointer.as_of, pointer.folder, pointer.installed_at)
+    speaker.say("正在运行  {} {} {}（{} 启用）", "running      {} {} {} (since {})", *about)
+    for name in pointer.history:
+        told = installed.read_manifest(installed.release_folder(home, name))
+        speaker.say("可回退到  {} {} {}", "kept         {} {} {}", told["edition"], told["as_of"], name)
+    speaker.say("回执码    {}", "receipt      {}", receipt.code_of(stated(pointer)))
+    return 0
+
+
+def check_only(path: str, options: argparse.Namespace, speaker: Speaker) -> int:
+    """Check every file of what is on a disk, or of what runs in an install folder, and write nothing."""
+    root = verify.long_path(path)
+    pointer = installed.read_pointer(root)
+    disk = open_disk(path) if pointer is None else Disk(installed.release_folder(root, pointer.folder), {})
+    found = arrived(disk.folder)
+    if options.fingerprint and not found.fingerprint.startswith(options.fingerprint):
+        raise Unfit("fingerprint", (found.fingerprint,))
+    absent = installed.left_out(installed.read_withdrawn(root) | found.withdrawn, found.needed.sums)
+    faults = 0
+    for path, digest in sorted(found.needed.sums.items()):
+        hashed = hashlib.sha256()
+        try:
+            for block in disk.blocks(path) if path not in absent else ():
+                hashed.update(block)
+            if path not in absent and hashed.hexdigest() != digest:
+                raise Refused("altered", path)
+        except (Unfit, Refused) as error:
+            faults += 1
+            speaker.say("错误 {}", "fault {}", error.text(speaker.language))
+    speaker.say("版本      {} {} {}", "release      {} {} {}", found.edition, found.as_of, found.release[:12])
+    if faults:
+        speaker.say("核验未通过：{} 处错误，不得使用。", "Refused: {} faults.", faults)
+        return 1
+    speaker.say("文件      {} 个，与清单一致", "files        {}, as listed", len(found.needed.sums))
+    tell_fingerprint(found.fingerprint, speaker)
+    return 0
+
+
+def serve_folder(home: str, options: argparse.Namespace, speaker: Speaker) -> int:
+    """Serve what runs until Ctrl-C."""
+    if not os.path.isdir(home):
+        raise Refused("nothing", home)
+    with serve.FolderServer(home, options.host, options.port) as server:
+        speaker.say("{}  （Ctrl-C 停止）", "{}  (Ctrl-C stops)", server.address)
+        server.serve_forever()
+    return 0
+
+
+# The command ---------------------------------------------------------------------------------------------------------
+
+
+def parser() -> argparse.ArgumentParser:
+    """What may be typed."""
+    made = argparse.ArgumentParser(description="单位离线使用 / What an office does with a disk that arrived.")
+    verbs = made.add_subparsers(dest="verb", required=True, metavar="VERB")
+    fingerprint = ("--fingerprint", "印刷页上的指纹 / the fingerprint of the printed sheet")
+    office = ("--office", "印在回执上的单位名称 / name of the office for the receipt")
+
+    one = verbs.add_parser("import", help="导入并启用 / import a release and let it run")
+    one.add_argument("disk", metavar="DISK", help="盘或文件夹 / the bundle")
+    one.add_argument("home", metavar="DIR", help="安装文件夹 / install folder")
+    one.add_argument(fingerprint[0], type=verify.hexadecimal, metavar="HEX", help=fingerprint[1])
+    one.add_argument("--yes", action="store_true", help="不询问指纹 / do not ask for the fingerprint")
+    one.add_argument("--keep", type=count, default=KEEP, metavar="N", help="保留几个旧版本 / older releases kept (2)")
+    one.add_argument(office[0], default="", metavar="NAME", help=office[1])
+
+    one = verbs.add_parser("rollback", help="回退 / let the release run that ran before")
+    one.add_argument("home", metavar="DIR", help="安装文件夹 / install folder")
+    one.add_argument("--to", metavar="ID", help="回退到此版本 / the release to go back to")
+    one.add_argument(office[0], default="", metavar="NAME", help=office[1])
+
+    one = verbs.add_parser("serve", help="启动网页服务 / serve what runs")
+    one.add_argument("home", metavar="DIR", help="安装文件夹 / install folder")
+    one.add_argument("--host", default="127.0.0.1", help="监听地址 / address to listen on (0.0.0.0: everyone)")
+    one.add_argument("--port", type=int, default=8080, help="端口 / port (0: any free one)")
+
+    one = verbs.add_parser("status", help="正在运行的版本 / which release runs")
+    one.add_argument("home", metavar="DIR", help="安装文件夹 / install folder")
+
+    one = verbs.add_parser("verify", help="只核验 / check only")
+    one.add_argument("disk", metavar="DISK|DIR", help="盘或安装文件夹 / a bundle or an install folder")
+    one.add_argument(fingerprint[0], type=verify.hexadecimal, metavar="HEX", help=fingerprint[1])
+    for each in verbs.choices.values():
+        each.add_argument("--lang", choices=("zh", "en"), default="zh", help="语言 / language (zh)")
+    return made
+
+
+def count(text: str) -> int:
+    """A number of releases."""
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("1…")
+    return number
+
+
+def run(options: argparse.Namespace, speaker: Speaker, now: datetime) -> int:
+    """Do what was asked."""
+    if options.verb == "verify":
+        return check_only(options.disk, options, speaker)
+    home = verify.long_path(options.home)
+    if options.verb == "import":
+        return import_disk(options.disk, home, options, speaker, now)
+    if options.verb == "rollback":
+        if not os.path.isdir(home):
+            raise Refused("nothing", home)
+        return roll_back(home, options, speaker, now)
+    return serve_folder(home, options, speaker) if options.verb == "serve" else status(home, speaker)
+
+
+def main() -> int:
+    """The script."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    options = parser().parse_args()
+    speaker = Speaker(options.lang)
+    try:
+        return run(options, speaker, datetime.now(timezone.utc))  # noqa: UP017 Python 3.8
+    except KeyboardInterrupt:
+        return 130
+    except (Unfit, Refused) as error:
+        text, code = error.text(options.lang), REFUSED if error.kind == "withdrawn" else 1
+    except OSError as error:
+        text, code = system_text(error, options.lang), 1
+    sys.stdout.flush()
+    print(speaker.choose("未完成：{}", "Not done: {}").format(text), file=sys.stderr)
+    if options.verb in ("import", "rollback"):
+        print(speaker.choose("正在使用的版本没有改动。", "What was in use has not been changed."), file=sys.stderr)
+    return code
+
+
+def system_text(error: OSError, language: str) -> str:
+    """What the system refused, with what to do."""
+    at = 0 if language == "zh" else 1
+    known = {
+        errno.ENOSPC: ("磁盘已满，请腾出空间后重新运行同一命令", "the disk is full: make room, then run this again"),
+        errno.EROFS: ("该位置只读", "it is read-only"),
+        errno.EACCES: ("没有写入权限", "no permission"),
+        errno.EPERM: ("没有写入权限", "no permission"),
+        errno.EADDRINUSE: ("端口已被占用，请用 --port 另选", "the port is taken: choose another with --port"),
+    }
+    reason = known[error.errno][at] if error.errno in known else verify.reason(error)
+    return reason + (" ({})".format(error.filename) if error.filename else "")  # noqa: UP032
+
+
+if __name__ == "__main__":
+    sys.exit(main())
