@@ -65,16 +65,31 @@ const SHOTS = [
   { name: 'share', hash: `#tool=share&${TOWN(12)}`, act: close },
 ];
 
+/** The pixels of a WebP file alone: the browser adds a colour profile, and published pictures tell of nothing but what they show. */
+function bare(file) {
+  for (let at = 12; at + 8 <= file.length;) {
+    const end = at + 8 + file.readUInt32LE(at + 4);
+    if (/^VP8[ L]/.test(file.toString('latin1', at, at + 4))) {
+      const chunk = file.subarray(at, end + (end % 2));
+      const head = Buffer.from('RIFF\0\0\0\0WEBP', 'latin1');
+      head.writeUInt32LE(4 + chunk.length, 4);
+      return Buffer.concat([head, chunk]);
+    }
+    at = end + (end % 2);
+  }
+  throw new Error('The browser made no WebP picture.');
+}
+
 /** A screenshot scaled down and encoded by the browser itself: no other program is needed. */
 async function webp(page) {
   const picture = (await page.screenshot()).toString('base64');
-  return Buffer.from(await page.evaluate(async ([base64, size, quality]) => {
+  return bare(Buffer.from(await page.evaluate(async ([base64, size, quality]) => {
     const bitmap = await createImageBitmap(await (await fetch(`data:image/png;base64,${base64}`)).blob(), { resizeWidth: size.width, resizeHeight: size.height, resizeQuality: 'high' });
     const canvas = new OffscreenCanvas(size.width, size.height);
     canvas.getContext('2d').drawImage(bitmap, 0, 0);
     const bytes = new Uint8Array(await (await canvas.convertToBlob({ type: 'image/webp', quality })).arrayBuffer());
     return btoa(bytes.reduce((text, byte) => text + String.fromCharCode(byte), ''));
-  }, [picture, SHOWN, QUALITY]), 'base64');
+  }, [picture, SHOWN, QUALITY]), 'base64'));
 }
 
 run(async (folder, target, only) => {

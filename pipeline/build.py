@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
 
-from pipeline.catalog import build_catalog, build_tilejson, face_files, version_facts
+from pipeline.catalog import TileCopy, build_catalog, build_tilejson, face_files, version_facts
 from pipeline.editions import Breach, DatasetView, EditionView, raster_policy, view_edition
 from pipeline.errors import UsageError
 from pipeline.framework import ArchiveSpec, Framework, did_you_mean, load_workspace
@@ -27,6 +27,7 @@ from pipeline.intake.supply import supply
 from pipeline.making.archives import Making, make_archive
 from pipeline.making.changes import MadeChanges, change_archives, make_changes, told_changes
 from pipeline.making.contours import make_contours
+from pipeline.making.copies import write_copies
 from pipeline.making.coverages import write_coverages
 from pipeline.making.gate import Gate, marks, record_confirmed, record_overrides, refuse_breaches, rules_in_force
 from pipeline.making.inputs import InputFile, database_input, input_files
@@ -258,7 +259,9 @@ def _build_edition(site: _Site, plan: _Plan, stage: Stage) -> BuildResult:
     shown = {**made, **change_archives(changes)}
     write_coverages(folder, framework, view, recipes, sources=site.sources, pixels=site.pixels, progress=site.progress)
     search = write_search(folder, framework, view, recipes, sources=site.sources, progress=site.progress)
-    number = _write_reviewed(site, view, shown, changes, folder, search)
+    facts = [archive.facts for archive in made.values() if archive.facts is not None]
+    copies = write_copies(folder, view.edition.services, facts, threads=site.how.threads, progress=site.progress)
+    number = _write_reviewed(site, view, shown, changes, folder, search, copies)
     write_verifier(folder)
     release = write_manifest(
         folder,
@@ -301,6 +304,7 @@ def _write_reviewed(
     changes: Sequence[MadeChanges],
     folder: Path,
     search: Mapping[str, Any] | None,
+    copies: Mapping[str, TileCopy],
 ) -> str | None:
     """The pages with the map review number where one covers just what they show; returns that number.
 
@@ -310,7 +314,7 @@ def _write_reviewed(
     archives = {archive.facts.id: archive.facts.sha256 for archive in made.values() if archive.facts is not None}
     number = likely_number(site.framework.publish, view.edition, reviews, archives)
     before = set(folder.rglob("*"))
-    _write_pages(site, view, made, changes, folder, number, search)
+    _write_pages(site, view, made, changes, folder, number, search, copies)
     if not reviews:
         return number
     record = covers(reviews, folder_scope(folder))
@@ -319,7 +323,7 @@ def _write_reviewed(
         for path in set(folder.rglob("*")) - before:
             if path.is_file():
                 path.unlink()
-        _write_pages(site, view, made, changes, folder, right, search)
+        _write_pages(site, view, made, changes, folder, right, search, copies)
     if right is not None:
         return right
     text = _("{name}: what it shows has changed since its map review; longquan review status tells what")
@@ -335,6 +339,7 @@ def _write_pages(
     folder: Path,
     number: str | None,
     search: Mapping[str, Any] | None,
+    copies: Mapping[str, TileCopy],
 ) -> None:
     """Descriptions of the archives and the portal over them."""
     framework, base_url = site.framework, site.framework.publish.base_url
@@ -352,6 +357,7 @@ def _write_pages(
         confirmed=confirmed,
         review_number=number,
         search=search,
+        copies=copies,
     )
     tilejsons = {archive.id: build_tilejson(framework, view, archive) for archive in facts}
     write_file(folder / "catalog.json", json_bytes(catalog))

@@ -39,13 +39,16 @@ def export_folder(
     out: Path,
     *,
     gzip: bool = False,
+    max_zoom: int = ZOOM_LIMIT,
+    extension: str | None = None,
     threads: int | None = None,
     progress: Progress | None = None,
 ) -> Exported:
     """Write every tile of an archive as a file of its own; the folder appears when it is complete.
 
     Tiles are written decompressed, as any file server serves them; with `gzip` they are gzipped under the same names,
-    for servers that add `Content-Encoding: gzip`.
+    for servers that add `Content-Encoding: gzip`. Tiles of zooms beyond `max_zoom` are left out; `extension` stands
+    after the dot in place of the usual one.
 
     Raises OutputError when `out` exists and is not an empty folder or cannot be written, UsageError when pictures
     shall be gzipped, ArchiveError when the archive is damaged or its tiles have no known name.
@@ -59,7 +62,8 @@ def export_folder(
             where=archive.source.name,
             hint=_("export them plain"),
         )
-    extension = EXTENSIONS[header.tile_type]
+    extension = extension or EXTENSIONS[header.tile_type]
+    said["maxzoom"] = str(min(int(said["maxzoom"]), max_zoom))
     change = stored_as(header, Compression.GZIP if gzip else Compression.NONE)
     out = Path(os.path.normpath(out))
     if out.name in ("", ".."):
@@ -90,7 +94,7 @@ def export_folder(
 
         progress.start(_("Writing tiles"), header.addressed_tiles or None, _("tiles"))
         count = size = 0
-        spans = batches(spans_of(archive, ranges_of(None, 0, ZOOM_LIMIT)))
+        spans = batches(spans_of(archive, ranges_of(None, 0, max_zoom)))
         with closing(in_order(write, spans, threads=threads)) as done:
             for tiles, written in done:
                 count, size = count + tiles, size + written

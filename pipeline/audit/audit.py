@@ -36,6 +36,7 @@ from pipeline.audit.search_index import SEARCH_RULE
 from pipeline.audit.secrets import no_secrets
 from pipeline.audit.software import software_files, software_scripts
 from pipeline.audit.tables import BATCH_RULES, EXPLAINED_RULE, LAYER_RULES, UNREADABLE_RULE
+from pipeline.audit.tile_copies import COPY_RULE, Copied
 from pipeline.audit.tile_rules import CONTOUR_RULE, TILE_RULES
 from pipeline.audit.traces import Machine
 from pipeline.audit.values import places_of
@@ -139,12 +140,13 @@ def audit_folder(
         frozenset(scripts),
     )
     archives = {str(each.get("file")): str(each.get("id")) for each in manifest.get("archives", ())}
-    desk = Desk(against, findings, archives, threads, progress, folder)
-    desk.read(value_document([entry.name for entry in entries], _("(names of files)")))
     measure = Measure()
-    for entry in entries:
-        if entry.regular:
-            measure += examine(entry, digests[entry.name], desk)
+    with Copied(folder) as copied:
+        desk = Desk(against, findings, archives, threads, progress, folder, copied)
+        desk.read(value_document([entry.name for entry in entries], _("(names of files)")))
+        for entry in entries:
+            if entry.regular:
+                measure += examine(entry, digests[entry.name], desk)
     return AuditResult(
         folder,
         stated.edition,
@@ -242,6 +244,7 @@ EVERY_RULE: Final[tuple[Rule[Any], ...]] = (
     CONTOUR_RULE,
     *IMAGE_RULES,
     EXPLAINED_RULE,
+    COPY_RULE,
     *DATABASE_RULES,
     VALUE_RULE,
     *LAYER_RULES,

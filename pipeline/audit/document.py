@@ -51,9 +51,8 @@ class Read:
     known: bool  # whether the software itself brings it along
 
 
-def documents(path: Path, name: str) -> Iterator[Document]:
+def documents(path: Path, name: str, suffix: str) -> Iterator[Document]:
     """A file of text as one document; one that is larger than `WHOLE` in parts, as plain text."""
-    suffix = name.rpartition(".")[2].lower()
     if path.stat().st_size <= WHOLE:
         yield document_of(path.read_bytes(), name, suffix)
         return

@@ -42,6 +42,7 @@ from pipeline.audit.tables import (
     Unreadable,
     read_download,
 )
+from pipeline.audit.tile_copies import COPY, COPY_RULE, Copied, TileFile
 from pipeline.audit.tile_rules import TILE_RULES
 from pipeline.audit.vector_tiles import walk_bodies
 from pipeline.errors import ArchiveError, LongquanError
@@ -51,7 +52,7 @@ from pipeline.progress import Progress
 _BLOCK: Final = 1 << 24  # bytes of a large file that are looked through at a time
 _OVERLAP: Final = 1 << 10
 _UNPACKED: Final = 1 << 28  # bytes that one file of a zip may expand to
-_WORDLESS: Final = frozenset({"SHA256SUMS", "SM3SUMS"})
+_NAMES: Final[Mapping[str, str]] = {"SHA256SUMS": "txt", "SM3SUMS": "txt", "VectorTileServer": "json"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,7 @@ class Desk:
     threads: int | None
     progress: Progress
     root: Path  # the published folder
+    copied: Copied
 
     def read(self, document: Document, digest: str = "") -> None:
         """Put a document to every rule."""
@@ -75,21 +77,28 @@ def examine(entry: Entry, digest: str, desk: Desk) -> Measure:
     """Look through one regular file."""
     with entry.path.open("rb") as file:
         head = file.read(16)
-    suffix = "txt" if entry.name in _WORDLESS else entry.name.rpartition(".")[2].lower()
+    name = entry.name.rpartition("/")[2]
+    suffix = _NAMES.get(name) or name.rpartition(".")[2].lower()
     desk.findings.add(TYPE_RULE, TYPE_RULE.check(Typed(entry.name, suffix, head)))
     if entry.name == OFFLINE:
         page = one_page(entry.path, desk.root)
         desk.findings.add(PAGE_RULE, PAGE_RULE.check(page))
         desk.read(document_of(page.words.encode(), entry.name, suffix))
     elif suffix in PLAIN:
-        for document in documents(entry.path, entry.name):
+        for document in documents(entry.path, entry.name, suffix):
             desk.read(document, digest)
     if suffix == "pmtiles":
         id = desk.archives.get(entry.name)
         return audit_archive(entry.path, entry.name, id, desk.against, desk.findings, desk.threads, desk.progress)
-    if suffix in _WAYS:
+    if COPY.fullmatch(entry.name):
+        _tile_copy(entry.path, entry.name, desk)
+    elif suffix in _WAYS:
         _WAYS[suffix](entry.path, entry.name, desk)
     return Measure()
+
+
+def _tile_copy(path: Path, name: str, desk: Desk) -> None:
+    desk.findings.add(COPY_RULE, COPY_RULE.check(TileFile(path, name, desk.copied)))
 
 
 def _picture(path: Path, name: str, desk: Desk) -> None:
@@ -265,6 +274,7 @@ _WAYS: Final[Mapping[str, Callable[[Path, str, Desk], None]]] = {
     **dict.fromkeys(("png", "webp", "jpg", "jpeg"), _picture),
     **dict.fromkeys(("woff2", "woff", "ttf", "otf"), _font),
     "pbf": _glyphs,
+    "mvt": _tile_copy,
     **dict.fromkeys(("fgb", "geojson", "geojsonl", "geojsonseq", "parquet", "geoparquet", "csv"), _download),
     **dict.fromkeys(("gpkg", "mbtiles", "sqlite"), _database),
     **dict.fromkeys(("zip", "xlsx"), _packed),

@@ -46,6 +46,7 @@ _MAGIC: Final[Mapping[str, tuple[bytes, ...]]] = {
     "tiff": (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"),
     "gz": (b"\x1f\x8b",),
     "pbf": (b"\n",),
+    "mvt": (b"\x1a",),
 }
 KNOWN: Final = PLAIN | frozenset(_MAGIC)
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 HOTLINK = "hotlink"
 _TWINS = ("tilejson/", "styles/", "services/")  # folders whose files have a twin below hotlink/
+_TILES = "services/tiles/"  # which have none: nothing is written in them
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,4 +25,5 @@ class Place:
         """The address of `path`, a path below the published folder that may carry a #fragment."""
         if not self.base:
             return posixpath.relpath(path, self.folder)
-        return f"{self.base}/{HOTLINK}/{path}" if path.startswith(_TWINS) else f"{self.base}/{path}"
+        twin = path.startswith(_TWINS) and not path.startswith(_TILES)
+        return f"{self.base}/{HOTLINK}/{path}" if twin else f"{self.base}/{path}"

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from pipeline.catalog.coverage import FOLDER as COVERAGES
-from pipeline.catalog.facts import ArchiveFacts, ChangeFacts, LayerFacts, RasterFacts, VersionFacts, union
+from pipeline.catalog.facts import ArchiveFacts, ChangeFacts, LayerFacts, RasterFacts, TileCopy, VersionFacts, union
 from pipeline.catalog.related import related_datasets
 from pipeline.catalog.styles import styles_of
 from pipeline.catalog.tilejson import FOLDER, attribution_of, notice_of
@@ -33,13 +33,15 @@ def build_catalog(
     confirmed: Mapping[str, date] | None = None,
     review_number: str | None = None,
     search: Mapping[str, Any] | None = None,
+    copies: Mapping[str, TileCopy] | None = None,
 ) -> dict[str, Any]:
     """The content of catalog.json, made from what the edition may show and from nothing else.
 
     `versions` are those accepted into the store, by dataset, the one that is published last; `confirmed` says up
     to when nil returns confirm datasets. Those of datasets that the edition does not show are left aside.
     `changes` are the newest steps between versions, by dataset, the newest first.
-    `review_number` is the number of the map review that covers what is shown; `search` tells of the search index.
+    `review_number` is the number of the map review that covers what is shown; `search` tells of the search index,
+    `copies` of archives whose tiles are there as single files too.
     """
     city = framework.city
     specs = {archive.id: archive for archive in view.archives}
@@ -65,7 +67,9 @@ def build_catalog(
         "as_of": as_of.isoformat(),
         "site": framework.site.model_dump(mode="json"),
         "themes": [{"id": theme.id, "title": theme.title.model_dump()} for theme in view.themes],
-        "archives": [_archive(framework, specs[archive.id], archive) for archive in archives],
+        "archives": [
+            _archive(framework, specs[archive.id], archive, (copies or {}).get(archive.id)) for archive in archives
+        ],
         "datasets": [
             {
                 **_dataset(framework, shown, made[shown.dataset.id]),
@@ -87,7 +91,7 @@ def build_catalog(
     }
 
 
-def _archive(framework: Framework, spec: ArchiveSpec, archive: ArchiveFacts) -> dict[str, Any]:
+def _archive(framework: Framework, spec: ArchiveSpec, archive: ArchiveFacts, copy: TileCopy | None) -> dict[str, Any]:
     raster = archive.raster
     return {
         "id": archive.id,
@@ -102,6 +106,7 @@ def _archive(framework: Framework, spec: ArchiveSpec, archive: ArchiveFacts) -> 
         "max_zoom": archive.max_zoom,
         "bounds": list(archive.bounds),
         **(_pixels(raster, spec.series, attribution_of(framework)) if raster else {}),
+        **({"zxy": {"tiles": copy.tiles, "max_zoom": copy.max_zoom}} if copy else {}),
     }
 
 

@@ -59,6 +59,14 @@ class ArchiveFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class TileCopy:
+    """The tiles of an archive as single files."""
+
+    tiles: str  # below dist/<edition>/, with {z}, {x} and {y}
+    max_zoom: int  # the largest that was copied
+
+
+@dataclass(frozen=True, slots=True)
 class VersionFacts:
     """One accepted version of a dataset: what its history may tell everyone who sees the dataset.
 

@@ -25,6 +25,7 @@ def check_editions(
         for n, rule in enumerate(edition.rules):
             yield from _rule(main, ("edition", e, "rule", n), rule, datasets, schemas)
         yield from _coverages(main, ("edition", e), edition, main.read.archives)
+        yield from _services(main, ("edition", e, "services", "archives"), edition, main.read.archives)
     known = read_map_rules().numbers
     for id in main.read.rules.confirmed:
         if id not in known:
@@ -83,6 +84,15 @@ def _coverages(
                     ),
                     _("one grid_m for all of them, so that they still share their borders"),
                 )
+
+
+def _services(
+    main: Source[FrameworkFile], path: Path, edition: Edition, archives: Sequence[ArchiveSpec]
+) -> Iterator[Fault]:
+    known = [archive.id for archive in archives]
+    for id in edition.services.archives if edition.services else ():
+        if id not in known:
+            yield unknown_word(main, path, id, known, _("no archive has this id"))
 
 
 def _overrides(

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 
 from pipeline.framework.archive import ArchiveSpec
-from pipeline.framework.base import Crs, Id, Model, Text, refuse
+from pipeline.framework.base import Crs, Id, Model, Text, Zoom, refuse
 from pipeline.framework.check_limits import Checks
 from pipeline.framework.edition_rules import EditionRule, Override, RuleSettings
 from pipeline.framework.raster import RasterLimits
@@ -107,6 +107,13 @@ class Theme(Model):
     title: Text
 
 
+class Services(Model):
+    """Tiles as single files, for programs that read no archives: OGC API – Tiles, WMTS, ArcGIS, QGIS, Cesium."""
+
+    archives: Annotated[tuple[Id, ...], Field(min_length=1)]
+    max_zoom: Zoom | None = None  # the largest that is copied; none: all that an archive has
+
+
 class Edition(Model):
     """A view for one audience and the share classes that may enter it."""
 
@@ -118,6 +125,7 @@ class Edition(Model):
     submissions: bool = False  # whether its status page tells what was handed in, and what is overdue
     double_click: bool = False  # whether it is also written as one page that opens from a disk
     changes: Annotated[int, Field(ge=0, le=12)] = 0  # steps between versions of each dataset that it shows as archives
+    services: Services | None = None
 
     @model_validator(mode="after")
     def _nobody_is_late_in_public(self) -> Edition:

@@ -7,11 +7,18 @@ scripts find dots in its place.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from markupsafe import Markup, escape
 
+from pipeline.catalog.copies import copied, is_picture, tile_size_of
+from pipeline.catalog.esri import FOLDER as ESRI
+from pipeline.catalog.esri import SERVICE
+from pipeline.catalog.ogc_tiles import FOLDER as OGC
+from pipeline.catalog.qgis import PICTURES, VECTOR
+from pipeline.catalog.wmts import PATH as WMTS
 from pipeline.portal.files import content_hash
 from pipeline.portal.pages import TEMPLATES, Frame
 
@@ -59,8 +66,39 @@ def _content(catalog: Mapping[str, Any]) -> dict[str, Any]:
     if pixels is not None:
         words["PIXELS"] = pixels["tilejson"]
         files.append("leaflet-raster.js")
-    snippets = [_snippet(name, words) for name in files]
-    return {"snippets": {snippet.id: snippet for snippet in snippets}, "vector": vector, "pixels": pixels}
+    services = _services(catalog)
+    for archive in services["archives"] if services else ():
+        if archive["type"] == "vector" and "arcgis.js" not in files:
+            words["ESRI"] = f"{ESRI}/{archive['id']}/{SERVICE}"
+            files.append("arcgis.js")
+        if is_picture(archive) and (archive["product"] == "imagery" or "cesium.js" not in files):
+            words |= {
+                "TILES": archive["zxy"]["tiles"],
+                "SIZE": tile_size_of(archive),
+                "LOW": archive["min_zoom"],
+                "HIGH": archive["zxy"]["max_zoom"],
+                "BOUNDS": ", ".join(str(value) for value in archive["bounds"]),
+                "CREDIT": json.dumps(catalog["attribution"]["zh"], ensure_ascii=False),
+            }
+            files.append("cesium.js")
+    snippets = [_snippet(name, words) for name in dict.fromkeys(files)]
+    made = {snippet.id: snippet for snippet in snippets}
+    return {"snippets": made, "vector": vector, "pixels": pixels, "services": services}
+
+
+def _services(catalog: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Archives whose tiles were copied and the standards' documents that lead to them; None where there are none."""
+    archives = copied(catalog)
+    if not archives:
+        return None
+    vector = [archive for archive in archives if archive["type"] == "vector"]
+    entries = [("OGC API – Tiles", f"{OGC}/index.json")]
+    if any(is_picture(archive) for archive in archives):
+        entries += [("WMTS", WMTS), ("QGIS: XYZ Tiles", PICTURES)]
+    if vector:
+        entries.append(("QGIS: Vector Tiles", VECTOR))
+    entries += [(f"ArcGIS: {archive['title']['zh']}", f"{ESRI}/{archive['id']}/{SERVICE}") for archive in vector]
+    return {"archives": archives, "entries": entries}
 
 
 def _snippet(name: str, words: Mapping[str, object]) -> Snippet:

@@ -38,7 +38,7 @@ def write_hotlink(dist: Path, base_url: str) -> tuple[str, ...]:
 def hotlink_files(dist: Path, base_url: str) -> Iterator[tuple[str, bytes]]:
     """Path and bytes of every copy for a folder reached at `base_url`.
 
-    Those of services/ (STAC, DCAT, ISO 19139) are made of catalog.json once more, where there is one.
+    Those of services/ are made of catalog.json once more, where there is one.
 
     Raises OutputError when an address of a style leads out of the folder.
     """

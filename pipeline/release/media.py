@@ -43,6 +43,10 @@ _TYPES = {
 }
 
 
+_NAMES = {"VectorTileServer": "json"}  # files whose names have no suffix
+
+
 def media_type(path: str) -> str:
     """The media type that a server should send a file with, judged by its suffix."""
-    return _TYPES.get(path.rpartition(".")[2].lower(), "application/octet-stream")
+    name = path.rpartition("/")[2]
+    return _TYPES.get(_NAMES.get(name) or name.rpartition(".")[2].lower(), "application/octet-stream")

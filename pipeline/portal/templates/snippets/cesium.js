@@ -1,0 +1,10 @@
+import { ImageryLayer, Rectangle, UrlTemplateImageryProvider, Viewer } from 'cesium';   // npm install cesium
+
+const pictures = new UrlTemplateImageryProvider({
+  url: '@SITE@@TILES@',
+  tileWidth: @SIZE@, tileHeight: @SIZE@, minimumLevel: @LOW@, maximumLevel: @HIGH@,
+  rectangle: Rectangle.fromDegrees(@BOUNDS@),
+  credit: @CREDIT@,
+});
+const viewer = new Viewer('map', { baseLayer: new ImageryLayer(pictures) });
+viewer.camera.flyTo({ destination: pictures.rectangle });
