@@ -24,7 +24,7 @@ SERVICE: Final = "VectorTileServer"
 _REFERENCE: Final = {"wkid": 102100, "latestWkid": 3857}
 _ORIGIN: Final = {"x": -20037508.342787, "y": 20037508.342787}
 _DPI: Final = 96
-_INCH: Final = 0.0254  # metres
+_INCHES: Final = 39.37  # in a metre, as ArcGIS counts: those of the US survey foot
 _PIXELS: Final = 512  # of a vector tile's edge, as these clients count
 _STYLE: Final = "resources/styles/root.json"
 
@@ -75,7 +75,7 @@ def _service(catalog: Mapping[str, Any], archive: Mapping[str, Any], folder: str
 
 
 def _scale(zoom: int) -> float:
-    return cell_size(zoom, _PIXELS) * _DPI / _INCH
+    return cell_size(zoom, _PIXELS) * _DPI * _INCHES
 
 
 def _style(catalog: Mapping[str, Any], archive: Mapping[str, Any], place: Place, folder: str) -> dict[str, Any]:

@@ -519,5 +519,26 @@ LEAKS["page-files"] = [
         "something else between",
     ),
 ]
+
+
+def _single_tile(place: str, content: bytes | None = None) -> Do:
+    """A file where a copy of a tile would lie; without content, that of another tile."""
+
+    def do(dist: Path, _root: Path) -> None:
+        stem = next((dist / "tiles").glob("framework-*.pmtiles")).stem
+        with open_archive(dist / "tiles" / f"{stem}.pmtiles") as opened:
+            (z, x, y, _body), other = (tile for tile, _n in zip(opened.tiles(), range(2), strict=False))
+            body = opened.tile(*other[:3]) if content is None else content
+        put(dist, f"services/tiles/{place.format(stem=stem, z=z, x=x, y=y)}", body or b"")
+
+    return do
+
+
+LEAKS["tile-copy"] = [
+    Leak(_single_tile("{stem}/{z}/{x}/{y}.mvt"), "not what its archive has at this place"),
+    Leak(_single_tile("{stem}/{z}/0/0.mvt", b"\x1a\0"), "has no such tile"),
+    Leak(_single_tile("hidden-0123456789ab/{z}/{x}/{y}.mvt", b"\x1a\0"), "the copy of no archive"),
+    Leak(_single_tile("{stem}/more/{z}.mvt", b"\x1a\0"), "the copy of no archive"),
+]
 LEAKS["bytes-trace"] = [Leak(_fgb_with_path, "/Users/planner/town/roads.shp")]
 LEAKS["text-trace"].append(Leak(packed, "/Users/planner/maps/roads.xlsx"))
