@@ -4,21 +4,32 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-import zlib
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from pipeline.archive.compare import BLOCK, digest_of
-from pipeline.archive.delta import Delta, Identity, damaged, parse_delta
-from pipeline.archive.source import FileSource, Source
+from pipeline.archive.compress import compressor, gunzip_bytes, gzip_bytes
+from pipeline.archive.delta import (
+    NO_COMPRESSOR,
+    Batch,
+    Front,
+    Identity,
+    Steps,
+    compressor_mark,
+    damaged,
+    parse_batches,
+    parse_front,
+)
+from pipeline.archive.source import FileSource, MemorySource, Source
+from pipeline.archive.spans import in_order
 from pipeline.archive.staging import StagedFile, cannot_write, require_file_name
-from pipeline.errors import InputError, OutputError, UsageError
+from pipeline.archive.zstd import expand_frame
+from pipeline.errors import ArchiveError, InputError, OutputError, UsageError
 from pipeline.i18n import _
 from pipeline.progress import Progress, Silent
-
-_GZIP_WINDOW: Final = 31  # zlib: 16 (gzip wrapper) + 15 (32 KiB window)
 
 
 class Patched(NamedTuple):
@@ -32,41 +43,79 @@ class Patched(NamedTuple):
 
 
 def apply_delta(
-    base: Path, delta: Path, out: Path, *, no_clobber: bool = False, progress: Progress | None = None
+    base: Path | None,
+    delta: Path,
+    out: Path,
+    *,
+    no_clobber: bool = False,
+    target: Identity | None = None,
+    check_base: bool = True,
+    threads: int | None = None,
+    progress: Progress | None = None,
 ) -> Patched:
     """Write to `out` what `delta` makes of `base`; `out` may be `base`, which is then replaced.
 
-    Raises InputError when the delta is damaged, belongs to another archive or does not lead to what it promises;
-    OutputError when the result cannot be written. In each case nothing is left behind and `base` is as it was.
+    Without a base the delta must start from an empty file; `target` is what it must lead to. `check_base` reads the
+    whole base first, so that another file is told as such; without it another file is found out by the result. Memory
+    depends on no file's size (docs/delta.md).
+
+    Raises InputError when the delta is damaged, belongs to another archive, needs another compressor than there is,
+    or does not lead to what it promises; OutputError when the result cannot be written. In each case nothing is left
+    behind and `base` is as it was.
     """
     progress = progress or Silent()
-    with closing(FileSource(delta)) as recipe, closing(FileSource(base)) as source:
+    nothing = MemorySource(b"", _("(nothing)"))
+    with closing(FileSource(delta)) as recipe, closing(FileSource(base) if base else nothing) as source:
         require_file_name(out)
         if out.exists() and out.samefile(delta):
             raise UsageError(
                 _("The result would replace the delta."), where=str(delta), hint=_("name another file for the result")
             )
-        parsed = parse_delta(recipe)
-        progress.start(_("Checking the archive"))
-        _require_base(source, recipe, parsed)
-        _require_room(out, parsed.target.size)
-        progress.start(_("Writing the archive"), parsed.target.size, _("bytes"))
-        with StagedFile(out, no_clobber=no_clobber) as staged:
-            digest = hashlib.sha256()
-            for block in _target(source, recipe, parsed):
-                staged.file.write(block)
-                digest.update(block)
-                progress.advance(len(block))
-            if digest.digest() != parsed.target.sha256:
+        front = parse_front(recipe)
+        require_compressor(recipe, front)
+        if target not in (None, front.target):
+            raise damaged(recipe, _("it leads to another file"))
+        if check_base or source.size != front.base.size:
+            progress.start(_("Checking the archive"))
+            _require_base(source, recipe, front)
+        _require_room(out, front.target.size)
+        progress.start(_("Writing the archive"), front.target.size, _("bytes"))
+        copied = 0
+        with StagedFile(out, no_clobber=no_clobber) as staged, ThreadPoolExecutor(1) as beside:
+            digest, left = hashlib.sha256(), front.target.size
+            hashed: Future[None] | None = None
+            for part in _target(source, recipe, front, threads):
+                left -= len(part.data)
+                if left < 0:
+                    raise damaged(recipe, _("it makes more than it promises"))
+                if hashed is not None:
+                    hashed.result()
+                hashed = beside.submit(digest.update, part.data)  # takes as long as all the rest
+                staged.file.write(part.data)
+                copied += len(part.data) if part.copied else 0
+                progress.advance(len(part.data))
+            if hashed is not None:
+                hashed.result()
+            if left or digest.digest() != front.target.sha256:
                 raise damaged(recipe, _("what it makes is not what it promises"))
             source.close()  # it may be `out`, and Windows replaces no file that is open
             staged.commit()
     progress.done()
-    steps = parsed.instructions
-    return Patched(out, parsed.target.size, parsed.target.sha256.hex(), steps.copied, steps.inserted)
+    return Patched(out, front.target.size, front.target.sha256.hex(), copied, front.target.size - copied)
 
 
-def _require_base(source: Source, recipe: Source, delta: Delta) -> None:
+def require_compressor(recipe: Source, front: Front) -> None:
+    """Refuse, before any work, a delta that this machine's gzip would make other bytes of."""
+    if front.compressor not in (NO_COMPRESSOR, compressor_mark()):
+        raise InputError(
+            _("The delta packs tiles, and {compressor} here packs to other bytes.").format(compressor=compressor()),
+            where=recipe.name,
+            expected=_("the compressor that the archives were written with"),
+            hint=_("use the longquan of the release, or ask for the whole archive or a delta that packs nothing"),
+        )
+
+
+def _require_base(source: Source, recipe: Source, delta: Front) -> None:
     """Refuse any file but the one the delta was made from."""
     size, sha256 = source.size, b""
     if size in (delta.base.size, delta.target.size):
@@ -101,64 +150,67 @@ def _require_room(out: Path, size: int) -> None:
         )
 
 
-def _target(source: Source, recipe: Source, delta: Delta) -> Iterator[bytes]:
-    """The result, block by block."""
-    inserts = _Inserts(recipe, delta.inserts_at)
-    for insert, copy, offset in zip(*(column.tolist() for column in delta.instructions), strict=True):
-        while insert:
-            block = inserts.take(min(insert, BLOCK))
-            insert -= len(block)
-            yield block
-        for at in range(offset, offset + copy, BLOCK):
-            n = min(BLOCK, offset + copy - at)
-            block = source.read(at, n)
-            if len(block) != n:
-                raise InputError(_("The archive changed while it was read."), where=source.name)
-            yield block
-    inserts.finish()
+class _Made(NamedTuple):
+    """A piece of the target."""
+
+    data: bytes | memoryview
+    copied: bool
 
 
-class _Inserts:
-    """The inserts of a delta, unpacked as they are asked for: gzip members one after the other."""
+class _Done(NamedTuple):
+    """A batch whose content is there, packed where its steps say so; one member for every step that takes any."""
 
-    def __init__(self, source: Source, at: int) -> None:
-        self._source = source
-        self._at = at
-        self._packed = b""
-        self._member = zlib.decompressobj(_GZIP_WINDOW)
-        self._begun = False
+    steps: Steps
+    members: list[bytes | memoryview]
 
-    def take(self, n: int) -> bytes:
-        """From 1 to `n` bytes."""
-        while self._more():
-            if part := self._unpacked(n):
-                return part
-        raise damaged(self._source, _("its inserts are cut off"))
 
-    def finish(self) -> None:
-        """Hold the last member against its checksum; nothing may be left."""
-        while self._more():
-            if self._unpacked(1):
-                raise damaged(self._source, _("it holds more inserts than its instructions take"))
-        if self._begun:
-            raise damaged(self._source, _("its inserts are cut off"))
+def _target(source: Source, recipe: Source, front: Front, threads: int | None) -> Iterator[_Made]:
+    """The result, piece by piece; pieces are of one batch or one block."""
 
-    def _more(self) -> bool:
-        """Whether packed bytes are at hand; reads the next ones when there are none."""
-        if self._member.eof:
-            self._packed = self._member.unused_data
-            self._member = zlib.decompressobj(_GZIP_WINDOW)
-            self._begun = False
-        if not self._packed:
-            self._packed = self._source.read(self._at, BLOCK)
-            self._at += len(self._packed)
-        return bool(self._packed)
-
-    def _unpacked(self, n: int) -> bytes:
-        self._begun = True
+    def work(batch: Batch) -> _Done:
         try:
-            part = self._member.decompress(self._packed, n)
-        except zlib.error as err:
-            raise damaged(self._source, _("its inserts are no sound gzip data")) from err
-        self._packed = self._member.unconsumed_tail
-        return part
+            return _Done(batch.steps, _members(source, batch))
+        except (ArchiveError, InputError) as err:
+            raise err if err.where else damaged(recipe, err.message) from err
+
+    with closing(in_order(work, parse_batches(recipe, front), threads=threads)) as done:
+        for steps, members in done:
+            at = 0
+            columns = (steps.takes.tolist(), steps.copies.tolist(), steps.offsets.tolist())
+            for take, copy, offset in zip(*columns, strict=True):
+                if take:
+                    yield _Made(members[at], False)
+                    at += 1
+                for begin in range(offset, offset + copy, BLOCK):
+                    n = min(BLOCK, offset + copy - begin)
+                    yield _Made(_read(source, begin, n), True)
+
+
+def _members(source: Source, batch: Batch) -> list[bytes | memoryview]:
+    """The content of a batch, cut where steps take it and packed as they say. Raises InputError, without a place."""
+    if not batch.size:
+        if batch.frame:
+            raise InputError(_("a frame of it holds more or less than it announces"))
+        return []
+    parts = []
+    for offset, length, size in zip(*(column.tolist() for column in batch.prefix), strict=True):
+        part = _read(source, offset, length)
+        parts.append(gunzip_bytes(part, limit=size) if size else part)
+        if size and len(parts[-1]) != size:
+            raise InputError(_("what it starts from has another size than it says"))
+    content = memoryview(expand_frame(batch.frame, batch.size, b"".join(parts)))
+    members: list[bytes | memoryview] = []
+    at = 0
+    for take, level in zip(batch.steps.takes.tolist(), batch.steps.levels.tolist(), strict=True):
+        if take:
+            piece = content[at : at + take]
+            members.append(gzip_bytes(piece, level) if level else piece)
+            at += take
+    return members
+
+
+def _read(source: Source, at: int, n: int) -> bytes:
+    block = source.read(at, n)
+    if len(block) != n:
+        raise InputError(_("The archive changed while it was read."), where=source.name)
+    return block

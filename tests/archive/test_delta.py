@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ast
 import errno
+import hashlib
 import random
 import re
 import subprocess
 import sys
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,17 +19,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.archive import delta as delta_module
+from pipeline.archive import delta_plan
 from pipeline.archive import patch as patch_module
-from pipeline.archive.delta import parse_delta
-from pipeline.archive.delta_writer import SHORTEST_COPY, WrittenDelta, write_delta
+from pipeline.archive.compress import gzip_bytes
+from pipeline.archive.delta import Identity, compressor_mark, parse_batches, parse_front
+from pipeline.archive.delta_plan import SHORTEST_COPY
+from pipeline.archive.delta_writer import WrittenDelta, write_delta, write_file_delta
 from pipeline.archive.header import Compression, TileType
 from pipeline.archive.patch import apply_delta
 from pipeline.archive.reader import Archive, open_archive
 from pipeline.archive.source import MemorySource
 from pipeline.archive.writer import Writer
+from pipeline.archive.zstd import expand_frame
 from pipeline.errors import ArchiveError, InputError, LongquanError, OutputError, UsageError
 from tests.archive.archives import CONTENTS, Content, edited, write, write_theirs
-from tests.broken.archive.deltas import BROKEN_DELTAS, NEW, OLD, DeltaParts
+from tests.broken.archive.deltas import BROKEN_DELTAS, NEW, OLD, DeltaParts, this_compressor
 from tests.broken.archive.forge import BROKEN, Parts
 
 DOCS = Path(__file__).parents[2] / "docs" / "delta.md"
@@ -63,8 +69,10 @@ def check(a: bytes, b: bytes, folder: Path) -> WrittenDelta:
     assert written.bytes == len(delta)
     assert patched(a, folder) == b
     assert documented()(a, delta) == b
-    copies = parse_delta(MemorySource(delta)).instructions.copies
-    assert ((copies >= SHORTEST_COPY) | (copies == 0)).all(), "an instruction costs more than a shorter copy saves"
+    front = parse_front(MemorySource(delta))
+    for batch in parse_batches(MemorySource(delta), front):
+        copies = batch.steps.copies
+        assert ((copies >= SHORTEST_COPY) | (copies == 0)).all(), "a step costs more than a shorter copy saves"
     return written
 
 
@@ -194,7 +202,7 @@ def lay(folder: Path, parts: DeltaParts) -> tuple[Path, Path, Path]:
 def test_a_delta_made_by_hand(tmp_path: Path) -> None:
     made = apply_delta(*lay(tmp_path, DeltaParts()))
     assert (tmp_path / "new").read_bytes() == NEW
-    assert (made.copied, made.inserted) == (34, 25)
+    assert (made.copied, made.inserted) == (34, len(NEW) - 34)
     assert documented()(OLD, DeltaParts().bytes()) == NEW
 
 
@@ -220,6 +228,7 @@ def test_every_refusal_has_a_broken_delta() -> None:
         "The result would replace the delta.",
         "The archive is already what the delta leads to.",
         "The archive changed while it was read.",
+        "it leads to another file",  # than the caller asked for
     }
     for module in (delta_module, patch_module):
         tree = ast.parse(Path(str(module.__file__)).read_text(encoding="utf-8"))
@@ -351,24 +360,149 @@ def test_a_delta_that_cannot_be_written(tmp_path: Path) -> None:
     assert (tmp_path / "x.delta").read_bytes() == b"mine"
 
 
+def test_another_target_than_asked_for_is_refused(tmp_path: Path) -> None:
+    old, delta, new = lay(tmp_path, DeltaParts())
+    right = Identity(len(NEW), hashlib.sha256(NEW).digest())
+    for wrong in (right._replace(size=1), right._replace(sha256=bytes(32))):
+        with pytest.raises(InputError, match="leads to another file"):
+            apply_delta(old, delta, new, target=wrong)
+        assert not new.exists()
+    apply_delta(old, delta, new, target=right, check_base=False)
+    assert new.read_bytes() == NEW
+
+
+def test_another_base_is_found_out_by_the_result(tmp_path: Path) -> None:
+    old, delta, new = lay(tmp_path, DeltaParts())
+    for at in range(len(OLD)):
+        old.write_bytes(OLD[:at] + bytes([OLD[at] ^ 1]) + OLD[at + 1 :])
+        try:
+            apply_delta(old, delta, new, check_base=False)
+        except InputError:
+            assert not new.exists()
+        else:
+            assert new.read_bytes() == NEW  # a byte that nothing is copied from
+            new.unlink()
+    old.write_bytes(OLD[:-1])
+    with pytest.raises(InputError, match="made for another archive"):
+        apply_delta(old, delta, new, check_base=False)
+
+
+# --- tiles told by older tiles
+
+
+def mvt_like(seed: int, edits: int) -> bytes:
+    """20 KB of which `edits` numbers change."""
+    noise = random.Random(seed)
+    words = [noise.randrange(1 << 16) for _ in range(5000)]
+    chosen = random.Random(99)
+    for _ in range(edits):
+        words[chosen.randrange(5000)] += 1
+    return b"".join(word.to_bytes(4, "little") for word in words)
+
+
+def packed_by_us(path: Path, tiles: dict[int, bytes], level: int = 6) -> bytes:
+    with Writer(path, tile_type=TileType.MVT, tile_compression=Compression.GZIP) as writer:
+        for tile_id, body in sorted(tiles.items()):
+            writer.add(tile_id, gzip_bytes(body, level))
+        writer.finish(metadata={"name": "city"}, bounds=(0.0, 0.0, 1.0, 1.0))
+    return path.read_bytes()
+
+
+def test_a_changed_tile_costs_what_changed(tmp_path: Path) -> None:
+    """Ten tiles of 20 KB with three numbers changed in each; as they lie in the archive they are some 140 KB."""
+    before = {i: mvt_like(i, 0) for i in range(100)}
+    a = packed_by_us(tmp_path / "w", before)
+    b = packed_by_us(tmp_path / "w", {**before, **{i: mvt_like(i, 3) for i in range(40, 50)}})
+    written = check(a, b, tmp_path)
+    assert written.inserted > 100_000
+    assert written.bytes < 1500
+
+
+def test_tiles_that_are_packed_otherwise_are_carried_as_they_are(tmp_path: Path) -> None:
+    """Here by another level of gzip: what does not come out again as it was is not packed anew."""
+    before = {i: mvt_like(i, 0) for i in range(10)}
+    a = packed_by_us(tmp_path / "w", before, level=1)
+    b = packed_by_us(tmp_path / "w", {**before, 5: mvt_like(5, 3)}, level=1)
+    written = check(a, b, tmp_path)
+    assert written.bytes > 10_000
+
+
+def test_for_receivers_with_another_gzip_nothing_is_packed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = {i: mvt_like(i, 0) for i in range(10)}
+    a = packed_by_us(tmp_path / "w", before)
+    b = packed_by_us(tmp_path / "w", {**before, 5: mvt_like(5, 3)})
+    (tmp_path / "a").write_bytes(a)
+    between(a, b, tmp_path)
+    monkeypatch.setattr(patch_module, "compressor_mark", lambda: b"deflate9")
+    with pytest.raises(InputError, match="packs to other bytes"):
+        apply_delta(tmp_path / "a", tmp_path / "x.delta", tmp_path / "out")
+    with Archive(MemorySource(a)) as before_, Archive(MemorySource(b)) as after:
+        write_delta(before_, after, tmp_path / "x.delta", repack=False)
+    assert patched(a, tmp_path) == b
+    assert documented()(a, (tmp_path / "x.delta").read_bytes()) == b
+
+
+def test_the_mark_is_that_of_the_documentation() -> None:
+    assert compressor_mark() == this_compressor()
+
+
+def test_nothing_of_the_older_archive_is_in_it(tmp_path: Path) -> None:
+    """What left a tile is in no frame, though the frame starts from the older tile; nothing is hidden by packing."""
+    secret = random.Random(5).randbytes(400)
+    before = {i: mvt_like(i, 0) + secret + bytes([i]) for i in range(10)}
+    a = packed_by_us(tmp_path / "w", before)
+    b = packed_by_us(tmp_path / "w", {i: mvt_like(i, 0) + bytes([i]) for i in range(10)})
+    delta = check(a, b, tmp_path).path.read_bytes()
+    front = parse_front(MemorySource(delta))
+    blank = bytes(len(a))  # whoever has no older archive unpacks the frames with what is not there
+    for batch in parse_batches(MemorySource(delta), front):
+        told = [sum(sizes) for sizes in [batch.prefix.sizes.tolist()]]
+        prefix = blank[:0] + bytes(told[0] + int(batch.prefix.lengths[batch.prefix.sizes == 0].sum()))
+        content = expand_frame(batch.frame, batch.size, prefix) if batch.frame else b""
+        for at in range(0, len(secret) - 8, 8):
+            assert secret[at : at + 8] not in content
+
+
+@settings(max_examples=40, deadline=None)
+@given(a=st.binary(max_size=300), b=st.binary(max_size=300), times=st.tuples(st.integers(1, 300), st.integers(1, 300)))
+def test_files_of_any_kind(folder: Path, a: bytes, b: bytes, times: tuple[int, int]) -> None:
+    old, new = a * times[0], b * times[1] + a
+    write_file_delta(MemorySource(old), MemorySource(new), folder / "x.delta", threads=2)
+    delta = (folder / "x.delta").read_bytes()
+    assert patched(old, folder) == new
+    assert documented()(old, delta) == new
+    assert len(delta) <= len(new) + 200
+
+
+def test_a_file_of_several_blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What moved by less than the room around a block is found."""
+    monkeypatch.setattr(delta_plan, "FILE_BLOCK", 1 << 12)
+    monkeypatch.setattr(delta_plan, "PREFIX_LIMIT", 1 << 14)
+    old = random.Random(1).randbytes(40_000)
+    new = b"inserted" * 100 + old[:20_000] + old[21_000:]
+    write_file_delta(MemorySource(old), MemorySource(new), tmp_path / "x.delta")
+    assert patched(old, tmp_path) == new
+    assert (tmp_path / "x.delta").stat().st_size < 1500
+    write_file_delta(MemorySource(b""), MemorySource(new), tmp_path / "x.delta")
+    assert patched(b"", tmp_path) == new
+    assert apply_delta(None, tmp_path / "x.delta", tmp_path / "new").bytes == len(new)
+
+
 # --- memory
 
 
-def test_a_bomb_is_not_unpacked(tmp_path: Path) -> None:
-    """16 MiB of inserts that nobody asked for: refused after the first of their bytes."""
-    limits = []
-    honest = patch_module._Inserts._unpacked
-
-    def watched(self: patch_module._Inserts, n: int) -> bytes:
-        part = honest(self, n)
-        limits.append(len(part))
-        return part
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(patch_module._Inserts, "_unpacked", watched)
+@pytest.mark.parametrize("name", [name for name in sorted(BROKEN_DELTAS) if "bomb" in name or "huge" in name])
+def test_a_bomb_is_not_unpacked(tmp_path: Path, name: str) -> None:
+    """300 MiB that nobody asked for: refused for what a frame says, before any of it is there."""
+    old, delta, new = lay(tmp_path, BROKEN_DELTAS[name][0]())
+    tracemalloc.start()
+    try:
         with pytest.raises(InputError):
-            apply_delta(*lay(tmp_path, BROKEN_DELTAS["inserts-bomb"][0]()))
-    assert sum(limits) < 100
+            apply_delta(old, delta, new)
+        _now, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 4 << 20
 
 
 MEASURE = """

@@ -90,7 +90,12 @@ def _build(old: Path, delta: Path, step: FileStep, part: Part, place: Path, thre
     if recipe is None or recipe.stat().st_size != part.bytes:
         raise damaged(delta, _("{path} is missing or has another size").format(path=part.path))
     base = _base(old, step) if step.base is not None else None
-    apply_part(base, recipe, place, size=step.bytes, sha256=step.sha256, threads=threads)
+    try:
+        apply_part(base, recipe, place, size=step.bytes, sha256=step.sha256, threads=threads)
+    except InputError as err:
+        if base is not None and sha256_of(base) != step.base_sha256:
+            raise _another(base) from err
+        raise
 
 
 def _keep(old: Path, step: FileStep, place: Path, link: bool) -> None:

@@ -75,13 +75,15 @@ def make_delta(
     out: Path,
     *,
     omit: Collection[str] = (),
+    repack: bool = True,
     threads: int | None = None,
     progress: Progress | None = None,
 ) -> DeltaFacts:
     """Write into the folder `out`, which must not be there yet, what makes the release `new` out of `old`.
 
-    `omit` are sha256 of files that were withdrawn: they are neither carried nor started from. The same two releases
-    give the same bytes, whatever number of threads. Files of `new` that release.json lists, release.json itself and
+    `omit` are sha256 of files that were withdrawn: they are neither carried nor started from. Without `repack` tiles
+    are carried packed, for receivers whose gzip makes other bytes than this machine's. The same two releases give the
+    same bytes, whatever number of threads. Files of `new` that release.json lists, release.json itself and
     the sums are in; metadata/, hotlink/ and feed.atom are not.
 
     Raises InputError when either folder is no release or a file is not as its release.json says, UsageError for
@@ -100,7 +102,7 @@ def make_delta(
     except OSError as err:
         raise _cannot_write(out, err) from err
     try:
-        steps = _steps(old, new, unfinished, bases, files, threads, progress)
+        steps = _steps(old, new, unfinished, bases, files, (repack, threads), progress)
         listing = Listing(str(after["city"]), str(after["edition"]), _mark(old, before), _mark(new, after), steps)
         write_file(unfinished / LISTING, format_listing(listing))
         read_listing(unfinished)  # what the receiver would refuse is not sent
@@ -126,7 +128,7 @@ def _steps(
     out: Path,
     bases: list[_Known],
     files: list[_Known],
-    threads: int | None,
+    how: tuple[bool, int | None],
     progress: Progress,
 ) -> tuple[FileStep, ...]:
     by_hash: dict[str, _Known] = {}
@@ -151,9 +153,9 @@ def _steps(
             _require_told(new, file)
             name = f"{PARTS}/{len([step for step in steps if step.part]) + 1:05d}.lqdelta"
             source = old / base.path if base is not None else None
-            used = write_part(source, new / file.path, out / name, threads=threads)
+            write_part(source, new / file.path, out / name, repack=how[0], threads=how[1])
             part = Part(name, (out / name).stat().st_size, sha256_of(out / name))
-            steps.append(_step(file, base if used else None, part))
+            steps.append(_step(file, base, part))
         else:
             steps.append(_step(file, origin, None))
         progress.advance(file.bytes)
