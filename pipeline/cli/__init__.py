@@ -40,6 +40,7 @@ VERBS = {
     "tile": Verb("pipeline.cli.tile:tile", "Turn files into one PMTiles archive, without a workspace."),
     "archive": Verb("pipeline.cli.archive:archive", "Look into PMTiles archives and check them."),
     "geocode": Verb("pipeline.cli.geocode:geocode", "Find the places of a list of addresses, without a network."),
+    "release": Verb("pipeline.cli.release:release", "Prepare what was built for the signatures of two offices."),
     "audit": Verb("pipeline.cli.audit:audit", "Prove from finished files that nothing is inside that must not be."),
     "verify": Verb("pipeline.cli.verify:verify", "Check that a published folder is whole, unaltered and sound."),
     "doctor": Verb("pipeline.cli.doctor:doctor", "Find out whether a server is fit to serve a release."),

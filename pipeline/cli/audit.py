@@ -14,7 +14,7 @@ from pipeline.cli._table import count_text, table
 from pipeline.i18n import _, ngettext
 
 if TYPE_CHECKING:
-    from pipeline.audit import AuditResult, Machine
+    from pipeline.audit import AuditResult
 
 
 @click.command()
@@ -40,29 +40,16 @@ def audit(folder: Path, workspace: Path | None, threads: int | None, as_json: bo
     everywhere. Exit code 1 when something was found.
     """
     from pipeline.audit import audit_folder
+    from pipeline.cli._machine import this_machine
     from pipeline.cli._progress import Bars
 
     with Bars() as progress:
-        result = audit_folder(folder, workspace, machine=_this_machine(), threads=threads, progress=progress)
+        result = audit_folder(folder, workspace, machine=this_machine(), threads=threads, progress=progress)
     if as_json:
         print_json(result.as_json())
     else:
         _print(result)
     return 0 if result.clean else 1
-
-
-def _this_machine() -> Machine:
-    """What this machine and its user are called."""
-    import getpass
-    import platform
-
-    from pipeline.audit import Machine
-
-    try:
-        user = getpass.getuser()
-    except (KeyError, OSError):  # no such user, as in containers
-        user = ""
-    return Machine((user, platform.node()), (str(Path.home()),))
 
 
 def _print(result: AuditResult) -> None:

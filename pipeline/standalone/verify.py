@@ -124,7 +124,7 @@ class Result(NamedTuple):
     signatures: int  # files of metadata/, which were not looked into
     sums: dict[str, str]  # path → sha256, as SHA256SUMS says
     faults: tuple[Fault, ...]  # in the order of their paths
-    earlier: tuple[str, ...] = ()  # files of earlier releases that a server keeps; hashed, but no part of this one
+    earlier: dict[str, str]  # path → sha256 of unaltered files of earlier releases, which a server keeps a while
 
 
 def safe(path: str) -> bool:
@@ -163,7 +163,7 @@ def check(folder: str, tell: Callable[[int, int], None] | None = None, fingerpri
     root = long_path(folder)
     faults: list[Fault] = []
     if not os.path.isdir(root):
-        return Result(None, None, 0, 0, "absent", (), 0, {}, (Fault("no-folder", folder),))
+        return Result(None, None, 0, 0, "absent", (), 0, {}, (Fault("no-folder", folder),), {})
     there = walk(root, faults)
     text = read_list(root, SUMS, there, faults)
     found = hashlib.sha256(text).hexdigest() if text is not None else None
@@ -171,7 +171,7 @@ def check(folder: str, tell: Callable[[int, int], None] | None = None, fingerpri
         faults.append(Fault("fingerprint", SUMS, (fingerprint, found)))
     sums = read_sums(SUMS, text or b"", faults)
     if text is None:
-        return Result(None, None, 0, 0, "absent", (), 0, {}, tuple(faults))
+        return Result(None, None, 0, 0, "absent", (), 0, {}, tuple(faults), {})
     sm3, sm3_sums = read_sm3(root, there, faults)
     sizes = compare_manifest(read_list(root, MANIFEST, there, faults), sums, faults)
     clashes(list(sums), faults)
@@ -183,11 +183,13 @@ def check(folder: str, tell: Callable[[int, int], None] | None = None, fingerpri
     hashed = {path: there[path] for path in (*sums, *others) if path in there}
     faults.extend(Fault("missing", path) for path in sums if path not in there and safe(path))
     total, done = sum(hashed.values()), 0
+    earlier: dict[str, str] = {}
     for path in sorted(hashed):
         size = hashed[path]
         wanted = sizes.get(path, size)
         if path in others:
-            compare_earlier(root, path, size, others[path], faults)
+            digest = compare_earlier(root, path, size, others[path], faults)
+            earlier.update({path: digest} if digest is not None else {})
         elif size != wanted:
             faults.append(Fault("size", path, (str(size), str(wanted))))
         else:
@@ -197,7 +199,7 @@ def check(folder: str, tell: Callable[[int, int], None] | None = None, fingerpri
             tell(done, total)
     ordered = tuple(sorted(set(faults), key=lambda fault: (fault.path, fault.kind, fault.values)))
     return Result(
-        release_id(sums), found, len(hashed), total, sm3, hotlink, signatures, sums, ordered, tuple(sorted(others))
+        release_id(sums), found, len(hashed), total, sm3, hotlink, signatures, sums, ordered, earlier
     )
 
 
@@ -406,18 +408,19 @@ def listed_files(data: bytes) -> list[tuple[str, str, int]] | None:
     return files if right and len({path for path, _, _ in files}) == len(files) else None
 
 
-def compare_earlier(root: str, path: str, size: int, known: set[tuple[str, int]], faults: list[Fault]) -> None:
-    """Hash a file that only earlier releases have: it must be that of one of them."""
+def compare_earlier(root: str, path: str, size: int, known: set[tuple[str, int]], faults: list[Fault]) -> str | None:
+    """The hash of a file that only earlier releases have: it must be that of one of them."""
     digests = [digest for digest, wanted in sorted(known) if wanted == size]
     if not digests:
         faults.append(Fault("size", path, (str(size), str(min(wanted for _, wanted in known)))))
-        return
+        return None
     for digest in digests:
         found: list[Fault] = []
         compare_file(root, path, size, {path: digest}, None, found)
         if not found:
-            return
+            return digest
     faults.extend(found)
+    return None
 
 
 def compare_file(
