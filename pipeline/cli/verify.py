@@ -208,5 +208,5 @@ def _signed_rows(signatures: Signatures | None) -> list[tuple[str, str]]:
         rows.append((_("signed as {role}").format(role=role), names))
     rows.append((_("holds until"), f"{known.expires:%Y-%m-%d}"))
     if known.sample:
-        rows.append((_("sample"), _("signed with throw-away keys of a sample city: worth nothing elsewhere")))
+        rows.append((_("sample"), _("fictional data: the signatures are worth nothing elsewhere")))
     return rows

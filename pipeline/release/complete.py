@@ -10,8 +10,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from securesystemslib.signer import CryptoSigner
-
 from pipeline.errors import InputError, PolicyRefusal
 from pipeline.framework import Framework, pinned_files
 from pipeline.i18n import _
@@ -24,6 +22,7 @@ from pipeline.release.kept import METADATA, Kept, keep_release, kept_releases, p
 from pipeline.release.manifest import SM3_SUMS, SUMS
 from pipeline.release.prepare import KIND, require_whole
 from pipeline.release.trust.seen import Seen
+from pipeline.release.trust.signer import Signer
 from pipeline.release.trust.signing import finish, write_metadata
 from pipeline.release.trust.source import FolderSource, MemorySource
 from pipeline.release.trust.verify import SignedBy, Trusted, check_manifest, verify_trust
@@ -61,7 +60,7 @@ def complete_release(
     framework: Framework,
     edition: str,
     signing: Path,
-    signer: CryptoSigner,
+    signer: Signer,
     *,
     now: datetime,
     held: Collection[str] = (),

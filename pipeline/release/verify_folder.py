@@ -125,9 +125,9 @@ def verify_folder(
     progress.done()
     # Of files that are not as listed nothing is derived: they may be anything, links that lead out too.
     derived = Derived(None, ()) if hurt - {SUMS} else check_hotlink(folder, result.hotlink, base_url)
-    signatures, warnings = None, ()
-    if reader is not None:
-        signatures, warnings = _signatures(folder, result, reader)
+    if reader is None:
+        return Verified(str(folder), result, derived, archives)
+    signatures, warnings = _signatures(folder, result, reader)
     return Verified(str(folder), result, derived, archives, signatures, warnings)
 
 
