@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import os
+import random
+import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from pipeline.archive.header import Compression, TileType
+from pipeline.archive.writer import Writer
 from pipeline.errors import InputError, OutputError, UsageError
 from pipeline.release.delta import apply_delta, make_delta, read_listing
-from tests.archive.archives import Content, write
+from pipeline.standalone.verify import check
+from tests.archive.archives import Content, edited, write
 from tests.release.delta.releases import contents, sha, write_release
 
 
@@ -194,6 +201,71 @@ def test_folders_in_one_another(tmp_path: Path, pair: tuple[Path, Path]) -> None
     for out in (pair[0], pair[0] / "x", tmp_path / "delta", tmp_path):
         with pytest.raises(UsageError, match="lie in one another"):
             apply_delta(pair[0], tmp_path / "delta", out)
+
+
+def named(path: Path, tiles: Content, number: int) -> dict[str, bytes]:
+    """An archive, what explains it, and a page that tells of it."""
+    return {
+        "tiles/city-#.pmtiles": write(path, tiles).read_bytes(),
+        "catalog.json": b'{"version": %d, "tiles": %d}' % (number, len(tiles.tiles)),
+        f"assets/index-{number:08d}.js": b"script" * (10 + number),
+    }
+
+
+@settings(max_examples=25, deadline=None)
+@given(pair=edited(), threads=st.integers(1, 3))
+def test_whatever_was_edited(pair: tuple[Content, Content], threads: int) -> None:
+    """apply(old, make(old, new)) is new."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        old, new = (
+            write_release(folder / kind, named(folder / "w", tiles, number))
+            for number, (kind, tiles) in enumerate(zip(("old", "new"), pair, strict=True))
+        )
+        make_delta(old, new, folder / "delta", threads=threads)
+        apply_delta(old, folder / "delta", folder / "out", threads=threads)
+        assert contents(folder / "out") == contents(new)
+        assert not check(str(folder / "out")).faults
+
+
+def test_zooms_that_come_and_go(tmp_path: Path) -> None:
+    low, high = {0: b"zoom 0", 3: b"zoom 1"}, {7: b"zoom 2" * 9, 30: b"zoom 3" * 9}
+    for name, before, after in (("up", low, low | high), ("down", low | high, low), ("other", low, high)):
+        old, new = (
+            write_release(tmp_path / f"{name}-{i}", {"tiles/city-#.pmtiles": archive(tmp_path, tiles)})
+            for i, tiles in enumerate((before, after))
+        )
+        make_delta(old, new, tmp_path / f"{name}-delta")
+        apply_delta(old, tmp_path / f"{name}-delta", tmp_path / f"{name}-out")
+        assert contents(tmp_path / f"{name}-out") == contents(new)
+
+
+def test_pixels_are_carried_whole(tmp_path: Path) -> None:
+    noise = random.Random(7)
+    pictures = {i: noise.randbytes(3000) for i in range(30)}
+    files = []
+    for tiles in (pictures, {**pictures, 4: noise.randbytes(3000)}):
+        with Writer(tmp_path / "w", tile_type=TileType.PNG, tile_compression=Compression.NONE) as writer:
+            for tile_id, body in tiles.items():
+                writer.add(tile_id, body)
+            writer.finish(metadata={}, bounds=(0.0, 0.0, 1.0, 1.0))
+        files.append({"tiles/imagery-#.pmtiles": (tmp_path / "w").read_bytes()})
+    old, new = (write_release(tmp_path / f"r{i}", each) for i, each in enumerate(files))
+    facts = make_delta(old, new, tmp_path / "delta")
+    (part,) = [step.part for step in facts.listing.files if step.path.startswith("tiles/") and step.part]
+    assert 3000 < part.bytes < 3600
+    apply_delta(old, tmp_path / "delta", tmp_path / "out")
+    assert contents(tmp_path / "out") == contents(new)
+
+
+def test_an_archive_by_its_name_alone(tmp_path: Path) -> None:
+    old, new = (
+        write_release(tmp_path / name, {"tiles/city-#.pmtiles": f"PMTiles\x03 {name}".encode() * 9})
+        for name in ("old", "new")
+    )
+    make_delta(old, new, tmp_path / "delta")
+    apply_delta(old, tmp_path / "delta", tmp_path / "out")
+    assert contents(tmp_path / "out") == contents(new)
 
 
 def test_the_listing_reads_back(tmp_path: Path, pair: tuple[Path, Path]) -> None:
