@@ -42,6 +42,8 @@ VERBS = {
     "geocode": Verb("pipeline.cli.geocode:geocode", "Find the places of a list of addresses, without a network."),
     "release": Verb("pipeline.cli.release:release", "Prepare what was built for the signatures of two offices."),
     "audit": Verb("pipeline.cli.audit:audit", "Prove from finished files that nothing is inside that must not be."),
+    "keys": Verb("pipeline.cli.keys:keys", "Make signing keys, and say who may sign what."),
+    "sign": Verb("pipeline.cli.sign:sign", "Put a signature under what was looked at."),
     "verify": Verb("pipeline.cli.verify:verify", "Check that a published folder is whole, unaltered and sound."),
     "doctor": Verb("pipeline.cli.doctor:doctor", "Find out whether a server is fit to serve a release."),
     "serve": Verb("pipeline.cli.serve:serve", "Serve a folder with Range, ETag and CORS."),

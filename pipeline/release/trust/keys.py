@@ -19,7 +19,8 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     load_pem_private_key,
 )
-from securesystemslib.signer import CryptoSigner, Key, SSlibKey
+from securesystemslib.signer import CryptoSigner as CryptoSigner  # handed on: other rooms have no door of their own
+from securesystemslib.signer import Key, SSlibKey
 
 from pipeline.errors import InputError, OutputError, UsageError
 from pipeline.i18n import _
@@ -62,6 +63,15 @@ class PublicKey:
             "public": self.public,
             "fingerprint": self.fingerprint,
         }
+
+
+def is_named_truly(key: Key) -> bool:
+    """Whether a key of somebody else's document is ed25519 and has the id that follows from it.
+
+    TUF leaves ids free; one key under two would count as two people, and a known bad one could hide under another.
+    """
+    public = key.keyval.get("public")
+    return _is_key(public) and key.scheme == SCHEME and PublicKey(str(public), "").key.keyid == key.keyid
 
 
 def fingerprint_text(digest: str) -> str:

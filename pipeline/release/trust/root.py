@@ -12,14 +12,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from securesystemslib.signer import CryptoSigner, SSlibKey
+from securesystemslib.signer import CryptoSigner
 from tuf.api.metadata import Metadata, Role, Root
 
 from pipeline.errors import LongquanError, PolicyRefusal, UsageError
 from pipeline.i18n import _
 from pipeline.release.trust.document import ours, read_document, signers
 from pipeline.release.trust.error import TrustError
-from pipeline.release.trust.keys import PublicKey, fingerprint_text
+from pipeline.release.trust.keys import PublicKey, fingerprint_text, is_named_truly
 from pipeline.release.trust.roles import LIMITS, OFFICES, OURS, PUBLISH, ROOTS_AT_MOST
 from pipeline.release.trust.sample import has_sample_key
 from pipeline.release.trust.source import Source
@@ -57,6 +57,15 @@ class RootFacts:
     def keys_of(self, part: str) -> tuple[PublicKey, ...]:
         """The keys of root, survey, secrecy or publish."""
         return tuple(self.keys[keyid] for keyid in self.parts[part])
+
+
+@dataclass(frozen=True, slots=True)
+class MissingForRoot:
+    """Signatures that a root does not have yet."""
+
+    version: int  # of the root that asks for them: the one before, or itself
+    n: int
+    keys: tuple[PublicKey, ...]  # of any of these
 
 
 def fingerprint_of(root: bytes) -> str:
@@ -136,19 +145,18 @@ def read_root(data: bytes) -> RootFacts:
     return _facts(_document(data), data)
 
 
-def missing_for_root(data: bytes, previous: bytes | None = None) -> tuple[tuple[int, tuple[str, ...]], ...]:
-    """What a root still lacks: how many signatures, of which of these keys; for the root before it and for itself.
-
-    Nothing is missing when the result is empty.
-    """
+def missing_for_root(data: bytes, previous: bytes | None = None) -> tuple[MissingForRoot, ...]:
+    """What a root still lacks, by the root before it and by itself; empty when nothing."""
     root = _document(data)
     missing = []
-    for document in (None if previous is None else _document(previous), root):
-        if document is None:
+    for other in (previous, data):
+        if other is None:
             continue
-        result = document.signed.get_verification_result("root", root.signed_bytes, root.signatures)
+        asking, facts = _document(other).signed, read_root(other)
+        result = asking.get_verification_result("root", root.signed_bytes, root.signatures)
         if not result.verified:
-            missing.append((result.missing, tuple(result.unsigned)))
+            keys = tuple(facts.keys[keyid] for keyid in result.unsigned)
+            missing.append(MissingForRoot(facts.version, result.missing, keys))
     return tuple(missing)
 
 
@@ -250,8 +258,7 @@ def _document(data: bytes) -> Metadata[Root]:
         enrolled = [keyid for office in OFFICES for keyid in offices[office]]
         if len(set(enrolled)) < len(enrolled) or set(enrolled) != set(root.signed.roles["targets"].keyids):
             raise ValueError("one key in two offices, or in none")
-        values = [key.keyval.get("public") for key in root.signed.keys.values()]
-        if not all(isinstance(key, SSlibKey) for key in root.signed.keys.values()) or len(set(values)) < len(values):
+        if not all(map(is_named_truly, root.signed.keys.values())):
             raise ValueError("one key under two ids")
         if root.signed.roles["targets"].threshold < len(OFFICES) or not root.signed.consistent_snapshot:
             raise ValueError("too few signatures")

@@ -20,8 +20,10 @@ from tuf.api.metadata import DelegatedRole, Metadata, MetaFile, Signed, Snapshot
 from pipeline.i18n import _
 from pipeline.release.trust.document import ours, read_document, signers
 from pipeline.release.trust.error import TrustError
+from pipeline.release.trust.keys import is_named_truly
 from pipeline.release.trust.roles import LIMITS, MANIFEST, OFFICES, WITHDRAWALS, WITHDRAWN, department_of
 from pipeline.release.trust.root import RootFacts, facts_of, fingerprint_of, follow_roots
+from pipeline.release.trust.sample import has_sample_key
 from pipeline.release.trust.seen import Seen
 from pipeline.release.trust.source import Source
 
@@ -114,6 +116,7 @@ def verify_trust(
     signed = signers(newest.signed, "targets", targets, "targets.json", strict=False)
     _is_version("targets.json", targets.signed, _meta_of(snapshot, "targets"))
     _every_office(facts, signed)
+    _honest_keys(targets.signed, facts)
     parts.append(("targets.json", targets.signed))
     custom, target_bytes, target_sha256 = _release_of(targets, facts, edition)
     _same_subject(seen, facts.city, custom["edition"])
@@ -333,6 +336,21 @@ def _every_office(facts: RootFacts, signed: list[str]) -> None:
                 expected=_("one signature of each office: {names}").format(names=", ".join(OFFICES)),
                 hint=f"longquan sign targets.json --as {office}",
             )
+
+
+def _honest_keys(targets: Targets, facts: RootFacts) -> None:
+    """The keys that targets.json delegates to have the ids that follow from them, and none is a throw-away key."""
+    keys = {} if targets.delegations is None else targets.delegations.keys
+    if not all(is_named_truly(key) for key in keys.values()):
+        raise TrustError(
+            _("targets.json names a key by an id that is not its own"), attack="wrong-key", where="targets.json"
+        )
+    if has_sample_key(keys) and not facts.sample:
+        raise TrustError(
+            _("targets.json names a throw-away key of the sample city, which everybody has"),
+            attack="sample-key",
+            where="targets.json",
+        )
 
 
 def _release_of(targets: Metadata[Targets], facts: RootFacts, edition: str | None) -> tuple[dict[str, Any], int, str]:
