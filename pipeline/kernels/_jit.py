@@ -2,17 +2,22 @@
 
 numba's disk cache does not notice an edit in *another* file that a kernel calls, so each module's compiled kernels
 live in a user cache folder named after a hash of the module and of all that it imports from here. The folder is set on
-``numba.config`` because the environment variable is ignored once anything else has imported numba.
+``numba.config`` because the environment variable is ignored once anything else has imported numba. What lies in it
+serves every copy of these sources on the machine, and any number of processes at once.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
+import pickle
 import sys
 from collections.abc import Callable
 from functools import lru_cache, partial
 from importlib import import_module
+from pathlib import Path
 from typing import Any, TypeVar, cast
+from uuid import uuid4
 
 import numba
 
@@ -33,14 +38,56 @@ def kernel(function: F) -> F:
 
     Lazy signatures, because eager ones reject the read-only arrays that Arrow and mmap give.
     """
-    if not os.environ.get("NUMBA_CACHE_DIR"):  # numba reads its setting while it decorates
-        numba.config.CACHE_DIR = str(  # type: ignore[attr-defined]
-            folder_of(function.__module__.rpartition(".")[2], _compiler())
-        )
+    chosen = not os.environ.get("NUMBA_CACHE_DIR")
+    if chosen:  # numba reads its setting while it decorates
+        folder = folder_of(function.__module__.rpartition(".")[2], _compiler())
+        numba.config.CACHE_DIR = str(folder)  # type: ignore[attr-defined]
     made: Any = numba.njit(cache=True, nogil=True, error_model="numpy")(function)
     if hasattr(made, "_cache"):  # not while kernels are interpreted
         made._cache.load_overload = partial(_load, made._cache)
+        if chosen:
+            made._cache._cache_path = str(folder)
+            made._cache._cache_file = Overloads(folder, function.__qualname__)
     return cast("F", made)
+
+
+class Overloads:
+    """The compiled forms of a kernel, a file for each, named after the types and the processor it was compiled for.
+
+    numba keeps them in a folder named after the path of the sources, so that every copy of them compiles anew, and
+    numbers them in an index: of two processes that save at once, one then finds the code of the other's types under
+    its own.
+    """
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self._folder, self._name = folder, name
+
+    def save(self, key: object, data: object) -> None:
+        """Keep `data`, whole or not at all."""
+        serialize: Any = numba.core.serialize
+        self._folder.mkdir(parents=True, exist_ok=True)
+        partial = self._folder / f"{self._name}.{uuid4().hex[:16]}.partial"
+        try:
+            partial.write_bytes(serialize.dumps(data))
+            partial.replace(self._file(key))
+        finally:
+            partial.unlink(missing_ok=True)
+
+    def load(self, key: object) -> Any:
+        """What was kept for `key`, or None."""
+        try:
+            return pickle.loads(self._file(key).read_bytes())
+        except (OSError, EOFError, pickle.UnpicklingError):  # not there, or cut short when the power went
+            return None
+
+    def flush(self) -> None:
+        """Forget all of them."""
+        for file in self._folder.glob(f"{self._name}.*.nbc"):
+            file.unlink(missing_ok=True)
+
+    def _file(self, key: object) -> Path:
+        """`key` is of types, processor and code, as numba makes it: all of them have texts that tell them apart."""
+        return self._folder / f"{self._name}.{hashlib.sha256(repr(key).encode()).hexdigest()[:20]}.nbc"
 
 
 def _load(cache: Any, signature: Any, context: Any) -> Any:
