@@ -92,14 +92,22 @@ describe('on a desktop', () => {
     expect(await page.locator('#here').isVisible()).toBe(true);
     await page.keyboard.press('Escape');
     expect(await page.locator('#here').isVisible()).toBe(false);
-    // Of radio buttons Tab reaches the one that is chosen; arrows move on from there.
-    const controls = await page.locator('a, button:visible:not([disabled]), input:visible:not([disabled]):not([type=radio]:not(:checked))').count();
+    // Of radio buttons Tab reaches the one that is chosen; arrows move on from there. The menu opens when it is come by.
+    const controls = await page.locator('a:visible, .more a, button:visible:not([disabled]), input:visible:not([disabled]):not([type=radio]:not(:checked))').count();
     const reached = new Set<number>();
+    let opened = false;
     await page.locator('.skip').focus();
     for (let i = 0; i < controls + 10; i++) {
-      reached.add(await page.evaluate(() => [...document.querySelectorAll('a, button, input')].indexOf(document.activeElement as Element)));
+      const { at, menu } = await page.evaluate(() => ({
+        at: [...document.querySelectorAll('a, button, input')].indexOf(document.activeElement as Element),
+        menu: document.activeElement?.matches('.more summary') ?? false,
+      }));
+      reached.add(at);
+      if (menu && !opened) await page.keyboard.press('Enter');
+      opened ||= menu;
       await page.keyboard.press('Tab');
     }
+    expect(await page.locator('.more').getAttribute('open')).toBeNull(); // leaving it closes it
     reached.delete(-1);
     expect(reached.size).toBe(controls);
   });
