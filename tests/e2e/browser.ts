@@ -6,6 +6,8 @@ import { chromium, type Browser, type BrowserContextOptions, type Page } from 'p
 import { HOST } from './server.ts';
 
 export const DESKTOP = { viewport: { width: 1280, height: 800 } } as const;
+/** The layout of a desktop on half of its pixels each way: software draws maps by the pixel. */
+const COARSE = { ...DESKTOP, deviceScaleFactor: 0.5 } as const;
 export const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true } as const;
 
 const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
@@ -30,7 +32,7 @@ export interface Visit {
 
 /** Open `address`; `prepare` runs before any script of the page. */
 export async function visit(browser: Browser, address: string, options: BrowserContextOptions = {}, prepare?: () => void): Promise<Visit> {
-  const context = await browser.newContext({ ...DESKTOP, locale: 'zh-CN', reducedMotion: 'reduce', ...options });
+  const context = await browser.newContext({ ...(options.viewport ? {} : COARSE), locale: 'zh-CN', reducedMotion: 'reduce', ...options });
   const page = await context.newPage();
   const troubles: string[] = [];
   const strangers: string[] = [];
@@ -60,7 +62,7 @@ export async function drawn(page: Page, timeout = 60_000): Promise<void> {
 
 export type Colour = readonly [red: number, green: number, blue: number];
 
-/** The mean colours of the page around some places, 9 × 9 pixels each. */
+/** The mean colours of the page around some places, 9 × 9 CSS pixels each. */
 export async function colours(page: Page, places: readonly { readonly x: number; readonly y: number }[]): Promise<Colour[]> {
   const picture = (await page.screenshot()).toString('base64');
   return page.evaluate(async ([base64, at]) => {
@@ -68,9 +70,12 @@ export async function colours(page: Page, places: readonly { readonly x: number;
     const bitmap = await createImageBitmap(new Blob([bytes], { type: 'image/png' }));
     const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext('2d', { willReadFrequently: true })!;
     context.drawImage(bitmap, 0, 0);
+    const scale = bitmap.width / innerWidth;
     return at.map(({ x, y }): [number, number, number] => {
-      const { data } = context.getImageData(Math.round(x) - 4, Math.round(y) - 4, 9, 9);
-      const mean = (channel: number): number => data.filter((_, i) => i % 4 === channel).reduce((sum, value) => sum + value, 0) / 81;
+      const [left, top] = [Math.round((x - 4) * scale), Math.round((y - 4) * scale)];
+      const side = Math.round(9 * scale);
+      const { data } = context.getImageData(left, top, side, side);
+      const mean = (channel: number): number => data.filter((_, i) => i % 4 === channel).reduce((sum, value) => sum + value, 0) / side ** 2;
       return [mean(0), mean(1), mean(2)];
     });
   }, [picture, places] as const);
