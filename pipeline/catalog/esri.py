@@ -107,7 +107,7 @@ def _style(catalog: Mapping[str, Any], archive: Mapping[str, Any], place: Place,
 _LOOK: Final[Mapping[str, Any]] = {
     "polygon": lambda colour: {
         "type": "fill",
-        "paint": {"fill-color": colour, "fill-opacity": 0.4, "fill-outline-color": colour},
+        "paint": {"fill-color": colour, "fill-opacity": 0.2, "fill-outline-color": colour},
     },
     "line": lambda colour: {"type": "line", "paint": {"line-color": colour, "line-width": 1.5}},
     "point": lambda colour: {

@@ -6,5 +6,6 @@ const pictures = new UrlTemplateImageryProvider({
   rectangle: Rectangle.fromDegrees(@BOUNDS@),
   credit: @CREDIT@,
 });
-const viewer = new Viewer('map', { baseLayer: new ImageryLayer(pictures) });
+const quiet = { baseLayerPicker: false, geocoder: false };     // they ask Cesium's own servers
+const viewer = new Viewer('map', { baseLayer: new ImageryLayer(pictures), ...quiet });
 viewer.camera.flyTo({ destination: pictures.rectangle });
