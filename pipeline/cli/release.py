@@ -53,13 +53,15 @@ def release(edition: str, workspace: Path, threads: int | None, as_json: bool) -
 
 
 def _print(prepared: Prepared, workspace: Path) -> None:
+    from pipeline.release.trust.keys import fingerprint_text
+
     first = _("none: this is the first")
     changes = ngettext("{n} change of content", "{n} changes of content", len(prepared.changes))
     rows = [
         (_("release"), prepared.release),
         (_("previous"), prepared.previous or first),
-        (_("fingerprint"), prepared.fingerprint),
-        (_("trusted root"), prepared.root_fingerprint),
+        (_("fingerprint"), fingerprint_text(prepared.fingerprint)),
+        (_("trusted root"), fingerprint_text(prepared.root_fingerprint)),
         (_("holds until"), f"{prepared.expires:%Y-%m-%d}"),
     ]
     if prepared.previous:
@@ -76,7 +78,7 @@ def _print(prepared: Prepared, workspace: Path) -> None:
     for role in prepared.missing:
         department = role.partition(":")[2]
         document = prepared.folder / (f"department-{department}.json" if department else "targets.json")
-        click.echo(f"  longquan sign {document} --as {role} --key KEYFILE", err=True)
+        click.echo(f"  longquan sign {document} --as {role} --key KEY.pem", err=True)
     click.echo(_("and at last, here:"), err=True)
     targets = prepared.folder / "targets.json"
-    click.echo(f"  longquan sign {targets} --as publish --key KEYFILE -w {workspace}", err=True)
+    click.echo(f"  longquan sign {targets} --as publish --key KEY.pem -w {workspace}", err=True)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pipeline.cli._agreed import require_agreement
+from pipeline.cli._complete import complete
 from pipeline.cli._json import print_json
 from pipeline.cli._options import json_option
 from pipeline.cli._passphrase import passphrase, passphrase_option
@@ -37,10 +38,24 @@ _TYPED = 8  # digits that whoever signs types
     metavar="FILE",
     help="The root of trust; without it root.json beside FILE.",
 )
+@click.option(
+    "-w",
+    "--workspace",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="With --as publish: the workspace where the release is completed.",
+)
 @click.option("--yes", is_flag=True, help="Do not ask: what is signed has been compared with the printed sheet.")
 @json_option
 def sign(
-    file: Path, role: str, key: Path, passphrase_file: Path | None, root: Path | None, yes: bool, as_json: bool
+    file: Path,
+    role: str,
+    key: Path,
+    passphrase_file: Path | None,
+    root: Path | None,
+    workspace: Path | None,
+    yes: bool,
+    as_json: bool,
 ) -> None:
     """Put a signature under what was looked at.
 
@@ -48,6 +63,9 @@ def sign(
     after the other; department-ID.json beside it; or an order to withdraw, which either office signs alone. What is
     signed is shown first, and its first digits are to be typed. No network and no workspace are needed, so the folder
     can be carried to each office on a USB stick.
+
+    At last the publisher signs as publish with --workspace: metadata/ and feed.atom go into dist/EDITION, the release
+    is kept whole below releases/EDITION, and may be published and bundled.
 
     Refused: a key that is not enrolled for the role (exit code 3), and a document whose release.json or SHA256SUMS
     beside it is another than it says (1).
@@ -79,6 +97,9 @@ def sign(
         )
     require_agreement((subject.release or subject.sha256)[:_TYPED], yes=yes)
     signer = load_signer(key, passphrase(passphrase_file, of=key.name))
+    if role == "publish" and subject.role == "targets":
+        complete(file.parent, subject.edition, signer, workspace, now, as_json=as_json)
+        return
     signed = append_signature(data, signer, role, root_data, targets=targets)
     write_whole(file, signed)
     missing = missing_signatures(signed, root_data, targets=signed if subject.role == "targets" else targets)

@@ -50,7 +50,7 @@ def review_sheet(facts: SheetFacts) -> bytes:
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters["octets"] = _octets
+    environment.filters["groups"] = _groups
     with speaking("zh"):
         page = environment.from_string(TEMPLATE.read_text("utf-8")).render(
             facts=facts,
@@ -65,9 +65,9 @@ def review_sheet(facts: SheetFacts) -> bytes:
     return page.encode()
 
 
-def _octets(digest: str) -> list[str]:
-    """A hash in groups of eight, which the eye can hold."""
-    return [digest[at : at + 8] for at in range(0, len(digest), 8)]
+def _groups(digest: str) -> list[str]:
+    """A hash in groups of four digits, as `sign` shows it: the eye can hold them."""
+    return [digest[at : at + 4] for at in range(0, len(digest), 4)]
 
 
 def _by_subject(changes: Sequence[Change], content: Mapping[str, Any]) -> list[tuple[str, str]]:

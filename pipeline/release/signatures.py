@@ -113,9 +113,7 @@ def read_signatures(source: Source, manifest: bytes | None, sums_sha256: str | N
     warnings = list(trusted.warnings)
     if anchor == "inside":
         warnings.append(
-            _(
-                "checked only against the root that came along: compare its fingerprint with the printed sheet"
-            )
+            _("checked only against the root that came along: compare its fingerprint with the printed sheet")
         )
     return Signatures(trusted, anchor, tuple(faults), tuple(warnings))
 

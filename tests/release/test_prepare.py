@@ -198,7 +198,7 @@ def test_the_next_release_names_the_one_before_it(town: Path, bureau: Bureau, la
     assert {(change.kind, change.subject) for change in made.changes} >= {("changed", "archive addresses")}
     sheet = (made.folder / "sheet.html").read_text("utf-8")
     assert "瓦片包 addresses" in sheet or "addresses" in sheet
-    assert first.release in sheet and made.fingerprint[:8] in sheet
+    assert first.release in sheet and made.fingerprint[:4] in sheet
 
 
 def test_the_same_release_signed_again_keeps_what_came_before_it(town: Path, bureau: Bureau, later: Path) -> None:
