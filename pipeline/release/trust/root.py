@@ -187,7 +187,7 @@ def follow_roots(source: Source, anchor: bytes) -> tuple[Metadata[Root], tuple[b
     roots = [anchor]
     limit = LIMITS["root"]
     own = source.read(f"{root.signed.version}.root.json", limit)
-    if own is not None and own != anchor and _document(own).signed_bytes != root.signed_bytes:
+    if own is not None and own != anchor and not _same_root(root, own):
         raise TrustError(
             _("this is signed under another root than the one that is trusted"),
             attack="wrong-root",
@@ -215,6 +215,15 @@ def follow_roots(source: Source, anchor: bytes) -> tuple[Metadata[Root], tuple[b
             hint=_("copy all of metadata/ together"),
         )
     return root, tuple(roots)
+
+
+def _same_root(root: Metadata[Root], data: bytes) -> bool:
+    """Whether `data` is that root, by whomever it was signed; signed it must be. Raises TrustError."""
+    found = _document(data)
+    same = found.signed_bytes == root.signed_bytes
+    if same:
+        signers(root.signed, "root", found, f"{root.signed.version}.root.json", strict=False)
+    return same
 
 
 def facts_of(root: Metadata[Root], data: bytes) -> RootFacts:

@@ -154,7 +154,7 @@ def finish(
     meta = {f"{role}.json": _meta(data) for role, data in documents.items()}
     snapshot = Snapshot(before[0] + 1, None, snapshot_expires or now + SNAPSHOT_HOLDS, meta, {OURS: _of(signed)})
     files |= _signed_pointers(snapshot, before[1] + 1, expires or now + TIMESTAMP_HOLDS, signer, facts)
-    verify_trust(MemorySource(files), roots[0], seen=Seen.none(), now=now, online=False)
+    verify_trust(MemorySource(files), roots[0], seen=Seen.none(), now=now, online=True)
     return files
 
 

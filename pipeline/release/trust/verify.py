@@ -15,13 +15,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from tuf.api.metadata import DelegatedRole, Metadata, MetaFile, Signed, Snapshot, T, Targets, Timestamp
+from tuf.api.metadata import DelegatedRole, Metadata, MetaFile, Signed, Snapshot, T, TargetFile, Targets, Timestamp
 
 from pipeline.i18n import _
 from pipeline.release.trust.document import ours, read_document, signers
 from pipeline.release.trust.error import TrustError
 from pipeline.release.trust.keys import is_named_truly
-from pipeline.release.trust.roles import LIMITS, MANIFEST, OFFICES, WITHDRAWALS, WITHDRAWN, department_of
+from pipeline.release.trust.roles import LIMITS, MANIFEST, OFFICES, OURS, WITHDRAWALS, WITHDRAWN, department_of
 from pipeline.release.trust.root import RootFacts, facts_of, fingerprint_of, follow_roots
 from pipeline.release.trust.sample import has_sample_key
 from pipeline.release.trust.seen import Seen
@@ -139,7 +139,7 @@ def verify_trust(
         held = signers(targets.signed, role.name, document, name, strict=False)
         _is_version(name, document.signed, meta)
         _for_role(document.signed, role, facts.city, custom["edition"], name)
-        names = ours_names(targets.signed)
+        names = _names(targets.signed)
         signed_by += [SignedBy(f"department:{department}", keyid, names.get(keyid, department)) for keyid in held]
         parts.append((name, document.signed))
         departments.append(role)
@@ -245,9 +245,9 @@ def check_delegated(
     return document.signed, _warnings([(name, document.signed)], now, online)
 
 
-def ours_names(targets: Targets) -> dict[str, str]:
+def _names(targets: Targets) -> dict[str, str]:
     """The names of the keys that targets.json delegates to, by id."""
-    says = {} if targets.delegations is None else targets.delegations.unrecognized_fields.get("x-longquan")
+    says = {} if targets.delegations is None else targets.delegations.unrecognized_fields.get(OURS)
     names = says.get("names") if isinstance(says, dict) else None
     return names if isinstance(names, dict) else {}
 
@@ -363,6 +363,7 @@ def _release_of(targets: Metadata[Targets], facts: RootFacts, edition: str | Non
         or ours(targets.signed).get("role") != "targets"
         or not isinstance(custom, dict)
         or not all(isinstance(custom.get(key), str) for key in _CUSTOM)
+        or not isinstance(custom.get("review"), str | None)
     ):
         raise TrustError(
             _("targets.json does not speak of exactly one release"), attack="arbitrary-file", where="targets.json"
@@ -451,18 +452,22 @@ def _withdrawn(
             attack="mix-and-match",
             where=WITHDRAWN,
         )
-    return tuple(
-        Withdrawn(
-            sha256=_sha256(file.hashes, WITHDRAWN),
-            bytes=file.length,
-            kind=str((file.custom or {}).get("kind", "archive")),
-            path=str((file.custom or {}).get("path", path)),
-            release=(file.custom or {}).get("release"),
-            reason=str((file.custom or {}).get("reason", "")),
-            date=str((file.custom or {}).get("date", "")),
-        )
-        for path, file in sorted(document.signed.targets.items())
-    ), document.signed.version
+    taken = tuple(_taken_back(path, file) for path, file in sorted(document.signed.targets.items()))
+    return taken, document.signed.version
+
+
+def _taken_back(path: str, file: TargetFile) -> Withdrawn:
+    says = file.custom if isinstance(file.custom, dict) else {}
+    release = says.get("release")
+    return Withdrawn(
+        sha256=_sha256(file.hashes, WITHDRAWN),
+        bytes=file.length,
+        kind=str(says.get("kind", "archive")),
+        path=str(says.get("path", path)),
+        release=None if release is None else str(release),
+        reason=str(says.get("reason", "")),
+        date=str(says.get("date", "")),
+    )
 
 
 def _warnings(parts: list[tuple[str, Signed]], now: datetime, online: bool) -> tuple[str, ...]:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from securesystemslib.signer import CryptoSigner
+from tuf.api.metadata import Metadata, MetaFile, Snapshot, Timestamp
 
 from pipeline.portal.files import json_bytes
 from pipeline.release.manifest import release_id
 from pipeline.release.trust.keys import PublicKey
-from pipeline.release.trust.root import new_root, sign_root
+from pipeline.release.trust.root import change_root, new_root, sign_root
 from pipeline.release.trust.seen import Seen
 from pipeline.release.trust.signing import append_signature, finish, new_department, new_targets
 from pipeline.release.trust.source import MemorySource, Source
@@ -52,7 +53,7 @@ def manifest_of(files: Mapping[str, bytes], *, edition: str = "public", city: st
     }
 
 
-@dataclass
+@dataclass(repr=False)
 class Bureau:
     """Keys by name, the roots so far, and the metadata that were published last."""
 
@@ -93,11 +94,15 @@ class Bureau:
         delegations = self.delegations(manifest)
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "release.json").write_bytes(self.manifest_bytes)
+        (folder / "root.json").write_bytes(self.roots[-1])
+        listed = files_of(manifest) | {"release.json": sha(self.manifest_bytes)}
+        sums = "".join(f"{listed[path]}  {path}\n" for path in sorted(listed)).encode()
+        (folder / "SHA256SUMS").write_bytes(sums)
         (folder / "targets.json").write_bytes(
             new_targets(
                 manifest,
                 self.manifest_bytes,
-                sums_sha256=sha(b"sums"),
+                sums_sha256=sha(sums),
                 root=self.roots[-1],
                 delegations=delegations,
                 version=self.n,
@@ -136,9 +141,46 @@ class Bureau:
         given: dict[str, Any] = {"root": self.roots[0], "seen": Seen.none(), "now": NOW, "online": True} | changes
         return verify_trust(source, given.pop("root"), **given)
 
+    def resigned(self, data: bytes, change: Callable[[dict[str, Any]], object], *names: str) -> bytes:
+        """What is signed, changed in place by `change`, and signed by those keys alone."""
+        value = json.loads(data)
+        change(value["signed"])
+        document: Metadata[Any] = Metadata.from_dict({"signatures": [], "signed": value["signed"]})
+        for name in names:
+            document.sign(self.key(name), append=True)
+        return document.to_bytes()
 
-def changed(data: bytes, change: Any) -> bytes:
-    """The document with its dict changed in place by `change`; its signatures stay as they are."""
-    value = json.loads(data)
-    change(value)
-    return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
+    def bound(
+        self, documents: Mapping[str, bytes], *, by: str = "publish", version: int = 2, holds: timedelta = YEAR
+    ) -> dict[str, bytes]:
+        """metadata/ with these documents (role → bytes), bound by a snapshot and a timestamp of one key."""
+        files = {name: data for name, data in self.files.items() if name.endswith("root.json")}
+        meta = {}
+        for role, data in documents.items():
+            n = json.loads(data)["signed"]["version"]
+            meta[f"{role}.json"] = MetaFile(n, len(data), {"sha256": sha(data)})
+            files[f"{n}.{role}.json"] = data
+        snapshot = Metadata(Snapshot(version, None, NOW + YEAR, meta))
+        snapshot.sign(self.key(by))
+        data = files[f"{version}.snapshot.json"] = snapshot.to_bytes()
+        listed = MetaFile(version, len(data), {"sha256": sha(data)})
+        timestamp = Metadata(Timestamp(version, None, NOW + holds, listed))
+        timestamp.sign(self.key(by))
+        return files | {"timestamp.json": timestamp.to_bytes()}
+
+    def change_root(self, *signers: str, add: Any = None, remove: Any = None, **more: Any) -> bytes:
+        """The root after the newest, signed; it is not yet among the roots."""
+        root = change_root(
+            self.roots[-1],
+            add={part: [self.public(name) for name in names] for part, names in (add or {}).items()},
+            remove={part: [self.public(name).keyid for name in names] for part, names in (remove or {}).items()},
+            expires=NOW + 3 * YEAR,
+            **more,
+        )
+        for name in signers:
+            root = sign_root(root, self.key(name), self.roots[-1])
+        return root
+
+
+def files_of(manifest: Mapping[str, Any]) -> dict[str, str]:
+    return {entry["path"]: entry["sha256"] for entry in manifest["files"]}
