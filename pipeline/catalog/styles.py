@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
 from pipeline.catalog.facts import ArchiveFacts
@@ -37,3 +37,9 @@ def styles_of(asked: Sequence[str], archives: Sequence[ArchiveFacts]) -> list[di
         for id, look in ((id, known[id]) for id in asked or known)
         if "needs" not in look or look["needs"] & products
     ]
+
+
+def looks_for(styles: Sequence[Mapping[str, Any]], products: Collection[str]) -> list[dict[str, Any]]:
+    """Those of an edition's `styles` that can be drawn with rasters of these products alone."""
+    needs: dict[str, set[str]] = {look["id"]: look.get("needs", set()) for look in _LOOKS}
+    return [dict(style) for style in styles if not needs[style["id"]] or needs[style["id"]] & set(products)]

@@ -69,19 +69,7 @@ def write_manifest(
     """
     made = [(archive.facts, archive) for archive in archives.values() if archive.facts is not None]
     owners = {file: sorted(facts.datasets) for facts, archive in made for file in archive.files}
-    files = []
-    digests = {}
-    for path in sorted(_files(dist), key=str.encode):
-        digests[path] = digests_of(dist / path)
-        entry: dict[str, Any] = {
-            "path": path,
-            "bytes": (dist / path).stat().st_size,
-            "sha256": digests[path].sha256,
-            "type": media_type(path),
-        }
-        if path in owners:
-            entry["datasets"] = owners[path]
-        files.append(entry)
+    files, digests = describe_files(dist, owners)
     id = release_id((file["path"], file["sha256"]) for file in files)
     manifest = {
         "version": VERSION,
@@ -120,7 +108,7 @@ def write_manifest(
         "software": dict(sorted(software.items())),
     }
     write_file(dist / MANIFEST, json_bytes(manifest))
-    _write_sums(dist, {**digests, MANIFEST: digests_of(dist / MANIFEST)})
+    write_sums(dist, {**digests, MANIFEST: digests_of(dist / MANIFEST)})
     return id
 
 
@@ -163,7 +151,25 @@ def _exchanged(path: Path, digest: str) -> bytes | None:
     return "".join(digest + end if line[64:] == end else line for line in lines).encode()
 
 
-def _write_sums(dist: Path, digests: Mapping[str, Digests]) -> None:
+def describe_files(dist: Path, owners: Mapping[str, Sequence[str]]) -> tuple[list[dict[str, Any]], dict[str, Digests]]:
+    """What release.json says of every file below `dist`, and their hashes; `owners` are datasets by path."""
+    files = []
+    digests = {}
+    for path in sorted(_files(dist), key=str.encode):
+        digests[path] = digests_of(dist / path)
+        entry: dict[str, Any] = {
+            "path": path,
+            "bytes": (dist / path).stat().st_size,
+            "sha256": digests[path].sha256,
+            "type": media_type(path),
+        }
+        if path in owners:
+            entry["datasets"] = list(owners[path])
+        files.append(entry)
+    return files, digests
+
+
+def write_sums(dist: Path, digests: Mapping[str, Digests]) -> None:
     """The lists that `sha256sum --check` and its like for SM3 read."""
     paths = sorted(digests, key=str.encode)
     write_file(dist / SUMS, "".join(f"{digests[path].sha256}  {path}\n" for path in paths).encode())

@@ -134,7 +134,7 @@ def build_index(
         "towns": list(towns),
         "prefixes": list(prefixes),
         "syllables": {syllable: used[syllable] for syllable in sorted(used)},
-        "fold": _fold_table(units),
+        "fold": fold_table(units),
     }
     file = compose(
         entries=len(things),
@@ -266,7 +266,7 @@ def entry_grams(
     )
 
 
-def _fold_table(units: Sequence[list[Unit]]) -> list[str]:
+def fold_table(units: Sequence[list[Unit]]) -> list[str]:
     """The other forms of the characters that occur, and what they become."""
     used = {unit.value for each in units for unit in each if unit.han} | set("号弄幢栋座单元室组层楼路两")
     pairs = sorted((a, b) for a, b in simplified().items() if b in used)
