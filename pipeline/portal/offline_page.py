@@ -37,6 +37,16 @@ def write_offline_page(dist: Path, catalog: Mapping[str, Any]) -> int:
     `catalog` is the content of catalog.json. Raises ConfigError when the site was not built or the files are too large
     for one page, OutputError when it cannot be written.
     """
+    data = offline_page(dist, catalog)
+    write_file(dist / NAME, data)
+    return len(data)
+
+
+def offline_page(dist: Path, catalog: Mapping[str, Any]) -> bytes:
+    """The page for the published folder `dist`, whose files are all there.
+
+    Raises ConfigError when the site was not built or the files are too large for one page.
+    """
     paths = offline_files(dist)
     size = sum((dist / path).stat().st_size for path in paths)
     if size > LIMIT:
@@ -53,9 +63,7 @@ def write_offline_page(dist: Path, catalog: Mapping[str, Any]) -> int:
         start = f'<script type="application/octet-stream" data-path="{escape(path)}">'
         page += [start.encode(), base64.b64encode((dist / path).read_bytes()), b"</script>\n"]
     page.append(parts[3])
-    data = b"".join(page)
-    write_file(dist / NAME, data)
-    return len(data)
+    return b"".join(page)
 
 
 def offline_files(dist: Path) -> list[str]:

@@ -37,8 +37,9 @@ FILE: Final = f"{DERIVED}.json"
 def sign_part(part: Path, whole: Path, trusted: Trusted, signer: Any) -> None:
     """Give the part in a folder its metadata/: that of the `whole` release, and derived.json, signed by a publisher.
 
-    `trusted` is what was believed of the whole, `signer` a key of `pipeline.release.trust.keys`. The document holds as long as the whole's targets.json: the same part
-    signed by the same key has the same bytes. Raises PolicyRefusal for a key that is no publisher's, OutputError.
+    `trusted` is what was believed of the whole, `signer` a key of `pipeline.release.trust.keys`. The document holds as
+    long as the whole's targets.json: the same part signed by the same key has the same bytes. Raises PolicyRefusal for
+    a key that is no publisher's, OutputError.
     """
     data = (part / MANIFEST).read_bytes()
     manifest = json.loads(data)

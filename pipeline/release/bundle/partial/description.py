@@ -69,7 +69,7 @@ def _stays(entry: Mapping[str, Any], before: Mapping[str, Any]) -> bool:
 
 def _archive(entry: Mapping[str, Any], archive: CutArchive) -> dict[str, Any]:
     return {
-        **entry,
+        **{key: value for key, value in entry.items() if key != "zxy"},  # tiles one by one stay behind
         "file": archive.file,
         "bytes": archive.bytes,
         "sha256": archive.sha256,

@@ -30,17 +30,26 @@ _KEPT: Final = ("web.config",)  # speaks of file types, not of data
 
 
 def make_part(
-    whole: ReleaseFolder, out: Path, cut: Cut, *, threads: int | None = None, progress: Progress | None = None
+    whole: ReleaseFolder,
+    out: Path,
+    cut: Cut,
+    *,
+    omit: frozenset[str] = frozenset(),
+    threads: int | None = None,
+    progress: Progress | None = None,
 ) -> str:
     """Write the part of a release into the new folder `out`; returns its release id. The same cut, the same bytes.
 
+    `omit` are paths of archives that were withdrawn; nothing of them is in the part.
     Downloads, explanations of archives that were cut and whatever else speaks of the whole stay behind. Raises
     UsageError where nothing is left, InputError for a release of another version, OutputError.
     """
     progress = progress or Silent()
     folder, catalog = whole.folder, whole.catalog
     out.mkdir(parents=True)
-    archives = list(cut_archives(folder, whole.manifest, out, cut, threads=threads, progress=progress))
+    manifest = whole.manifest
+    told = {**manifest, "archives": [entry for entry in manifest["archives"] if entry["file"] not in omit]}
+    archives = list(cut_archives(folder, told, out, cut, threads=threads, progress=progress))
     if not archives:
         raise UsageError(
             _("Nothing of the release is left."), hint=_("choose a larger area or more datasets; data.html lists all")
