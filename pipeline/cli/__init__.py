@@ -45,6 +45,7 @@ VERBS = {
     "keys": Verb("pipeline.cli.keys:keys", "Make signing keys, and say who may sign what."),
     "sign": Verb("pipeline.cli.sign:sign", "Put a signature under what was looked at."),
     "verify": Verb("pipeline.cli.verify:verify", "Check that a published folder is whole, unaltered and sound."),
+    "bundle": Verb("pipeline.cli.bundle:bundle", "Pack a release, a part of it or an update onto a disk."),
     "doctor": Verb("pipeline.cli.doctor:doctor", "Find out whether a server is fit to serve a release."),
     "serve": Verb("pipeline.cli.serve:serve", "Serve a folder with Range, ETag and CORS."),
     "warm": Verb("pipeline.cli.warm:warm", "Compile every kernel ahead of time."),

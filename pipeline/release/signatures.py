@@ -12,13 +12,14 @@ from typing import Any, Final, Literal
 from pipeline.errors import InputError
 from pipeline.i18n import _
 from pipeline.making.finished import MANIFEST
+from pipeline.release.bundle.partial.derived import verify_release
 from pipeline.release.kept import METADATA, SHORT
 from pipeline.release.trust.error import TrustError
 from pipeline.release.trust.roles import LIMITS, ROOTS_AT_MOST
 from pipeline.release.trust.root import fingerprint_of
 from pipeline.release.trust.seen import Seen
 from pipeline.release.trust.source import Source
-from pipeline.release.trust.verify import Trusted, check_manifest, verify_trust
+from pipeline.release.trust.verify import Trusted, verify_trust
 
 Anchor = Literal["given", "fingerprint", "inside"]
 EARLIER_LIMIT: Final = 1 << 28  # bytes of the release.json of an earlier release
@@ -91,9 +92,10 @@ def read_signatures(source: Source, manifest: bytes | None, sums_sha256: str | N
         return Signatures(None, None, warnings=(text,))
     try:
         root = reader.root if reader.root is not None else _root(source, reader.root_fingerprint)
-        trusted = verify_trust(source, root, seen=reader.seen, now=reader.now, online=reader.online)
-        if manifest is not None:
-            check_manifest(trusted, manifest)
+        if manifest is None:
+            trusted = verify_trust(source, root, seen=reader.seen, now=reader.now, online=reader.online)
+        else:  # whole, or part of a release
+            trusted = verify_release(source, root, manifest, seen=reader.seen, now=reader.now, online=reader.online)
         if sums_sha256 is not None and sums_sha256 != trusted.sums_sha256:
             raise TrustError(
                 _("SHA256SUMS is not the list whose fingerprint was signed"),

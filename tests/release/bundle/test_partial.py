@@ -128,7 +128,7 @@ def test_release_json_says_what_it_was_cut_from(city: City, boxed: Path, roads: 
 
 
 def test_nothing_of_other_datasets_is_left(roads: Path) -> None:
-    """Neither ids nor titles nor texts of theirs; metadata/ is the whole's, which names archives of departments only."""
+    """Neither ids nor titles nor texts of theirs; metadata/ is that of the whole."""
     for path, data in tree(roads).items():
         if path.endswith(".pmtiles") or path.startswith("metadata/"):
             continue
