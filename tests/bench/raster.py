@@ -16,7 +16,17 @@ from typing import NamedTuple
 from tests.bench.cases import ROOT, WORK
 from tests.bench.measure import Run, in_turns, run
 from tests.bench.peers import longquan
-from tests.bench.pictures import BOUND, HEIGHTS, METHOD, ORTHOPHOTO, QUALITY, WHITNEY, many_elevations, orthophoto
+from tests.bench.pictures import (
+    BOUND,
+    HEIGHTS,
+    METHOD,
+    ORTHOPHOTO,
+    QUALITY,
+    WHITNEY,
+    many_elevations,
+    orthophoto,
+    whitney,
+)
 
 PEERS = ROOT / ".cache" / "peers-raster"  # of its own: rio-pmtiles wants another shapely than the vector peers
 VERSIONS = ("rio-pmtiles==1.2.0",)
@@ -33,7 +43,7 @@ class Picture(NamedTuple):
     @property
     def source(self) -> Path:
         """The file, made on first use where it is not handed out."""
-        return WHITNEY if self is PICTURES[0] else orthophoto()
+        return whitney() if self is PICTURES[0] else orthophoto()
 
 
 PICTURES = (Picture(WHITNEY.stem, 8, 15, 2.5), Picture(ORTHOPHOTO, 10, 17, 4.0))
