@@ -120,6 +120,7 @@ class Arrived(NamedTuple):
     number: int  # of the signed list
     fingerprint: str
     needed: Needed
+    manifest: bytes  # release.json
     withdrawn: frozenset[str]  # hashes that its own metadata names as withdrawn
 
 
@@ -175,9 +176,10 @@ def arrived(folder: str) -> Arrived:
         raise Unfit("unsigned", ())
     faults: list[Any] = []
     sums = verify.read_sums(verify.SUMS, beside[verify.SUMS], faults)
-    verify.compare_manifest(read_small(folder, verify.MANIFEST), sums, faults)
+    manifest = read_small(folder, verify.MANIFEST)
+    verify.compare_manifest(manifest, sums, faults)
     verify.clashes(list(sums), faults)
-    if not faults and hashlib.sha256(read_small(folder, verify.MANIFEST)).hexdigest() != sums[verify.MANIFEST]:
+    if not faults and hashlib.sha256(manifest).hexdigest() != sums[verify.MANIFEST]:
         faults.append(verify.Fault("altered", verify.MANIFEST))
     if faults:
         first = [(str(len(faults)), faults[0].path, faults[0].text(language)) for language in ("zh", "en")]
@@ -191,6 +193,7 @@ def arrived(folder: str) -> Arrived:
         installed.signed_number(folder),
         hashlib.sha256(beside[verify.SUMS]).hexdigest(),
         Needed(sums, beside),
+        manifest,
         named_withdrawn(beside.get("metadata/withdrawn.json", b"")),
     )
 
