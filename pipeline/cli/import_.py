@@ -11,7 +11,7 @@ import click
 from pipeline.cli._fingerprint import fingerprint_of_text
 from pipeline.cli._json import print_json
 from pipeline.cli._options import json_option
-from pipeline.cli._table import count_text, table
+from pipeline.cli._table import count_text, pairs
 from pipeline.i18n import _
 
 if TYPE_CHECKING:
@@ -103,4 +103,4 @@ def _print(found: Imported) -> None:
     if made.removed:
         rows.append((_("removed"), " ".join(made.removed)))
     rows += [(_("fingerprint"), made.fingerprint), (_("receipt code"), made.code), (_("to print"), str(made.receipt))]
-    click.echo(table(rows, left=(0, 1)))
+    click.echo(pairs(rows))

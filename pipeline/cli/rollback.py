@@ -9,7 +9,7 @@ import click
 
 from pipeline.cli._json import print_json
 from pipeline.cli._options import json_option
-from pipeline.cli._table import table
+from pipeline.cli._table import pairs
 from pipeline.i18n import _
 
 
@@ -37,4 +37,4 @@ def rollback(home: Path, to: str | None, office: str, as_json: bool) -> None:
         (_("receipt code"), made.code),
         (_("to print"), str(made.receipt)),
     ]
-    click.echo(table(rows, left=(0, 1)))
+    click.echo(pairs(rows))

@@ -516,10 +516,16 @@ def read_manifest(folder: str) -> dict[str, str]:
     """City, edition, currency and id of a release, as text. Raises Refused."""
     try:
         with open(os.path.join(folder, verify.MANIFEST), "rb") as file:
-            data = json.loads(file.read(verify.LIST_LIMIT).decode("utf-8"))
-        return {key: str(data[key]) for key in ("city", "edition", "as_of", "release")}
+            return manifest_says(file.read(verify.LIST_LIMIT))
     except FileNotFoundError as error:
         raise Refused("absent", verify.MANIFEST) from error
+
+
+def manifest_says(data: bytes) -> dict[str, str]:
+    """City, edition, currency and id in a release.json, as text. Raises Refused."""
+    try:
+        found = json.loads(data.decode("utf-8"))
+        return {key: str(found[key]) for key in ("city", "edition", "as_of", "release")}
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise Refused("pointer", verify.MANIFEST) from error
 
@@ -530,7 +536,12 @@ def signed_number(folder: str) -> int:
         names = os.listdir(os.path.join(folder, "metadata"))
     except OSError:
         return 0
-    found = [re.fullmatch(r"([1-9][0-9]{0,8})\.targets\.json", name) for name in names]
+    return highest(verify.METADATA + name for name in names)
+
+
+def highest(paths: Iterable[str]) -> int:
+    """The version of the newest signed list among files of metadata/; 0 where there is none."""
+    found = [re.fullmatch(r"metadata/([1-9][0-9]{0,8})\.targets\.json", path) for path in paths]
     return max([int(match.group(1)) for match in found if match], default=0)
 
 

@@ -56,6 +56,7 @@ TEXTS = {
         "分卷 {0} 缺失、损坏或放错了位置",
         "volume {0} is missing, damaged, or another one was put in its place",
     ),
+    "too-long": ("{0} 超过 {1} 字节", "{0} has more than {1} bytes"),
     "unsigned": (
         "其中没有签名（metadata/），不是正式发布的版本",
         "there are no signatures (metadata/) in it: it is no completed release",
@@ -97,6 +98,25 @@ class Disk(NamedTuple):
 
     folder: str  # that holds release.json
     split: Mapping[str, tuple[Piece, ...]]  # files that are in volumes
+
+    def names(self, start: str) -> list[str]:
+        """The files of a folder of the release, in volumes or not."""
+        try:
+            there = os.listdir(os.path.join(self.folder, start[:-1]))
+        except OSError:
+            there = []
+        return sorted({start + name for name in there} | {path for path in self.split if path.startswith(start)})
+
+    def small(self, path: str, limit: int) -> bytes | None:
+        """A whole file of the release, no more than `limit` bytes; None where there is none. Raises Unfit."""
+        if path not in self.split and not os.path.isfile(installed.below(self.folder, path)):
+            return None
+        found = bytearray()
+        for block in self.blocks(path):
+            found += block
+            if len(found) > limit:
+                raise Unfit("too-long", (path, str(limit)))
+        return bytes(found)
 
     def blocks(self, path: str) -> Iterator[bytes]:
         """A file of the release piece by piece, joined where it is in volumes. Raises Unfit, Refused."""
@@ -162,21 +182,23 @@ def joined(piece: Piece) -> Iterator[bytes]:
         raise Unfit("part", (name,))
 
 
-def arrived(folder: str) -> Arrived:
-    """Read the lists in a release folder and hold them against each other. Raises Unfit, Refused."""
+def arrived(disk: Disk) -> Arrived:
+    """Read the lists of a release and hold them against each other. Raises Unfit, Refused."""
     beside = {}
-    for name in [*verify.BESIDE, *signatures(folder)]:
-        if name != verify.MANIFEST and os.path.isfile(installed.below(folder, name)):
-            limit = SMALL_LIMIT if name not in (verify.SUMS, verify.SM3_SUMS) else verify.LIST_LIMIT
-            with open(installed.below(folder, name), "rb") as file:
-                beside[name] = file.read(limit)
+    for name in [*verify.BESIDE, *filter(verify.SIGNATURE.fullmatch, disk.names(verify.METADATA))]:
+        lists = name in (verify.SUMS, verify.SM3_SUMS)
+        data = disk.small(name, verify.LIST_LIMIT if lists else SMALL_LIMIT) if name != verify.MANIFEST else None
+        if data is not None:
+            beside[name] = data
     if verify.SUMS not in beside:
-        raise Unfit("no-bundle", (folder,))
+        raise Unfit("no-bundle", (disk.folder,))
     if "metadata/timestamp.json" not in beside:
         raise Unfit("unsigned", ())
     faults: list[Any] = []
     sums = verify.read_sums(verify.SUMS, beside[verify.SUMS], faults)
-    manifest = read_small(folder, verify.MANIFEST)
+    manifest = disk.small(verify.MANIFEST, verify.LIST_LIMIT)
+    if manifest is None:
+        raise Refused("absent", verify.MANIFEST)
     verify.compare_manifest(manifest, sums, faults)
     verify.clashes(list(sums), faults)
     if not faults and hashlib.sha256(manifest).hexdigest() != sums[verify.MANIFEST]:
@@ -184,13 +206,13 @@ def arrived(folder: str) -> Arrived:
     if faults:
         first = [(str(len(faults)), faults[0].path, faults[0].text(language)) for language in ("zh", "en")]
         raise Unfit("faults", first[0], first[1])
-    about = installed.read_manifest(folder)
+    about = installed.manifest_says(manifest)
     return Arrived(
         about["release"],
         about["city"],
         about["edition"],
         about["as_of"],
-        installed.signed_number(folder),
+        installed.highest(beside),
         hashlib.sha256(beside[verify.SUMS]).hexdigest(),
         Needed(sums, beside),
         manifest,
@@ -206,15 +228,6 @@ def read_small(folder: str, name: str) -> bytes:
     except FileNotFoundError as error:
         raise Refused("absent", name) from error
     return data
-
-
-def signatures(folder: str) -> list[str]:
-    """The files of metadata/ in a release folder."""
-    try:
-        names = sorted(os.listdir(os.path.join(folder, "metadata")))
-    except OSError:
-        return []
-    return [path for path in (verify.METADATA + name for name in names) if verify.SIGNATURE.fullmatch(path)]
 
 
 def named_withdrawn(data: bytes) -> frozenset[str]:
@@ -246,7 +259,7 @@ class Speaker(NamedTuple):
 def import_disk(disk_path: str, home: str, options: argparse.Namespace, speaker: Speaker, now: datetime) -> int:
     """Copy the release of a disk below an install folder, test it, let it run, write the receipt."""
     disk = open_disk(disk_path)
-    found = arrived(disk.folder)
+    found = arrived(disk)
     speaker.say("版本      {} {} {}", "release      {} {} {}", found.edition, found.as_of, found.release[:12])
     compare_fingerprint(found.fingerprint, options, speaker)
     with installed.hold(home):
@@ -401,7 +414,7 @@ def check_only(path: str, options: argparse.Namespace, speaker: Speaker) -> int:
     root = verify.long_path(path)
     pointer = installed.read_pointer(root)
     disk = open_disk(path) if pointer is None else Disk(installed.release_folder(root, pointer.folder), {})
-    found = arrived(disk.folder)
+    found = arrived(disk)
     if options.fingerprint and not found.fingerprint.startswith(options.fingerprint):
         raise Unfit("fingerprint", (found.fingerprint,))
     absent = installed.left_out(installed.read_withdrawn(root) | found.withdrawn, found.needed.sums)

@@ -16,7 +16,7 @@ from tests.standalone.test_verify import put, write_sums
 
 
 def archive(text: bytes) -> bytes:
-    """A PMTiles v3 archive of one tile: 127 bytes of header, a directory of one entry, metadata, the tile."""
+    """A PMTiles v3 archive of one picture: 127 bytes of header, a directory of one entry, metadata, the tile."""
     directory = gzip.compress(bytes([1, 0, 1, len(text), 1]), mtime=0)  # count, id, run length, length, offset + 1
     metadata = gzip.compress(b"{}", mtime=0)
     at = 127
@@ -26,7 +26,7 @@ def archive(text: bytes) -> bytes:
         at += size
     counts = (1, 1, 1)
     head = b"PMTiles\x03" + struct.pack("<8Q", *sections) + struct.pack("<3Q", *counts)
-    head += bytes([1, 2, 1, 1, 0, 0]) + struct.pack("<4i", 0, 0, 10_000_000, 10_000_000) + bytes([0])
+    head += bytes([1, 2, 1, 2, 0, 0]) + struct.pack("<4i", 0, 0, 10_000_000, 10_000_000) + bytes([0])
     head += struct.pack("<2i", 5_000_000, 5_000_000)
     assert len(head) == 127 and len(text) < 128
     return head + directory + metadata + text

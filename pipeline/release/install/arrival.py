@@ -84,7 +84,7 @@ def import_bundle(
     chosen = install_release or (lambda incoming: install(home, incoming, now=now, progress=progress))
     identities = read_identities(identity) if identity is not None else []
     with told(home, str(bundle)), _opened(bundle, home, identities, progress) as opened:
-        found = office.arrived(opened.disk.folder)
+        found = office.arrived(opened.disk)
         trusted = _believed(found, home, trust, now)
         incoming = Incoming(
             city=found.city,
@@ -190,6 +190,6 @@ def _parts(about: About, data: Path, split: Mapping[str, tuple[Piece, ...]]) -> 
 
 
 def _write(folder: Path, path: str, blocks: Iterable[bytes]) -> None:
-    target = installed.below(os.fspath(folder), path)
-    os.makedirs(os.path.dirname(target), exist_ok=True)
-    installed.put(target, blocks, sync=False)
+    target = Path(installed.below(os.fspath(folder), path))
+    target.parent.mkdir(parents=True, exist_ok=True)
+    installed.put(os.fspath(target), blocks, sync=False)

@@ -112,9 +112,9 @@ def install(
         absent = installed.left_out(withdrawn, incoming.sums)
         sums = {path: digest for path, digest in incoming.sums.items() if path not in absent}
         if incoming.prepare is not None and name not in installed.kept(root):
-            staged = os.path.join(root, installed.STAGING, name)
-            os.makedirs(staged, exist_ok=True)
-            incoming.prepare(Path(staged))
+            staged = Path(root) / installed.STAGING / name
+            staged.mkdir(parents=True, exist_ok=True)
+            incoming.prepare(staged)
         counts = {"there": 0, "linked": 0, "copied": 0}
         progress.start(_("copying"), len(sums), _("files"))
 
@@ -127,7 +127,7 @@ def install(
         base = base_url or (before.base_url if before is not None else None)
         _write_hotlink(Path(folder), base)
         _require_sound(Path(folder), sums, withdrawn, absent, incoming, progress)
-        installed.put(os.path.join(root, ROOT), [incoming.root])
+        installed.put(os.fspath(Path(root) / ROOT), [incoming.root])
         write_seen(home / STATE, incoming.seen)
         installed.settle(root, name)
         office.keep_scripts(root)
@@ -150,7 +150,7 @@ def rollback(home: Path, *, now: datetime, to: str | None = None, office_name: s
     Raises PolicyRefusal where it was withdrawn, InputError where there is none or it is not whole, OutputError.
     """
     root = verify.long_path(os.fspath(home))
-    if not os.path.isdir(root):
+    if not home.is_dir():
         raise InputError(_("There is no folder {path}.").format(path=home), hint=_("check the name and the folder"))
     with told(home, str(home)), installed.hold(root):
         return _receipt(root, installed.go_back(root, office.moment(now), to), office_name)
@@ -187,9 +187,9 @@ def _write_hotlink(folder: Path, base_url: str | None) -> None:
         if path not in files:
             installed.clear(installed.below(os.fspath(folder), path))
     for path, content in files.items():
-        target = installed.below(os.fspath(folder), path)
-        os.makedirs(os.path.dirname(target), exist_ok=True)
-        installed.put(target, [content])
+        target = Path(installed.below(os.fspath(folder), path))
+        target.parent.mkdir(parents=True, exist_ok=True)
+        installed.put(os.fspath(target), [content])
 
 
 def _require_sound(
@@ -223,7 +223,7 @@ def _require_sound(
         raise InputError(
             _("The self-test failed, {path}: {text}").format(path=path, text=text),
             where=incoming.where,
-            expected=_("{n} faults; 0 are expected").format(n=len(faults)),
+            expected=_("no fault; there are {n}").format(n=len(faults)),
             hint=_("what was in use goes on; copy the bundle again, or ask those who publish for another"),
         )
 
