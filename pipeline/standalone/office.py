@@ -182,8 +182,11 @@ def joined(piece: Piece) -> Iterator[bytes]:
         raise Unfit("part", (name,))
 
 
-def arrived(disk: Disk) -> Arrived:
-    """Read the lists of a release and hold them against each other. Raises Unfit, Refused."""
+def arrived(disk: Disk, manifest: bytes | None = None) -> Arrived:
+    """Read the lists of a release and hold them against each other; `manifest` is release.json where that is elsewhere.
+
+    Raises Unfit, Refused.
+    """
     beside = {}
     for name in [*verify.BESIDE, *filter(verify.SIGNATURE.fullmatch, disk.names(verify.METADATA))]:
         lists = name in (verify.SUMS, verify.SM3_SUMS)
@@ -196,7 +199,8 @@ def arrived(disk: Disk) -> Arrived:
         raise Unfit("unsigned", ())
     faults: list[Any] = []
     sums = verify.read_sums(verify.SUMS, beside[verify.SUMS], faults)
-    manifest = disk.small(verify.MANIFEST, verify.LIST_LIMIT)
+    if manifest is None:
+        manifest = disk.small(verify.MANIFEST, verify.LIST_LIMIT)
     if manifest is None:
         raise Refused("absent", verify.MANIFEST)
     verify.compare_manifest(manifest, sums, faults)

@@ -198,9 +198,7 @@ def check(folder: str, tell: Callable[[int, int], None] | None = None, fingerpri
         if tell is not None:
             tell(done, total)
     ordered = tuple(sorted(set(faults), key=lambda fault: (fault.path, fault.kind, fault.values)))
-    return Result(
-        release_id(sums), found, len(hashed), total, sm3, hotlink, signatures, sums, ordered, earlier
-    )
+    return Result(release_id(sums), found, len(hashed), total, sm3, hotlink, signatures, sums, ordered, earlier)
 
 
 def long_path(folder: str) -> str:

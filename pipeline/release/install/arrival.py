@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,13 +19,15 @@ from pipeline.release.bundle.layout import DATA, DELTA, RELEASE, About, Sealed, 
 from pipeline.release.bundle.read import OpenBundle
 from pipeline.release.bundle.recipients import read_identities
 from pipeline.release.delta.apply import apply_delta
+from pipeline.release.delta.listing import read_listing
+from pipeline.release.delta.parts import apply_part
 from pipeline.release.install.install import STATE, Incoming, Installed, install
-from pipeline.release.install.roots import trusted_roots, verify_with
+from pipeline.release.install.roots import trusted_roots
 from pipeline.release.install.told import told
 from pipeline.release.trust.error import TrustError
 from pipeline.release.trust.seen import read_seen
 from pipeline.release.trust.source import MemorySource
-from pipeline.release.trust.verify import Trusted, check_manifest
+from pipeline.release.trust.verify import Trusted, check_manifest, verify_trust
 from pipeline.standalone import installed, office, verify
 from pipeline.standalone.office import Arrived, Disk, Piece
 
@@ -84,7 +87,7 @@ def import_bundle(
     chosen = install_release or (lambda incoming: install(home, incoming, now=now, progress=progress))
     identities = read_identities(identity) if identity is not None else []
     with told(home, str(bundle)), _opened(bundle, home, identities, progress) as opened:
-        found = office.arrived(opened.disk)
+        found = office.arrived(opened.disk, _manifest(opened, home))
         trusted = _believed(found, home, trust, now)
         incoming = Incoming(
             city=found.city,
@@ -98,7 +101,7 @@ def import_bundle(
             root=trusted.root,
             seen=trusted.seen,
             withdrawn=trusted.withdrawn,
-            prepare=_prepare(opened, home, progress) if opened.delta is not None else None,
+            prepare=None if opened.delta is None else partial(_rebuild, opened, home, progress),
             where=str(bundle),
         )
         return Imported(chosen(incoming), trusted, opened.kind)
@@ -111,9 +114,10 @@ def _believed(found: Arrived, home: Path, trust: Trust, now: datetime) -> Truste
         for path, data in found.needed.beside.items()
         if path.startswith(verify.METADATA)
     }
-    source = MemorySource(metadata)
+    source, seen = MemorySource(metadata), read_seen(home / STATE)
     roots = trusted_roots(home, source, trust.root, trust.fingerprint)
-    trusted = verify_with(roots, source, seen=read_seen(home / STATE), now=now)
+    judged = [verify_trust(source, root, seen=seen, now=now, online=False) for root in roots]
+    trusted = judged[0]  # all agree, or one of them has raised
     check_manifest(trusted, found.manifest)
     if found.fingerprint != trusted.sums_sha256:
         raise TrustError(
@@ -126,22 +130,51 @@ def _believed(found: Arrived, home: Path, trust: Trust, now: datetime) -> Truste
     return trusted
 
 
-def _prepare(opened: _Opened, home: Path, progress: Progress) -> Callable[[Path], None]:
-    """Rebuild the release in its staging folder from the one that the delta starts from."""
+def _rebuild(opened: _Opened, home: Path, progress: Progress, staged: Path) -> None:
+    """Make the release in its staging folder from the one that the delta starts from."""
+    assert opened.delta is not None
+    apply_delta(_base(opened, home), opened.delta, staged, progress=progress)
 
-    def prepare(staged: Path) -> None:
-        root = verify.long_path(os.fspath(home))
-        name = str(opened.since)[: installed.SHORT]
-        if opened.delta is None or name not in installed.kept(root):
-            raise InputError(
-                _("The delta was made for another release."),
-                where=str(home),
-                expected=_("release {id}").format(id=name),
-                hint=_("import the deltas in between first, or a full bundle"),
-            )
-        apply_delta(Path(installed.release_folder(root, name)), opened.delta, staged, progress=progress)
 
-    return prepare
+def _base(opened: _Opened, home: Path) -> Path:
+    """The release here that a delta starts from. Raises InputError where it is not here."""
+    root = verify.long_path(os.fspath(home))
+    name = str(opened.since)[: installed.SHORT]
+    if name not in installed.kept(root):
+        raise InputError(
+            _("The delta was made for another release."),
+            where=str(home),
+            expected=_("release {id}").format(id=name),
+            hint=_("import the deltas in between first, or a full bundle"),
+        )
+    return Path(installed.release_folder(root, name))
+
+
+def _manifest(opened: _Opened, home: Path) -> bytes | None:
+    """release.json as a delta makes it, so that it can be held against the signatures before any other file is made.
+
+    None where it is carried as it is. Raises InputError.
+    """
+    if opened.delta is None or opened.disk.small(verify.MANIFEST, verify.LIST_LIMIT) is not None:
+        return None
+    base, listing = _base(opened, home), read_listing(opened.delta)
+    step = next((step for step in listing.files if step.path == verify.MANIFEST), None)
+    if step is None or step.part is None or step.bytes > verify.LIST_LIMIT:
+        raise InputError(
+            _("The delta does not lead to a release."),
+            where=str(opened.delta),
+            hint=_("copy the bundle again, every file of it"),
+        )
+    place = Path(verify.long_path(os.fspath(home))) / installed.STAGING / verify.MANIFEST
+    recipe = Path(installed.below(os.fspath(opened.delta), step.part.path))
+    older = None if step.base is None else Path(installed.below(os.fspath(base), step.base))
+    with installed.hold(os.fspath(place.parents[1])):
+        place.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            apply_part(older, recipe, place, size=step.bytes, sha256=step.sha256, threads=1)
+            return place.read_bytes()
+        finally:
+            place.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -12,9 +10,7 @@ from pipeline.i18n import _
 from pipeline.release.install.install import ROOT
 from pipeline.release.trust.roles import LIMITS
 from pipeline.release.trust.root import fingerprint_of
-from pipeline.release.trust.seen import Seen
 from pipeline.release.trust.source import Source
-from pipeline.release.trust.verify import Trusted, verify_trust
 
 _NAME: Final = "root.json"
 _ROOTS_TRIED: Final = 256
@@ -44,12 +40,6 @@ def trusted_roots(home: Path, source: Source, root: Path | None, fingerprint: st
             ),
         )
     return tuple(found)
-
-
-def verify_with(roots: Sequence[bytes], source: Source, *, seen: Seen, now: datetime, online: bool = False) -> Trusted:
-    """What may be believed by every root; all have to agree. Raises TrustError."""
-    judged = [verify_trust(source, root, seen=seen, now=now, online=online) for root in roots]
-    return judged[0]
 
 
 def _with_fingerprint(source: Source, fingerprint: str) -> bytes:

@@ -13,7 +13,7 @@ from pipeline.release.install.arrival import Imported, Trust, import_bundle
 from pipeline.release.trust.signing import append_signature, finish, new_targets
 from pipeline.release.trust.source import FolderSource, MemorySource
 from tests.release.trust.bureau import NOW, YEAR, Bureau, sha
-from tests.standalone.disks import write_release
+from tests.standalone.disks import seal_release, write_release
 
 
 @dataclass
@@ -37,10 +37,13 @@ class Press:
         """The root as an office got it otherwise."""
         return self.root / "root.json"
 
-    def release(self, text: str) -> Path:
+    def release(self, text: str, *, catalog: bool = True) -> Path:
         """Build, sign by both offices and the publisher."""
         dist = write_release(self.root / text, text, 1, city=self.city, edition=self.edition)
         shutil.rmtree(dist / "metadata")
+        if not catalog:
+            (dist / "catalog.json").unlink()
+            seal_release(dist, city=self.city, edition=self.edition)
         return self.sign(dist)
 
     def sign(self, dist: Path, offices: Sequence[str] = ("survey", "secrecy")) -> Path:
