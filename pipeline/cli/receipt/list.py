@@ -27,7 +27,7 @@ def list_(workspace: Path, as_json: bool) -> None:
     if not found:
         click.echo(_("no receipt"))
         return
-    rows = [[_("office"), _("edition"), _("release"), _("as of"), _("since"), _("newer releases")]]
+    rows = [[_("office"), _("edition"), _("release"), _("as of"), _("in use since"), _("newer releases")]]
     for each in found:
         behind = "–" if each.behind is None else str(each.behind)
         rows.append([each.office, each.edition, each.release, each.as_of or "–", each.day.isoformat(), behind])

@@ -16,6 +16,7 @@ from pipeline.errors import InputError
 from pipeline.i18n import _
 from pipeline.progress import Progress, Silent
 from pipeline.release.bundle.layout import DATA, DELTA, RELEASE, About, Sealed, read_about_of
+from pipeline.release.bundle.partial.derived import verify_release
 from pipeline.release.bundle.read import OpenBundle
 from pipeline.release.bundle.recipients import read_identities
 from pipeline.release.delta.apply import apply_delta
@@ -27,7 +28,7 @@ from pipeline.release.install.told import told
 from pipeline.release.trust.error import TrustError
 from pipeline.release.trust.seen import read_seen
 from pipeline.release.trust.source import MemorySource
-from pipeline.release.trust.verify import Trusted, check_manifest, verify_trust
+from pipeline.release.trust.verify import Trusted
 from pipeline.standalone import installed, office, verify
 from pipeline.standalone.office import Arrived, Disk, Piece
 
@@ -116,9 +117,8 @@ def _believed(found: Arrived, home: Path, trust: Trust, now: datetime) -> Truste
     }
     source, seen = MemorySource(metadata), read_seen(home / STATE)
     roots = trusted_roots(home, source, trust.root, trust.fingerprint)
-    judged = [verify_trust(source, root, seen=seen, now=now, online=False) for root in roots]
+    judged = [verify_release(source, root, found.manifest, seen=seen, now=now, online=False) for root in roots]
     trusted = judged[0]  # all agree, or one of them has raised
-    check_manifest(trusted, found.manifest)
     if found.fingerprint != trusted.sums_sha256:
         raise TrustError(
             _("SHA256SUMS is not the file that was signed"),
