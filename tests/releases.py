@@ -10,7 +10,7 @@ from typing import Any
 
 from pipeline.making.files import digests_of
 from pipeline.portal.files import json_bytes
-from pipeline.release.manifest import MANIFEST, _write_sums, in_release, release_id
+from pipeline.release.manifest import MANIFEST, in_release, release_id, write_sums
 from pipeline.release.media import media_type
 
 ARCHIVE = b"PMTiles\x03 of roads"
@@ -59,7 +59,7 @@ def write_release(folder: Path, files: Mapping[str, bytes] | None = None, **said
         "inputs": [], "software": {}, **said,
     }  # fmt: skip
     (folder / MANIFEST).write_bytes(json_bytes(manifest))
-    _write_sums(folder, {**digests, MANIFEST: digests_of(folder / MANIFEST)})
+    write_sums(folder, {**digests, MANIFEST: digests_of(folder / MANIFEST)})
     return id
 
 
