@@ -64,44 +64,78 @@ def apply_delta(
     behind and `base` is as it was.
     """
     progress = progress or Silent()
-    nothing = MemorySource(b"", _("(nothing)"))
-    with closing(FileSource(delta)) as recipe, closing(FileSource(base) if base else nothing) as source:
+    with closing(FileSource(delta)) as recipe, closing(_opened(base)) as source:
         require_file_name(out)
         if out.exists() and out.samefile(delta):
             raise UsageError(
                 _("The result would replace the delta."), where=str(delta), hint=_("name another file for the result")
             )
-        front = parse_front(recipe)
-        require_compressor(recipe, front)
-        if target not in (None, front.target):
-            raise damaged(recipe, _("it leads to another file"))
-        if check_base or source.size != front.base.size:
-            progress.start(_("Checking the archive"))
-            _require_base(source, recipe, front)
+        front = _front(source, recipe, target, check_base, progress)
         _require_room(out, front.target.size)
         progress.start(_("Writing the archive"), front.target.size, _("bytes"))
         copied = 0
-        with StagedFile(out, no_clobber=no_clobber) as staged, ThreadPoolExecutor(1) as beside:
-            digest, left = hashlib.sha256(), front.target.size
-            hashed: Future[None] | None = None
-            for part in _target(source, recipe, front, threads):
-                left -= len(part.data)
-                if left < 0:
-                    raise damaged(recipe, _("it makes more than it promises"))
-                if hashed is not None:
-                    hashed.result()
-                hashed = beside.submit(digest.update, part.data)  # takes as long as all the rest
+        with StagedFile(out, no_clobber=no_clobber) as staged:
+            for part in _promised(source, recipe, front, threads):
                 staged.file.write(part.data)
                 copied += len(part.data) if part.copied else 0
                 progress.advance(len(part.data))
-            if hashed is not None:
-                hashed.result()
-            if left or digest.digest() != front.target.sha256:
-                raise damaged(recipe, _("what it makes is not what it promises"))
             source.close()  # it may be `out`, and Windows replaces no file that is open
             staged.commit()
     progress.done()
     return Patched(out, front.target.size, front.target.sha256.hex(), copied, front.target.size - copied)
+
+
+def check_delta(
+    base: Path | None,
+    delta: Path,
+    *,
+    target: Identity | None = None,
+    threads: int | None = None,
+    progress: Progress | None = None,
+) -> None:
+    """Do all that `apply_delta` does but write the result. Raises InputError as it does."""
+    progress = progress or Silent()
+    with closing(FileSource(delta)) as recipe, closing(_opened(base)) as source:
+        front = _front(source, recipe, target, True, progress)
+        progress.start(_("Checking the archive"), front.target.size, _("bytes"))
+        for part in _promised(source, recipe, front, threads):
+            progress.advance(len(part.data))
+    progress.done()
+
+
+def _opened(base: Path | None) -> Source:
+    return FileSource(base) if base is not None else MemorySource(b"", _("(nothing)"))
+
+
+def _front(source: Source, recipe: Source, target: Identity | None, check_base: bool, progress: Progress) -> Front:
+    """The header of a delta, once everything that can be refused before any work was not."""
+    front = parse_front(recipe)
+    require_compressor(recipe, front)
+    if target not in (None, front.target):
+        raise damaged(recipe, _("it leads to another file"))
+    if check_base or source.size != front.base.size:
+        progress.start(_("Checking the archive"))
+        _require_base(source, recipe, front)
+    return front
+
+
+def _promised(source: Source, recipe: Source, front: Front, threads: int | None) -> Iterator[_Made]:
+    """The result, piece by piece; whoever comes to its end knows that it is the one that was promised."""
+    with ThreadPoolExecutor(1) as beside:
+        digest, left = hashlib.sha256(), front.target.size
+        hashed: Future[None] | None = None
+        for part in _target(source, recipe, front, threads):
+            left -= len(part.data)
+            if left < 0:
+                raise damaged(recipe, _("it makes more than it promises"))
+            if hashed is not None:
+                hashed.result()
+            hashed = beside.submit(digest.update, part.data)  # takes as long as all the rest
+            yield part
+        if hashed is not None:
+            hashed.result()
+        if left or digest.digest() != front.target.sha256:
+            raise damaged(recipe, _("what it makes is not what it promises"))
 
 
 def require_compressor(recipe: Source, front: Front) -> None:

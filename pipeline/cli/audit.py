@@ -26,9 +26,29 @@ if TYPE_CHECKING:
     metavar="DIR",
     help="The workspace that it was built from: look for its denied values, features and areas too.",
 )
+@click.option(
+    "--of",
+    "release",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="DIST is a delta: the release that it leads to.",
+)
+@click.option(
+    "--since",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="The release that the delta starts from: open its parts too.",
+)
 @click.option("--threads", type=click.IntRange(min=1), help="Threads to use; by default one per processor.")
 @json_option
-def audit(folder: Path, workspace: Path | None, threads: int | None, as_json: bool) -> int:
+def audit(
+    folder: Path,
+    workspace: Path | None,
+    release: Path | None,
+    since: Path | None,
+    threads: int | None,
+    as_json: bool,
+) -> int:
     """Prove from the finished files that nothing is inside that the edition may not show.
 
     Opens every tile of every archive, every page, JSON, script, image, font and download below DIST, such as
@@ -38,7 +58,14 @@ def audit(folder: Path, workspace: Path | None, threads: int | None, as_json: bo
 
     Texts of two Chinese or four other characters and numbers of five digits are looked for; shorter ones occur
     everywhere. Exit code 1 when something was found.
+
+    DIST may be a delta, too, alone or in a bundle: then that it holds nothing but what the release --of has, of which
+    an audit of its own tells whether it may be published. With --since every part is opened.
     """
+    from pipeline.cli._delta_audit import audit_delta, delta_in
+
+    if release is not None or since is not None or delta_in(folder) is not None:
+        return audit_delta(folder, release, since, threads, as_json)
     from pipeline.audit import audit_folder
     from pipeline.cli._machine import this_machine
     from pipeline.cli._progress import Bars

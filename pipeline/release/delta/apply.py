@@ -68,7 +68,7 @@ def apply_delta(
     _require_room(out, listing)
     progress.start(_("Making the release"), sum(step.bytes for step in listing.files), _("bytes"))
     counts = {"kept": 0, "made": 0, "found": 0}
-    for step in listing.files:
+    for step in sorted(listing.files, key=lambda step: step.filling is not None):  # pages after what fills them
         place = out / step.path
         with _told(place):
             _make_folders(out, step.path)
@@ -78,20 +78,20 @@ def apply_delta(
             _keep(old, step, place, link)
             counts["kept"] += 1
         else:
-            _build(old, delta, step, step.part, place, threads)
+            _build(old, delta, step, step.part, out, threads)
             counts["made"] += 1
         progress.advance(step.bytes)
     progress.done()
     return Applied(out, listing, **counts, bytes=sum(step.bytes for step in listing.files))
 
 
-def _build(old: Path, delta: Path, step: FileStep, part: Part, place: Path, threads: int | None) -> None:
+def _build(old: Path, delta: Path, step: FileStep, part: Part, out: Path, threads: int | None) -> None:
     recipe = regular_file(delta, part.path)
     if recipe is None or recipe.stat().st_size != part.bytes:
         raise damaged(delta, _("{path} is missing or has another size").format(path=part.path))
     base = _base(old, step) if step.base is not None else None
     try:
-        apply_part(base, recipe, place, size=step.bytes, sha256=step.sha256, threads=threads)
+        apply_part(base, recipe, out / step.path, step, out, threads=threads)
     except InputError as err:
         if base is not None and sha256_of(base) != step.base_sha256:
             raise _another(base) from err

@@ -16,6 +16,7 @@ from typing import Any, Final
 from pipeline.errors import InputError
 from pipeline.i18n import _
 from pipeline.portal.files import json_bytes
+from pipeline.release.delta.pages import Fill
 from pipeline.release.delta.places import read_small
 from pipeline.standalone.verify import Fault, clashes, no_key_twice, safe
 
@@ -24,6 +25,7 @@ PARTS: Final = "parts"
 VERSION: Final = 1
 LIMIT: Final = 1 << 28  # bytes; a million files take some 300 MB of text less than half of that
 FILE_LIMIT: Final = 1_000_000
+SHELL_LIMIT: Final = 1 << 27  # bytes of a page without the files in it
 _SIZE_LIMIT: Final = 1 << 50  # bytes of one file
 _HASH: Final = re.compile(r"[0-9a-f]{64}")
 _PART: Final = re.compile(r"parts/[0-9]{1,7}\.lqdelta")
@@ -47,10 +49,19 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
+class Filling:
+    """What a page's part makes, and the files of the newer release that go into it."""
+
+    bytes: int  # of the page without them
+    sha256: str
+    files: tuple[Fill, ...]  # ascending
+
+
+@dataclass(frozen=True, slots=True)
 class FileStep:
     """One file of the newer release and where it comes from.
 
-    With neither base nor part nor fill the file is empty; a base alone is the same file; a part alone is a new one.
+    A base alone is the same file, a part alone a new one, both together a file that changed.
     """
 
     path: str
@@ -60,6 +71,7 @@ class FileStep:
     base_bytes: int = 0
     base_sha256: str | None = None
     part: Part | None = None
+    filling: Filling | None = None
 
     @property
     def kind(self) -> str:
@@ -101,10 +113,19 @@ def format_listing(listing: Listing) -> bytes:
 
 def _file_json(step: FileStep) -> dict[str, Any]:
     made: dict[str, Any] = {"path": step.path, "bytes": step.bytes, "sha256": step.sha256}
+    if step.part is None:
+        if step.base != step.path:
+            made["base"] = {"path": step.base}
+        return made
     if step.base is not None:
         made["base"] = {"path": step.base, "bytes": step.base_bytes, "sha256": step.base_sha256}
-    if step.part is not None:
-        made["part"] = {"path": step.part.path, "bytes": step.part.bytes, "sha256": step.part.sha256}
+    made["part"] = {"path": step.part.path, "bytes": step.part.bytes, "sha256": step.part.sha256}
+    if step.filling is not None:
+        made["filling"] = {
+            "bytes": step.filling.bytes,
+            "sha256": step.filling.sha256,
+            "files": [list(fill) for fill in step.filling.files],
+        }
     return made
 
 
@@ -159,20 +180,34 @@ def _parsed(found: Mapping[str, Any]) -> Listing:
 
 
 def _step(found: Mapping[str, Any]) -> FileStep:
-    named = _path(found["path"]), _size(found["bytes"]), _hash(found["sha256"])
-    base: tuple[str | None, int, str | None] = None, 0, None
-    if "base" in found:
-        of = _dict(found["base"])
-        base = _path(of["path"]), _size(of["bytes"]), _hash(of["sha256"])
-    part = None
-    if "part" in found:
-        own = _dict(found["part"])
-        part = Part(_text(own["path"]), _size(own["bytes"]), _hash(own["sha256"]))
-        if not _PART.fullmatch(part.path):
-            raise ValueError(_("{path} is no name of a part").format(path=repr(part.path)[:100]))
-    elif base[0] is None or (base[1], base[2]) != named[1:]:
-        raise ValueError(_("nothing tells where {path} comes from").format(path=named[0][:100]))
-    return FileStep(*named, *base, part)
+    path, size, sha256 = _path(found["path"]), _size(found["bytes"]), _hash(found["sha256"])
+    of = _dict(found["base"]) if "base" in found else None
+    if "part" not in found:  # the same file, by default under the same name
+        return FileStep(path, size, sha256, _path(of["path"]) if of is not None else path, size, sha256)
+    own = _dict(found["part"])
+    part = Part(_text(own["path"]), _size(own["bytes"]), _hash(own["sha256"]))
+    if not _PART.fullmatch(part.path):
+        raise ValueError(_("{path} is no name of a part").format(path=repr(part.path)[:100]))
+    filling = _filling(_dict(found["filling"])) if "filling" in found else None
+    if of is None:
+        return FileStep(path, size, sha256, part=part, filling=filling)
+    base = _path(of["path"]), _size(of["bytes"]), _hash(of["sha256"])
+    return FileStep(path, size, sha256, *base, part, filling)
+
+
+def _filling(found: Mapping[str, Any]) -> Filling:
+    size = _size(found["bytes"])
+    if size > SHELL_LIMIT:
+        raise ValueError(_("{value} is no size of a file").format(value=size))
+    fills = []
+    last = 0
+    for each in _list(found["files"]):
+        offset, path = _list(each)
+        last = _size(offset) if _size(offset) >= last else SHELL_LIMIT + 1
+        if last > size:
+            raise ValueError(_("a page has no such place for a file"))
+        fills.append(Fill(last, _path(path)))
+    return Filling(size, _hash(found["sha256"]), tuple(fills))
 
 
 def _require_sound(delta: Path, listing: Listing) -> None:
@@ -186,6 +221,9 @@ def _require_sound(delta: Path, listing: Listing) -> None:
         raise damaged(delta, _("{name} lists a file twice").format(name=LISTING))
     if faults or any(path.casefold() in folders for path in paths):
         raise damaged(delta, _("{name} lists two files that are one on some systems").format(name=LISTING))
+    plain = {step.path for step in listing.files if step.filling is None}
+    if any(fill.path not in plain for step in listing.files if step.filling for fill in step.filling.files):
+        raise damaged(delta, _("a page holds a file that {name} does not list").format(name=LISTING))
     manifests = [step.sha256 for step in listing.files if step.path == "release.json"]
     if manifests != [listing.new.manifest_sha256]:
         raise damaged(delta, _("its release.json is not that of the release it leads to"))

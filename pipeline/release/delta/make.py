@@ -11,7 +11,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -26,6 +26,7 @@ from pipeline.release.delta.listing import (
     LISTING,
     PARTS,
     FileStep,
+    Filling,
     Listing,
     Part,
     ReleaseMark,
@@ -61,7 +62,7 @@ class DeltaFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
+class Known:
     """A file of a release as its release.json tells."""
 
     path: str
@@ -126,59 +127,67 @@ def _steps(
     old: Path,
     new: Path,
     out: Path,
-    bases: list[_Known],
-    files: list[_Known],
+    bases: list[Known],
+    files: list[Known],
     how: tuple[bool, int | None],
     progress: Progress,
 ) -> tuple[FileStep, ...]:
-    by_hash: dict[str, _Known] = {}
+    by_alias: dict[str, list[Known]] = {}
     for file in bases:
-        by_hash.setdefault(file.sha256, file)
-    by_path = {file.path: file for file in bases}
-    by_alias: dict[str, _Known] = {}
-    for file in bases:
-        by_alias.setdefault(_alias(file.path), file)
+        by_alias.setdefault(alias(file.path), []).append(file)
     checked: set[str] = set()
     steps: list[FileStep] = []
     progress.start(_("Comparing releases"), sum(file.bytes for file in files), _("bytes"))
     for file in files:
-        origin = by_path.get(file.path)
-        if origin is None or origin.sha256 != file.sha256:
-            origin = by_hash.get(file.sha256)
-        if origin is None:
-            base = by_path.get(file.path) or by_alias.get(_alias(file.path))
+        base = _base(file, by_alias.get(alias(file.path), ()))
+        if base is None or base.sha256 != file.sha256:
             if base is not None and base.path not in checked:
                 _require_told(old, base)
                 checked.add(base.path)
             _require_told(new, file)
             name = f"{PARTS}/{len([step for step in steps if step.part]) + 1:05d}.lqdelta"
             source = old / base.path if base is not None else None
-            write_part(source, new / file.path, out / name, repack=how[0], threads=how[1])
+            filling = write_part(source, new, file.path, out / name, repack=how[0], threads=how[1])
             part = Part(name, (out / name).stat().st_size, sha256_of(out / name))
-            steps.append(_step(file, base, part))
+            steps.append(_step(file, base, part, filling))
         else:
-            steps.append(_step(file, origin, None))
+            steps.append(_step(file, base, None))
         progress.advance(file.bytes)
     progress.done()
     return tuple(steps)
 
 
-def _step(file: _Known, base: _Known | None, part: Part | None) -> FileStep:
+def _step(file: Known, base: Known | None, part: Part | None, filling: Filling | None = None) -> FileStep:
     if base is None:
-        return FileStep(file.path, file.bytes, file.sha256, part=part)
-    return FileStep(file.path, file.bytes, file.sha256, base.path, base.bytes, base.sha256, part)
+        return FileStep(file.path, file.bytes, file.sha256, part=part, filling=filling)
+    return FileStep(file.path, file.bytes, file.sha256, base.path, base.bytes, base.sha256, part, filling)
 
 
-def _alias(path: str) -> str:
+def alias(path: str) -> str:
     """The name of a file without the hash of its content."""
     return _HASHED.sub("", path)
+
+
+def _base(file: Known, candidates: Sequence[Known]) -> Known | None:
+    """The older file to start from: the same one, else that of the same name, else the first of its kind.
+
+    Only files of the same name but for its hash: delta.json names what it starts from, and the name of a file that
+    left the edition is nobody's business any more.
+    """
+    best: Known | None = None
+    for each in candidates:
+        if each.sha256 == file.sha256:
+            return each
+        if best is None or each.path == file.path:
+            best = each
+    return best
 
 
 def _manifest(folder: Path) -> Mapping[str, Any]:
     data = read_small(folder, MANIFEST, LIST_LIMIT)
     try:
         found = json.loads(data.decode())
-        known = [_Known(each["path"], each["bytes"], each["sha256"]) for each in found["files"]]
+        known = [Known(each["path"], each["bytes"], each["sha256"]) for each in found["files"]]
         if not all(isinstance(found[name], str) for name in ("release", "city", "edition")):
             raise TypeError(_("release, city and edition are texts"))
         if not all(type(each.path) is str and safe(each.path) and in_release(each.path) for each in known):
@@ -194,13 +203,18 @@ def _manifest(folder: Path) -> Mapping[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _files(folder: Path, manifest: Mapping[str, Any], omit: Collection[str]) -> list[_Known]:
+def told_files(folder: Path) -> list[Known]:
+    """The files of a release that a delta is about. Raises InputError when the folder is no release."""
+    return _files(folder, _manifest(folder), ())
+
+
+def _files(folder: Path, manifest: Mapping[str, Any], omit: Collection[str]) -> list[Known]:
     """What a delta is about, in the order of the paths' bytes."""
-    found = [_Known(each["path"], each["bytes"], each["sha256"]) for each in manifest["files"]]
+    found = [Known(each["path"], each["bytes"], each["sha256"]) for each in manifest["files"]]
     for name in _LISTS:
         path = regular_file(folder, name)
         if path is not None:
-            found.append(_Known(name, path.stat().st_size, sha256_of(path)))
+            found.append(Known(name, path.stat().st_size, sha256_of(path)))
     return sorted((file for file in found if file.sha256 not in omit), key=lambda file: file.path.encode())
 
 
@@ -215,7 +229,7 @@ def _require_kin(before: Mapping[str, Any], after: Mapping[str, Any], old: Path,
         )
 
 
-def _require_told(folder: Path, file: _Known) -> None:
+def _require_told(folder: Path, file: Known) -> None:
     """Refuse a file that is not what its release.json says: the delta would lead nowhere."""
     path = regular_file(folder, file.path)
     if path is None or path.stat().st_size != file.bytes or sha256_of(path) != file.sha256:

@@ -41,6 +41,11 @@ def named(found: Listing, path: str) -> Listing:
     return step
 
 
+def holding(*files: list[object]) -> Callable[[Listing], object]:
+    """A page of which another part makes the shell."""
+    return put("new.txt", "filling", value={"bytes": 3, "sha256": sha(b"new"), "files": list(files)})
+
+
 def put(path: str, *keys: str, value: object) -> Callable[[Listing], object]:
     """A change of one value of a file's entry."""
 
@@ -66,6 +71,9 @@ def spelled_twice(found: Listing) -> None:
     found["files"] += [{**named(found, "same.txt"), "path": path} for path in ("caf\u00e9", "cafe\u0301")]
 
 
+FILLING = {"bytes": 3, "sha256": sha(b"new"), "files": []}
+PLACE = "a page has no such place for a file"
+PROMISE = "what it makes is not what it promises"
 LONG = "x" * 1001
 
 # What is wrong, and words of the refusal.
@@ -83,7 +91,7 @@ BROKEN: dict[str, tuple[Callable[[Listing], object], str]] = {
     "long-path": (put("new.txt", "path", value=LONG), "leads out of the folder"),
     "nul": (put("new.txt", "path", value="a\0b"), "leads out of the folder"),
     "path-no-text": (put("new.txt", "path", value=7), "is no text"),
-    "base-escape": (put("same.txt", "base", "path", value="../../etc/passwd"), "leads out of the folder"),
+    "base-escape": (put("same.txt", "base", value={"path": "../../etc/passwd"}), "leads out of the folder"),
     "part-escape": (put("new.txt", "part", "path", value="parts/../../x.lqdelta"), "is no name of a part"),
     "part-absolute": (put("new.txt", "part", "path", value="/etc/passwd"), "is no name of a part"),
     "part-elsewhere": (put("new.txt", "part", "path", value="delta.json"), "is no name of a part"),
@@ -99,8 +107,24 @@ BROKEN: dict[str, tuple[Callable[[Listing], object], str]] = {
     "size-beyond-any-disk": (put("new.txt", "bytes", value=1 << 50), "The disk has no room"),
     "hash": (put("new.txt", "sha256", value="A" * 64), "is no sha256"),
     "hash-short": (put("new.txt", "sha256", value="a" * 63), "is no sha256"),
-    "nothing-to-make-it-of": (lambda found: named(found, "new.txt").pop("part"), "nothing tells where"),
-    "same-of-another": (put("same.txt", "base", "sha256", value="0" * 64), "nothing tells where"),
+    "nothing-to-make-it-of": (
+        lambda found: named(found, "new.txt").pop("part"),
+        "not the file that the delta starts from",
+    ),
+    "filling-outside": (
+        holding([3, "same.txt"], [2, "same.txt"]),
+        PLACE,
+    ),
+    "filling-behind": (holding([4, "same.txt"]), PLACE),
+    "filling-escape": (holding([0, "../x"]), "leads out of the folder"),
+    "filling-unlisted": (holding([0, "x"]), "a page holds a file that"),
+    "filling-of-itself": (
+        holding([0, "new.txt"]),
+        "a page holds a file",
+    ),
+    "filling-huge": (put("new.txt", "filling", value=FILLING | {"bytes": 1 << 28}), "is no size of a file"),
+    "filling-bomb": (holding(*[[0, "same.txt"]] * 9999), PROMISE),
+    "filling-more": (holding([0, "same.txt"]), PROMISE),
     "release-no-hash": (lambda found: found["from"].update(release="newest"), "is no sha256"),
     "manifest-of-another": (lambda found: found["to"].update(manifest_sha256="0" * 64), "release.json is not that"),
     "no-manifest": (lambda found: found["files"].remove(named(found, "release.json")), "release.json is not that"),
@@ -109,7 +133,7 @@ BROKEN: dict[str, tuple[Callable[[Listing], object], str]] = {
     "another-part": (put("new.txt", "part", "path", value="parts/99999.lqdelta"), "is missing or has another size"),
     "another-result": (put("new.txt", "sha256", value="0" * 64), "leads to another file"),
     "another-base": (put("a/page.html", "base", "path", value="same.txt"), "not the file that the delta starts from"),
-    "another-same": (put("same.txt", "base", "path", value="a/page.html"), "not the file that the delta starts from"),
+    "another-same": (put("same.txt", "base", value={"path": "a/page.html"}), "not the file that the delta starts from"),
 }
 
 

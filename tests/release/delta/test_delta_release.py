@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 import tempfile
 from pathlib import Path
@@ -11,8 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline.archive.delta import parse_batches, parse_front
 from pipeline.archive.header import Compression, TileType
+from pipeline.archive.source import MemorySource
 from pipeline.archive.writer import Writer
+from pipeline.archive.zstd import expand_frame
 from pipeline.errors import InputError, OutputError, UsageError
 from pipeline.release.delta import apply_delta, make_delta, read_listing
 from pipeline.standalone.verify import check
@@ -68,14 +70,14 @@ def test_one_release_becomes_the_next(tmp_path: Path, pair: tuple[Path, Path]) -
         "release.json": ("patch", "release.json"),
         "same.txt": ("same", "same.txt"),
         "图/一.txt": ("same", "图/一.txt"),
-        "图/二.txt": ("same", "empty.txt"),
+        "图/二.txt": ("new", None),
     }
     assert sorted(fate for path, fate in kinds.items() if path.startswith("tiles/")) == [
         ("new", None),
         ("patch", f"tiles/{base}"),
     ]
-    assert (facts.same, facts.patched, facts.new) == (5, 4, 2)
-    assert (made.kept, made.made, made.found) == (5, 6, 0)
+    assert (facts.same, facts.patched, facts.new) == (4, 4, 3)
+    assert (made.kept, made.made, made.found) == (4, 7, 0)
     assert facts.bytes == sum(len(data) for data in contents(tmp_path / "delta").values())
     assert facts.full_bytes == made.bytes == sum(len(data) for data in contents(pair[1]).values())
 
@@ -177,17 +179,33 @@ def test_what_was_withdrawn_is_neither_carried_nor_started_from(tmp_path: Path, 
 
 
 def test_nothing_of_what_left_is_in_it(tmp_path: Path) -> None:
-    """Old values are started from at the receiver's; the delta has none: here in clear text, and packed."""
-    leaves, stays = os.urandom(64).hex().encode(), b"stays"
+    """Old values are started from at the receiver's; unpacked without the older release, no frame has any of them."""
+    leaves = random.Random(3).randbytes(64)
     before = {i: leaves + b" tile %d" % i for i in range(20)}
     after = {i: b" tile %d" % i for i in range(20)}
-    old = write_release(tmp_path / "old", {"tiles/city-#.pmtiles": archive(tmp_path, before), "a.json": leaves + stays})
-    new = write_release(tmp_path / "new", {"tiles/city-#.pmtiles": archive(tmp_path, after), "a.json": stays})
+    old = write_release(tmp_path / "old", {"tiles/city-#.pmtiles": archive(tmp_path, before), "a.json": leaves + b"a"})
+    new = write_release(tmp_path / "new", {"tiles/city-#.pmtiles": archive(tmp_path, after), "a.json": b"a"})
     make_delta(old, new, tmp_path / "delta")
-    empty = write_release(tmp_path / "empty", {})
-    for data in contents(tmp_path / "delta").values():
-        assert leaves not in data
-    assert not any(leaves[:16] in data for data in contents(empty).values())
+    seen = [(tmp_path / "delta/delta.json").read_bytes()]
+    for part in (tmp_path / "delta/parts").iterdir():
+        source = MemorySource(part.read_bytes())
+        for batch in parse_batches(source, parse_front(source)):
+            ranges = zip(batch.prefix.sizes.tolist(), batch.prefix.lengths.tolist(), strict=True)
+            blank = bytes(sum(size or length for size, length in ranges))
+            seen.append(expand_frame(batch.frame, batch.size, blank) if batch.frame else b"")
+    assert not any(leaves[at : at + 6] in data for data in seen for at in range(58))
+
+
+def test_names_of_what_left_are_not_in_it(tmp_path: Path) -> None:
+    """Content that stays under a name that leaves: the older name is nobody's business."""
+    old = write_release(tmp_path / "old", {"data/hidden-pipes.html": b"the same page", "data/b-12345678.js": b"b"})
+    new = write_release(tmp_path / "new", {"data/pipes.html": b"the same page", "data/b-87654321.js": b"b"})
+    facts = make_delta(old, new, tmp_path / "delta")
+    assert b"hidden" not in b"".join(contents(tmp_path / "delta").values())
+    assert {step.path: step.base for step in facts.listing.files if step.path.startswith("data")} == {
+        "data/b-87654321.js": "data/b-12345678.js",
+        "data/pipes.html": None,
+    }
 
 
 def test_a_folder_that_is_there(tmp_path: Path, pair: tuple[Path, Path]) -> None:
