@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from pipeline import standalone
 from pipeline.archive.staging import cannot_write
 from pipeline.errors import UsageError
 from pipeline.i18n import _
@@ -24,6 +23,7 @@ from pipeline.release.bundle.recipients import read_recipients
 from pipeline.release.bundle.runtime import STARTER, copy_runtime, runtime_files, starter
 from pipeline.release.bundle.source import ReleaseFolder
 from pipeline.release.bundle.volumes import DEFAULT, check_size
+from pipeline.standalone import office
 from pipeline.standalone.verify import METADATA
 
 INDEX: Final = "index.html"
@@ -176,15 +176,10 @@ def _items(release: ReleaseFolder, carried: Carried, page: bytes | None) -> list
 def _write_tools(folder: Path, instructions: bytes) -> dict[str, str]:
     """The page and the scripts; returns their hashes."""
     tags = _tag(folder, PAGE, instructions)
-    for path in tools():
-        tags |= _tag(folder, path.name, path.read_bytes())
+    here = Path(office.__file__).parent
+    for name in office.SCRIPTS:
+        tags |= _tag(folder, name, (here / name).read_bytes())
     return tags
-
-
-def tools() -> list[Path]:
-    """The scripts that an office needs: office.py and those which it imports, of the standard library alone."""
-    scripts = Path(standalone.__file__).parent.glob("*.py")
-    return sorted(path for path in scripts if path.name != "__init__.py")
 
 
 def _tag(folder: Path, name: str, data: bytes) -> dict[str, str]:

@@ -233,8 +233,8 @@ def test_volumes_that_no_disk_takes_are_refused(size: int, tmp_path: Path) -> No
 
 
 def test_the_scripts_on_the_disk_run_alone(packed: Path) -> None:
-    for script in (packed / "disk").glob("*.py"):
-        command = [sys.executable, "-I", "-S", str(script), "--help"]
+    for name in ("office.py", "serve.py", "verify.py"):
+        command = [sys.executable, "-I", "-S", str(packed / "disk" / name), "--help"]
         run = subprocess.run(command, capture_output=True, cwd="/", check=False)
         assert run.returncode == 0, run.stderr
 
