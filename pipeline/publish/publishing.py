@@ -1,0 +1,94 @@
+"""Publishing a release: look, refuse, plan, and on demand do it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from pipeline.errors import UsageError
+from pipeline.i18n import _
+from pipeline.progress import Progress
+from pipeline.publish.apply import THREADS, Applied, carry_out
+from pipeline.publish.lease import SECONDS, leased
+from pipeline.publish.plan import Plan, make_plan
+from pipeline.publish.prune import KEEP, KEEP_DAYS
+from pipeline.publish.refusals import refuse_another, refuse_older, refuse_unreviewed
+from pipeline.publish.s3 import PART_BYTES
+from pipeline.publish.shipment import Shipment, with_hotlink
+from pipeline.publish.store import Store
+from pipeline.publish.target import Target, read_target
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What may be said about a publication. Releases of `pin` and `unpin` are named by the beginning of their ids."""
+
+    base_url: str | None = None  # None: as before
+    keep: int = KEEP
+    keep_days: int = KEEP_DAYS
+    pin: tuple[str, ...] = ()
+    unpin: tuple[str, ...] = ()
+    rollback: bool = False
+    take_over: bool = False
+    threads: int = THREADS
+    part_bytes: int = PART_BYTES
+    lease_seconds: float = SECONDS
+
+
+def plan_publication(shipment: Shipment, store: Store, wishes: Wishes, now: datetime) -> Plan:
+    """What publishing would do; changes nothing. Raises PolicyRefusal, UsageError and errors of stores."""
+    refuse_unreviewed(shipment.manifest, str(shipment.dist))
+    target = read_target(store, now, wishes.threads)
+    refuse_another(shipment, target)
+    if not wishes.rollback:
+        refuse_older(shipment, store, target)
+    base_url = wishes.base_url or target.published.base_url
+    return make_plan(
+        shipment if base_url is None else with_hotlink(shipment, base_url),
+        store,
+        target,
+        now=now,
+        keep=wishes.keep,
+        keep_days=wishes.keep_days,
+        base_url=base_url,
+        pins=_pins(shipment, target, wishes),
+        part_bytes=wishes.part_bytes,
+        threads=wishes.threads,
+    )
+
+
+def publish(
+    shipment: Shipment,
+    store: Store,
+    wishes: Wishes,
+    *,
+    now: Callable[[], datetime],
+    token: str,
+    show: Callable[[Plan], None] = lambda plan: None,
+    progress: Progress | None = None,
+) -> tuple[Plan, Applied]:
+    """Plan once more while nobody else may write, show the plan, and carry it out.
+
+    `token` is a text that no other publisher has. Raises what `plan_publication` and `carry_out` raise, and Busy.
+    """
+    refuse_unreviewed(shipment.manifest, str(shipment.dist))
+    with leased(store, shipment.release, token, now, take_over=wishes.take_over, seconds=wishes.lease_seconds) as lease:
+        plan = plan_publication(shipment, store, wishes, now())
+        show(plan)
+        return plan, carry_out(plan, store, lease, threads=wishes.threads, progress=progress)
+
+
+def _pins(shipment: Shipment, target: Target, wishes: Wishes) -> dict[str, bool]:
+    known = sorted({each.release for each in target.published.releases} | {shipment.release})
+    return {_named(known, name): True for name in wishes.pin} | {_named(known, name): False for name in wishes.unpin}
+
+
+def _named(known: Sequence[str], name: str) -> str:
+    found = [release for release in known if release.startswith(name.lower())] if name else []
+    if len(found) != 1:
+        raise UsageError(
+            _("no single release at the target begins with {name}").format(name=name),
+            expected=", ".join(release[:12] for release in known),
+        )
+    return found[0]
