@@ -69,10 +69,12 @@ class RetryingStore:
             try:
                 for block in current.blocks:
                     place += len(block)
-                    failures = 0
+                    failures = 0 if block else failures
                     yield block
                 return
             except Unavailable as error:
+                if place >= end:
+                    return  # it broke after the last byte
                 failures += 1
                 if failures >= self._tries:
                     raise

@@ -13,7 +13,7 @@ from pipeline.making.finished import MANIFEST
 from pipeline.publish.subject import HASHED
 
 _HASHED = re.compile(HASHED)
-_METADATA = re.compile(r"metadata/(?:[1-9][0-9]*\.)?[a-z][a-z0-9-]*\.json")
+_METADATA = re.compile(r"metadata/(?!release-[0-9a-f]{12}\.)(?:[1-9][0-9]*\.)?[a-z][a-z0-9-]*\.json")
 _NUMBERED = re.compile(r"metadata/[1-9][0-9]*\.")
 TIMESTAMP = "metadata/timestamp.json"
 IMMUTABLE = "public, max-age=31536000, immutable"

@@ -97,7 +97,8 @@ def test_the_second_release_sends_what_is_new(tmp_path: Path, store: Store) -> N
     plan = look(second, store, DAY + timedelta(days=7))
     one, two = sums_of(tmp_path / "one"), sums_of(tmp_path / "two")
     assert {item.path for item in plan.there} == {path for path in two if one.get(path) == two[path]} | {
-        "metadata/1.root.json"
+        "metadata/1.root.json",
+        "metadata/root.json",
     }
     assert plan.pruning.paths == ()
     assert set(plan.pruning.held) == (set(one) - set(two)) | {f"metadata/release-{first.release[:12]}.json"}
@@ -180,7 +181,10 @@ def test_old_releases_go_when_neither_count_nor_days_keep_them(tmp_path: Path, s
     assert set().union(*sums[1:]) <= paths(store)
     assert find_fault(reader(store), sums[1:]) is None
     # Numbered signatures: those of the newest and of the one before it.
-    assert {path for path in paths(store) if "targets" in path} == {"metadata/4.targets.json", "metadata/5.targets.json"}
+    assert {path for path in paths(store) if "targets" in path} == {
+        "metadata/4.targets.json",
+        "metadata/5.targets.json",
+    }
     assert "metadata/1.root.json" in paths(store)
     # All replaced long ago: the last three stay.
     plan = look(goods[4], store, DAY + timedelta(days=2000))
