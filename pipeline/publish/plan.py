@@ -48,7 +48,7 @@ class Upload:
     @property
     def condition(self) -> Condition | None:
         """Pointers go over what was seen only; what is hashed is the same whoever writes it."""
-        return None
+        return None if self.item.stage is Stage.CONTENT else Condition(self.etag)
 
 
 @dataclass(frozen=True, slots=True)
