@@ -67,7 +67,11 @@ def carry_out(
         lease.check()
         store.delete(path)
         progress.advance()
-    if plan.unfinished or unfinished is not None:
+    if plan.pruning.spared:
+        lease.check()
+        item = made(UNFINISHED, unfinished_bytes(plan.pruning.spared))
+        store.write(UNFINISHED, item.source, item.about)
+    elif plan.unfinished or unfinished is not None:
         lease.check()
         store.delete(UNFINISHED)
     progress.done()

@@ -45,6 +45,7 @@ class Lease:
         self._etag = ""
         self._until = now()
         self._lost = False
+        self.inherited = False  # from somebody who never gave it back, and who may not be dead
         self._writing = threading.Lock()
 
     def take(self, take_over: bool) -> None:
@@ -60,6 +61,7 @@ class Lease:
             holder, until = _read(data)
             if until is not None and until > self._now() and not take_over:
                 raise _busy(holder, until) from None
+            self.inherited = until is not None
             try:
                 self._etag = self._write(Condition(etag))
             except Conflict:

@@ -96,12 +96,14 @@ def make_plan(
     keep_days: int = KEEP_DAYS,
     base_url: str | None = None,
     pins: Mapping[str, bool] | None = None,
+    spare: bool = False,
     part_bytes: int = PART_BYTES,
     threads: int = 8,
 ) -> Plan:
     """Compare a shipment with a target. The same shipment, target and time give the same plan.
 
-    `base_url` is remembered with the target; `pins` says of releases whether they stay for good.
+    `base_url` is remembered with the target; `pins` says of releases whether they stay for good; `spare` what
+    `prune` says.
     Raises errors of stores.
     """
     proven = {path: sha256 for files in target.lists.values() for path, (_size, sha256) in files.items()}
@@ -122,7 +124,7 @@ def make_plan(
 
     before = target.published if base_url is None else replace(target.published, base_url=base_url)
     after, dropped = kept(pinned(before.with_newest(shipment.release, now), pins or {}), now, keep, keep_days)
-    pruning = prune(target, [item.path for item in shipment.items], after, dropped)
+    pruning = prune(target, [item.path for item in shipment.items], after, dropped, spare=spare)
     new = {upload.item.path for upload in uploads if upload.etag is None}
     plan = Plan(
         shipment.release, target, tuple(uploads), tuple(there), after, dropped, pruning,

@@ -28,6 +28,7 @@ class Pruning:
     held: tuple[str, ...]  # files that only older releases need
     held_bytes: int
     foreign: int  # files that are none of ours
+    spared: frozenset[str]  # what an unfinished publication left, for the next time
 
 
 def kept(
@@ -54,8 +55,13 @@ def pinned(published: Published, pins: Mapping[str, bool]) -> Published:
     return replace(published, releases=releases)
 
 
-def prune(target: Target, ours: Collection[str], staying: Published, going: Collection[str]) -> Pruning:
-    """What nothing needs once the files `ours` are published and the releases `going` are dropped."""
+def prune(
+    target: Target, ours: Collection[str], staying: Published, going: Collection[str], *, spare: bool = False
+) -> Pruning:
+    """What nothing needs once the files `ours` are published and the releases `going` are dropped.
+
+    `spare`: not what an unfinished publication left, as whoever makes it may still be about to write.
+    """
     mine = set(ours)
     needed = mine | OWN
     older: set[str] = set()
@@ -64,7 +70,7 @@ def prune(target: Target, ours: Collection[str], staying: Published, going: Coll
             older |= {record_of(each.release), *target.lists.get(each.release, ())}
     older |= {f"hotlink/{path}" for path in older}
     needed |= older
-    suspects = set(target.unfinished)
+    suspects = set[str]() if spare else set(target.unfinished)
     for release in going:
         suspects |= {record_of(release), *target.lists.get(release, ())}
     newest = _newest_signatures(mine)
@@ -80,7 +86,8 @@ def prune(target: Target, ours: Collection[str], staying: Published, going: Coll
         sum(target.entries[path].bytes for path in paths if path in target.entries),
         tuple(held),
         sum(target.entries[path].bytes for path in held),
-        len(set(target.entries) - needed - set(paths) - _roots(target)),
+        len(set(target.entries) - needed - set(paths) - target.unfinished - _roots(target)),
+        target.unfinished - needed if spare else frozenset(),
     )
 
 

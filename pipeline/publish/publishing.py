@@ -36,8 +36,11 @@ class Wishes:
     lease_seconds: float = SECONDS
 
 
-def plan_publication(shipment: Shipment, store: Store, wishes: Wishes, now: datetime) -> Plan:
-    """What publishing would do; changes nothing. Raises PolicyRefusal, UsageError and errors of stores."""
+def plan_publication(shipment: Shipment, store: Store, wishes: Wishes, now: datetime, *, spare: bool = False) -> Plan:
+    """What publishing would do; changes nothing. `spare` is that of `prune`.
+
+    Raises PolicyRefusal, UsageError and errors of stores.
+    """
     refuse_unreviewed(shipment.manifest, str(shipment.dist))
     target = read_target(store, now, wishes.threads)
     refuse_another(shipment, target)
@@ -53,6 +56,7 @@ def plan_publication(shipment: Shipment, store: Store, wishes: Wishes, now: date
         keep_days=wishes.keep_days,
         base_url=base_url,
         pins=_pins(shipment, target, wishes),
+        spare=spare,
         part_bytes=wishes.part_bytes,
         threads=wishes.threads,
     )
@@ -74,7 +78,7 @@ def publish(
     """
     refuse_unreviewed(shipment.manifest, str(shipment.dist))
     with leased(store, shipment.release, token, now, take_over=wishes.take_over, seconds=wishes.lease_seconds) as lease:
-        plan = plan_publication(shipment, store, wishes, now())
+        plan = plan_publication(shipment, store, wishes, now(), spare=lease.inherited)
         show(plan)
         return plan, carry_out(plan, store, lease, threads=wishes.threads, progress=progress)
 

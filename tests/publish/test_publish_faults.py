@@ -177,7 +177,7 @@ def check(store: MemoryStore, releases: list[dict[str, str]]) -> None:
 def test_what_does_not_pass_ends_with_a_clear_error(
     goods: list[Shipment], sums: list[dict[str, str]], kind: str
 ) -> None:
-    for turn in range(2, 70, 11):
+    for turn in range(1, 70, 5):
         memory = MemoryStore()
         go(goods[0], memory)
         begun = 0
@@ -197,15 +197,16 @@ def test_what_does_not_pass_ends_with_a_clear_error(
         except (Unavailable, OutputError, LongquanError) as error:
             assert error.message
         check(memory, sums[:2])
-        if kind in ("busy", "cut") and slept:
+        if kind == "busy" and slept:
             assert len(slept) % (TRIES - 1) == 0
         # Afterwards, on a good line, it goes on; and so does another release.
         go(goods[turn % 2 + 1], memory, take_over=True)
+        go(goods[turn % 2 + 1], memory)
         check(memory, [*sums])
         assert read_of(memory)("metadata/unfinished.json") is None
 
 
-@pytest.mark.parametrize("step", [0, *(pytest.param(step, marks=pytest.mark.long) for step in range(1, 9))])
+@pytest.mark.parametrize("step", range(3))
 def test_dead_at_any_call(goods: list[Shipment], sums: list[dict[str, str]], step: int) -> None:
     """As with kill -9: nothing is done after that moment, not even giving the lease back."""
     turn, ended = step, False
@@ -227,19 +228,23 @@ def test_dead_at_any_call(goods: list[Shipment], sums: list[dict[str, str]], ste
         except Dead:
             pass
         check(memory, sums[:2])
-        next_one = turn // 9 % 2 + 1
+        next_one = turn // 3 % 2 + 1
         before = {entry.path for entry in memory.list()}
         again = FaultyStore(memory, plainly)
         again.after = lambda memory=memory: check(memory, [*sums])  # type: ignore[misc]
         go(goods[next_one], again, take_over=True)
         check(memory, [*sums])
+        # Whoever takes over deletes nothing that a publisher who is not dead after all may be about to name.
+        go(goods[next_one], memory)
+        check(memory, [*sums])
         after = {entry.path for entry in memory.list()}
         assert set(sums[next_one]) <= after
+        assert read_of(memory)("metadata/unfinished.json") is None
         if next_one == 2 and read_of(memory)("metadata/release-" + goods[1].release[:12] + ".json") is None:
             only = set(sums[1]) - set(sums[0]) - set(sums[2])
             assert not after & only, (turn, before & only)  # nothing of the unfinished release is left over
-        turn += 9
-    assert turn > 100
+        turn += 3
+    assert turn > 40
 
 
 def test_a_wrong_etag_harms_nothing(goods: list[Shipment], sums: list[dict[str, str]]) -> None:
@@ -383,7 +388,7 @@ def test_the_lease_is_renewed_and_given_back() -> None:
 
 
 def test_of_two_publishers_one_wins_and_nothing_interleaves(goods: list[Shipment], sums: list[dict[str, str]]) -> None:
-    for _turn in range(3):
+    for _turn in range(10):
         memory = MemoryStore()
         go(goods[0], memory)
         outcomes: dict[int, LongquanError | None] = {}
@@ -423,7 +428,7 @@ def test_of_two_publishers_one_wins_and_nothing_interleaves(goods: list[Shipment
 
 
 def test_a_taken_over_publisher_stops_and_harms_nothing(goods: list[Shipment], sums: list[dict[str, str]]) -> None:
-    for turn in range(5, 60, 14):
+    for turn in range(5, 60, 4):
         memory = MemoryStore()
         go(goods[0], memory)
         calls = 0
