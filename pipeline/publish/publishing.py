@@ -16,6 +16,7 @@ from pipeline.publish.prune import KEEP, KEEP_DAYS
 from pipeline.publish.refusals import refuse_another, refuse_older, refuse_unreviewed
 from pipeline.publish.s3 import PART_BYTES
 from pipeline.publish.shipment import Shipment, with_hotlink
+from pipeline.publish.signed import judge, root_at
 from pipeline.publish.store import Store
 from pipeline.publish.target import Target, read_target
 
@@ -24,6 +25,7 @@ from pipeline.publish.target import Target, read_target
 class Wishes:
     """What may be said about a publication. Releases of `pin` and `unpin` are named by the beginning of their ids."""
 
+    root: bytes | None = None  # of trust; None: the one that the target has, else the one that comes along
     base_url: str | None = None  # None: as before
     keep: int = KEEP
     keep_days: int = KEEP_DAYS
@@ -36,8 +38,19 @@ class Wishes:
     lease_seconds: float = SECONDS
 
 
-def plan_publication(shipment: Shipment, store: Store, wishes: Wishes, now: datetime, *, spare: bool = False) -> Plan:
-    """What publishing would do; changes nothing. `spare` is that of `prune`.
+Judge = Callable[[Shipment, bytes | None, datetime], object]
+
+
+def plan_publication(
+    shipment: Shipment,
+    store: Store,
+    wishes: Wishes,
+    now: datetime,
+    *,
+    spare: bool = False,
+    judge: Judge = judge,
+) -> Plan:
+    """What publishing would do; changes nothing. `spare` is that of `prune`, `judge` refuses what is not signed.
 
     Raises PolicyRefusal, UsageError and errors of stores.
     """
@@ -46,6 +59,7 @@ def plan_publication(shipment: Shipment, store: Store, wishes: Wishes, now: date
     refuse_another(shipment, target)
     if not wishes.rollback:
         refuse_older(shipment, store, target)
+    judge(shipment, wishes.root or root_at(store, target), now)
     base_url = wishes.base_url or target.published.base_url
     return make_plan(
         shipment if base_url is None else with_hotlink(shipment, base_url),
@@ -71,6 +85,7 @@ def publish(
     token: str,
     show: Callable[[Plan], None] = lambda plan: None,
     progress: Progress | None = None,
+    judge: Judge = judge,
 ) -> tuple[Plan, Applied]:
     """Plan once more while nobody else may write, show the plan, and carry it out.
 
@@ -78,7 +93,7 @@ def publish(
     """
     refuse_unreviewed(shipment.manifest, str(shipment.dist))
     with leased(store, shipment.release, token, now, take_over=wishes.take_over, seconds=wishes.lease_seconds) as lease:
-        plan = plan_publication(shipment, store, wishes, now(), spare=lease.inherited)
+        plan = plan_publication(shipment, store, wishes, now(), spare=lease.inherited, judge=judge)
         show(plan)
         return plan, carry_out(plan, store, lease, threads=wishes.threads, progress=progress)
 

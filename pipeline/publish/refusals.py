@@ -54,8 +54,7 @@ def refuse_older(shipment: Shipment, store: Store, target: Target) -> None:
     known = target.published.of(shipment.release)
     before = known is not None and known.replaced is not None
     outdated = target.manifest is not None and _date(shipment.manifest) < _date(target.manifest)
-    signed_before = TIMESTAMP in target.entries and _own_timestamp(shipment) < _timestamp(store)
-    if before or outdated or signed_before:
+    if before or outdated or _signed_before(shipment, store, target):
         raise PolicyRefusal(
             _("release {release} is older than {current}, which the target holds").format(
                 release=shipment.release[:12], current=(target.current or "")[:12]
@@ -97,14 +96,13 @@ def _date(manifest: Mapping[str, Any]) -> date:
         return date.min
 
 
-def _timestamp(store: Store) -> int:
-    found = read_small(store, TIMESTAMP)
-    return 0 if found is None else _version(found[0])
-
-
-def _own_timestamp(shipment: Shipment) -> int:
+def _signed_before(shipment: Shipment, store: Store, target: Target) -> bool:
+    """Whether what is there was signed later, or is another document of the same number."""
+    found = read_small(store, TIMESTAMP) if TIMESTAMP in target.entries else None
     own = next((item.source for item in shipment.items if item.path == TIMESTAMP), b"")
-    return _version(own) if isinstance(own, bytes) else 0
+    if found is None or not isinstance(own, bytes):
+        return False
+    return _version(own) < _version(found[0]) or (_version(own) == _version(found[0]) and own != found[0])
 
 
 def _version(data: bytes) -> int:

@@ -183,3 +183,7 @@ def _signatures(read: Callable[[str], bytes | None]) -> str | None:
     if copy is None or hashlib.sha256(copy).hexdigest() != signed["sha256"]:
         return f"{number}.targets.json names a release whose list is missing"
     return None
+
+
+def trusting(_shipment: Shipment, _root: bytes | None, _now: object) -> None:
+    """Judges nothing: what has to be signed is tested elsewhere."""

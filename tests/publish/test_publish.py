@@ -17,18 +17,18 @@ from pipeline.publish.publishing import Wishes, plan_publication, publish
 from pipeline.publish.shipment import Shipment, read_shipment
 from pipeline.publish.stages import Stage, stage_of
 from pipeline.publish.store import About, Condition, MemoryStore, Store
-from tests.publish.releases import find_fault, shipment, sums_of, write_release
+from tests.publish.releases import find_fault, shipment, sums_of, trusting, write_release
 
 DAY = datetime(2026, 11, 23, 9, tzinfo=UTC)
 
 
 def go(goods: Shipment, store: Store, now: datetime = DAY, **wishes: object) -> Plan:
-    plan, _applied = publish(goods, store, Wishes(**wishes), now=lambda: now, token="t")  # type: ignore[arg-type]
+    plan, _applied = publish(goods, store, Wishes(**wishes), now=lambda: now, token="t", judge=trusting)  # type: ignore[arg-type]
     return plan
 
 
 def look(goods: Shipment, store: Store, now: datetime = DAY, **wishes: object) -> Plan:
-    return plan_publication(goods, store, Wishes(**wishes), now)  # type: ignore[arg-type]
+    return plan_publication(goods, store, Wishes(**wishes), now, judge=trusting)  # type: ignore[arg-type]
 
 
 def reader(store: Store) -> Callable[[str], bytes | None]:

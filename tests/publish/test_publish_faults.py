@@ -18,7 +18,7 @@ from pipeline.publish.records import LEASE
 from pipeline.publish.retry import TRIES, RetryingStore
 from pipeline.publish.shipment import Shipment
 from pipeline.publish.store import About, Altered, Condition, Conflict, Entry, MemoryStore, Opened, Store, Unavailable
-from tests.publish.releases import find_fault, shipment, sums_of
+from tests.publish.releases import find_fault, shipment, sums_of, trusting
 
 DAY = datetime(2026, 11, 23, 9, tzinfo=UTC)
 
@@ -111,6 +111,7 @@ def go(goods: Shipment, store: Store, slept: list[float] | None = None, **wishes
         Wishes(threads=2, **wishes),  # type: ignore[arg-type]
         now=lambda: DAY,
         token=str(id(goods)),
+        judge=trusting,
     )
 
 
