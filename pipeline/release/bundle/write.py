@@ -24,7 +24,7 @@ from pipeline.release.bundle.runtime import STARTER, copy_runtime, runtime_files
 from pipeline.release.bundle.source import ReleaseFolder
 from pipeline.release.bundle.volumes import DEFAULT, check_size
 from pipeline.standalone import office
-from pipeline.standalone.verify import METADATA
+from pipeline.standalone.verify import MANIFEST, METADATA
 
 INDEX: Final = "index.html"
 _TRUSTED: Final = f"{METADATA}root.json"
@@ -164,6 +164,8 @@ def _items(release: ReleaseFolder, carried: Carried, page: bytes | None) -> list
             if f"{RELEASE}/{path}" not in listed
         ]
     else:
+        # What says and proves what the update leads to lies there as it is: it is read before anything is made.
+        items.append(Item(f"{RELEASE}/{MANIFEST}", release.folder / MANIFEST, release.sums[MANIFEST]))
         below = (path for path in carried.delta.rglob("*") if path.is_file())
         items += [Item(f"{DELTA}/{path.relative_to(carried.delta).as_posix()}", path) for path in below]
     if _TRUSTED in release.beside:

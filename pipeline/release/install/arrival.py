@@ -171,7 +171,7 @@ def _manifest(opened: _Opened, home: Path) -> bytes | None:
     with installed.hold(os.fspath(place.parents[1])):
         place.parent.mkdir(parents=True, exist_ok=True)
         try:
-            apply_part(older, recipe, place, size=step.bytes, sha256=step.sha256, threads=1)
+            apply_part(older, recipe, place, step, place.parent, threads=1)
             return place.read_bytes()
         finally:
             place.unlink(missing_ok=True)
