@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from pipeline.catalog.catalog import build_catalog
 from pipeline.catalog.faces import face_files
-from pipeline.catalog.facts import ArchiveFacts, ChangeFacts, LayerFacts, RasterFacts, TileCopy, VersionFacts
+from pipeline.catalog.facts import (
+    ArchiveFacts,
+    ChangeFacts,
+    LayerFacts,
+    RasterFacts,
+    SequenceFacts,
+    TileCopy,
+    VersionFacts,
+)
 from pipeline.catalog.history import version_facts
 from pipeline.catalog.tilejson import build_tilejson
 
@@ -13,6 +21,7 @@ __all__ = [
     "ChangeFacts",
     "LayerFacts",
     "RasterFacts",
+    "SequenceFacts",
     "TileCopy",
     "VersionFacts",
     "build_catalog",

@@ -248,13 +248,18 @@ def _changes(steps: Sequence[ChangeFacts]) -> dict[str, Any]:
 
 def _change(step: ChangeFacts) -> dict[str, Any]:
     archive = step.archive
-    told = {
+    told: dict[str, Any] = {
         "from": {"version": step.before.version, "currency": step.before.currency},
         "to": {"version": step.after.version, "currency": step.after.currency},
         "added": step.added,
         "removed": step.removed,
         "changed": step.changed,
     }
+    if step.sequences:
+        told["sequences"] = [
+            {"kind": each.kind, "file": each.file, "bytes": each.bytes, "sha256": each.sha256}
+            for each in step.sequences
+        ]
     if archive is None:
         return told
     return told | {

@@ -81,6 +81,16 @@ class VersionFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class SequenceFacts:
+    """Features that changed in one way, as a file."""
+
+    kind: str  # added, removed, changed, moved
+    file: str  # below the published folder
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class ChangeFacts:
     """What changed in a dataset from one version to the next, as an archive of layers added, removed and changed."""
 
@@ -91,6 +101,7 @@ class ChangeFacts:
     removed: int
     changed: int
     archive: ArchiveFacts | None  # None: nothing that has a place is different
+    sequences: tuple[SequenceFacts, ...] = ()  # where the edition hands out features
 
 
 def union(bounds: Iterable[Bounds | None]) -> Bounds | None:

@@ -125,6 +125,7 @@ class Edition(Model):
     submissions: bool = False  # whether its status page tells what was handed in, and what is overdue
     double_click: bool = False  # whether it is also written as one page that opens from a disk
     changes: Annotated[int, Field(ge=0, le=12)] = 0  # steps between versions of each dataset that it shows as archives
+    change_files: bool = False  # whether these are handed out as features, too, with the coordinates they have
     services: Services | None = None
 
     @model_validator(mode="after")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import BinaryIO
 
@@ -29,6 +29,14 @@ def write_layers(changes: Changes, folder: Path) -> tuple[Path, ...]:
     the old values of fields that differ and a field `changed` that names what does ("NAME, geometry").
     """
     written = []
+    for name, side, rows, columns in layers(changes):
+        written.append(folder / f"{name}.parquet")
+        write_features(written[-1], columns, side.shapes().take(row_numbers(rows)))
+    return tuple(written)
+
+
+def layers(changes: Changes) -> Iterator[tuple[str, Side, Rows, dict[str, pa.Array]]]:
+    """Name, version, rows and columns of each kind of change that there is."""
     for name, side, rows in (
         ("added", changes.after, changes.added),
         ("removed", changes.before, changes.removed),
@@ -36,11 +44,7 @@ def write_layers(changes: Changes, folder: Path) -> tuple[Path, ...]:
     ):
         if len(rows):
             columns = _columns(side, rows)
-            if name == CHANGED:
-                columns = _with_old(changes, columns)
-            written.append(folder / f"{name}.parquet")
-            write_features(written[-1], columns, side.shapes().take(row_numbers(rows)))
-    return tuple(written)
+            yield name, side, rows, _with_old(changes, columns) if name == CHANGED else columns
 
 
 def write_edits(changes: Changes, file: Path | BinaryIO) -> None:

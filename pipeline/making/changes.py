@@ -21,19 +21,20 @@ import pyarrow as pa
 import shapely
 
 from pipeline.archive.reader import open_archive
-from pipeline.catalog import ArchiveFacts, ChangeFacts, LayerFacts, VersionFacts, version_facts
+from pipeline.catalog import ArchiveFacts, ChangeFacts, LayerFacts, SequenceFacts, VersionFacts, version_facts
 from pipeline.editions import DatasetView, EditionView
 from pipeline.framework import Framework, LayerSpec, Text
 from pipeline.i18n import _
 from pipeline.intake.changes import Changes, find_changes
 from pipeline.intake.changes_layers import write_features, write_layers
+from pipeline.intake.changes_sequences import MOVED, write_sequences
 from pipeline.intake.changes_side import Side, open_side
 from pipeline.intake.features import LayerReader
 from pipeline.intake.harvest import Harvest
 from pipeline.intake.opened import OpenSources
 from pipeline.intake.store import StoredVersion, source_of, versions
 from pipeline.making.archives import Making, archive_plan, choice, passes
-from pipeline.making.change_rules import change_id, change_layer, changing, told_fields
+from pipeline.making.change_rules import KINDS, change_id, change_layer, changing, told_fields
 from pipeline.making.files import sha256_of
 from pipeline.making.made import MadeArchive
 from pipeline.sources import ReadOptions, read_batches
@@ -103,9 +104,10 @@ def _make(
         found = _compare(step, pair, work)
         files = write_layers(found, work)
         archive = _tile(step, id, files, pair, folder, how) if files else None
+        sequences = _sequences(step, id, found, folder, work) if step.view.edition.change_files else ()
     how.progress.done()
     counts = (len(found.added), len(found.removed), len(found.changed_after))
-    facts = ChangeFacts(step.number, *told, *counts, archive.facts if archive else None)
+    facts = ChangeFacts(step.number, *told, *counts, archive.facts if archive else None, sequences)
     return MadeChanges(step.shown.dataset.id, facts, archive)
 
 
@@ -158,6 +160,22 @@ def _tile(
     return MadeArchive(
         recipe, facts, result.tiles, result.repairs, dict(sorted(result.dropped.items())), characters, {}, None
     )
+
+
+def _sequences(step: _Step, id: str, found: Changes, folder: Path, work: Path) -> tuple[SequenceFacts, ...]:
+    """The changed features as downloads/changes/<id>-<hash12>/<layer>.geojsonseq, of the very comparison."""
+    kinds = {change_layer(step.shown.dataset.id, kind): kind for kind in (*KINDS, MOVED)}
+    paths = write_sequences(found, work, change_layer(step.shown.dataset.id, "{kind}"))
+    digests = [sha256_of(path) for path in paths]
+    together = hashlib.sha256("".join(digests).encode()).hexdigest()
+    place = folder / "downloads/changes" / f"{id}-{together[:12]}"
+    told = []
+    for path, digest in zip(paths, digests, strict=True):
+        place.mkdir(parents=True, exist_ok=True)
+        size = path.stat().st_size
+        file = path.rename(place / path.name).relative_to(folder).as_posix()
+        told.append(SequenceFacts(kinds[path.stem], file, size, digest))
+    return tuple(told)
 
 
 def _read(file: Path, tally: Tally) -> Iterator[FeatureBatch]:

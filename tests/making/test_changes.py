@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import shutil
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
@@ -10,7 +12,7 @@ from typing import Any
 
 import geopandas as gpd
 import pytest
-from shapely.geometry import LineString
+from shapely.geometry import LineString, shape
 
 from pipeline import tile
 from pipeline.audit import audit_folder
@@ -103,6 +105,76 @@ def test_the_layers_hold_what_changed_and_old_values_beside_new_ones(town: Path)
             4: {"ID": 4, "NAME": "丁路", "CLASS": "street", "changed": "geometry"},
         },
     }
+
+
+def sequences(dist: Path) -> dict[str, list[dict[str, Any]]]:
+    """Features by kind, read as RFC 8142 says."""
+    (step,) = changes(dist)
+    found = {}
+    for each in step.get("sequences", []):
+        data = (dist / each["file"]).read_bytes()
+        assert (len(data), hashlib.sha256(data).hexdigest()) == (each["bytes"], each["sha256"])
+        texts = data.split(b"\x1e")
+        assert texts[0] == b"" and all(text.endswith(b"\n") for text in texts[1:])
+        found[each["kind"]] = [json.loads(text) for text in texts[1:]]
+    return found
+
+
+@pytest.fixture(scope="module")
+def handing_out(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = write(tmp_path_factory.mktemp("sequences") / "town", "changes = 1\nchange_files = true\n")
+    build_lightly(root, editions=["public"], as_of=DAY, threads=1)
+    return root
+
+
+def test_features_are_handed_out_where_an_edition_asks(handing_out: Path, town: Path) -> None:
+    """The same as in the archive, with their own coordinates; where they were stands apart."""
+    found = sequences(handing_out / "dist/public")
+    rows = {kind: [each["properties"] for each in features] for kind, features in found.items()}
+    assert rows == {
+        "added": [{"ID": 5, "NAME": "戊路", "CLASS": "street"}],
+        "removed": [{"ID": 3, "NAME": "丙路", "CLASS": "national"}],
+        "changed": [
+            {
+                "changed": "NAME, CLASS",
+                "ID": 2,
+                "NAME": "乙大道",
+                "CLASS": "national",
+                "old:NAME": "乙路",
+                "old:CLASS": "street",
+            },
+            {"changed": "geometry", "ID": 4, "NAME": "丁路", "CLASS": "street", "old:NAME": None, "old:CLASS": None},
+        ],
+        "moved": [{"ID": 4}],
+    }
+    places = {kind: [shape(each["geometry"]) for each in features] for kind, features in found.items()}
+    assert places["changed"][1].equals_exact(LINES[5], 1e-9) and places["moved"][0].equals_exact(LINES[3], 1e-9)
+    assert places["added"][0].equals_exact(LINES[4], 1e-9) and places["removed"][0].equals_exact(LINES[2], 1e-9)
+    assert sequences(town / "dist/public") == {}
+    assert not (town / "dist/public/downloads").exists()
+
+
+def test_other_readers_read_them(handing_out: Path) -> None:
+    """GDAL's, as geopandas asks it."""
+    dist = handing_out / "dist/public"
+    (step,) = changes(dist)
+    for each in step["sequences"]:
+        frame = gpd.read_file(dist / each["file"], engine="pyogrio")
+        assert len(frame) == len(sequences(dist)[each["kind"]])
+
+
+def test_audit_reads_them_too(handing_out: Path, tmp_path: Path) -> None:
+    dist = handing_out / "dist/public"
+    for workspace in (handing_out, None):
+        result = audit_folder(dist, workspace, threads=1)
+        assert [f"{f.rule} {f.file}: {f.message}" for f in result.report.faults] == []
+    leaking = tmp_path / "public"
+    shutil.copytree(dist, leaking)
+    (path,) = leaking.glob("downloads/changes/*/roads-changed.geojsonseq")
+    path.write_bytes(path.read_bytes().replace(b'"old:CLASS":"street"', b'"old:MMWIDTH":93.25'))
+    reseal(leaking)
+    rules = {fault.rule for fault in audit_folder(leaking, handing_out, threads=1).report.faults}
+    assert "download-field" in rules
 
 
 def test_an_edition_that_does_not_ask_has_none(town: Path) -> None:
