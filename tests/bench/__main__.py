@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from tests.bench import changes, gaps, growth, inputs, memory, nearness, raster, search, startup, table
+from tests.bench import changes, delta, gaps, growth, inputs, memory, nearness, raster, search, startup, table
 from tests.bench.cases import BUILDINGS, CASES, DATA, ROOT, WORK, Case
 from tests.bench.floor import floor
 from tests.bench.measure import QUIET, Run, disturbance, in_turns, run
@@ -23,7 +23,7 @@ from tests.bench.results import Results, digest, disturbed
 
 _SAMPLE = 2000  # rows of the runs that only warm up
 _GAPS_OF = ("longquan", "tippecanoe", "freestiler")
-SECTIONS = ("table", "gaps", "startup", "floor", "growth", "memory", "changes", "raster", "search")
+SECTIONS = ("table", "gaps", "startup", "floor", "growth", "memory", "changes", "delta", "raster", "search")
 
 
 def main() -> int:
@@ -38,7 +38,7 @@ def main() -> int:
     jobs: dict[str, Callable[[argparse.Namespace, Results], None]] = {
         "table": _measure_table, "gaps": _measure_gaps, "startup": _measure_startup, "floor": _measure_floor,
         "growth": _measure_growth, "memory": _measure_memory, "changes": _measure_changes,
-        "raster": _measure_raster, "search": _measure_search,
+        "delta": _measure_delta, "raster": _measure_raster, "search": _measure_search,
     }  # fmt: skip
     for section in asked.section:
         busy = 0.0 if section == "gaps" else disturbance()  # gaps are no matter of time
@@ -175,6 +175,18 @@ def _measure_changes(asked: argparse.Namespace, results: Results) -> None:
     found = changes.changed(asked.rounds)
     walls = {"full": found.full.wall, "told": found.told.wall, "start": _start(results)}
     results.put("changes", {"features": found.features, "same_bytes": found.same_bytes, **walls})
+
+
+def _measure_delta(asked: argparse.Namespace, results: Results) -> None:
+    rows = []
+    for copies in asked.copies:
+        for found in delta.deltas(copies, asked.rounds):
+            told = {"copies": copies, "spread": found.spread, "features": found.features, "tiles": found.tiles}
+            sizes = {"full": found.full, "delta": found.delta}
+            rows.append({**told, **sizes, "make": found.make._asdict(), "apply": found.apply._asdict()})
+            _tell(f"x{copies} {found.spread}, make", found.make)
+            _tell(f"x{copies} {found.spread}, apply", found.apply)
+    results.put("delta", {"rows": rows})
 
 
 def _measure_raster(asked: argparse.Namespace, results: Results) -> None:

@@ -17,7 +17,7 @@ import shapely
 from numpy.typing import NDArray
 
 from tests.bench import inputs
-from tests.bench.cases import BUILDINGS, ROOT, WORK
+from tests.bench.cases import BUILDINGS, WORK
 from tests.bench.measure import Run, in_turns, median, run
 from tests.bench.peers import TOOLS, command
 from tests.bench.results import digest
@@ -66,7 +66,6 @@ def deltas(copies: int, rounds: int) -> tuple[Measured, ...]:
         new, delta, out = (changed.with_suffix(suffix) for suffix in (".pmtiles", ".lqdelta", ".out"))
         _tile(changed, new)
         python = [sys.executable, "-c"]
-        # Both once before: what is read lies in the system's memory then, as it does for the other tools.
         make = [*python, _MAKE, str(old), str(new), str(delta)]
         apply = [*python, _APPLY, str(old), str(delta), str(out)]
         runs = in_turns({"make": make, "apply": apply}, rounds)
@@ -113,14 +112,10 @@ def _edit(table: pa.Table, shapes: NDArray[np.object_], rows: NDArray[np.int64],
 
 def _bodies(old: Path, new: Path) -> int:
     """How many distinct bodies of the newer archive the older one has not."""
+    from pipeline.archive.compress import LEVEL
     from pipeline.archive.delta_plan import plan_archives
     from pipeline.archive.reader import open_archive
 
     with open_archive(old) as a, open_archive(new) as b:
-        return int((plan_archives(a, b).levels[plan_archives(a, b).origins < 0] > 0).sum())
-
-
-if __name__ == "__main__":
-    sys.path.insert(0, str(ROOT))
-    for each in deltas(int(sys.argv[1]), 1):
-        print(each)
+        plan = plan_archives(a, b)
+    return int(((plan.origins < 0) & (plan.levels == LEVEL)).sum())
