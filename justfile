@@ -39,10 +39,15 @@ serve folder="demo/dist/public" *options:
     {{longquan}} serve {{folder}} {{options}}
 
 # Everything that must hold before a change is handed in.
-test: setup lint types floors test-python test-site test-browser
+test: setup _without-running test-python test-browser
 
-# Python's tests, but for the long ones, on all processors.
+# At once: most of it takes one processor only.
+[parallel]
+_without-running: lint types floors test-site
+
+# Python's tests, but for the long ones, on all processors. Kernels first: else each process compiles them for itself.
 test-python *options: _python
+    @{{longquan}} warm
     {{python}} -m pytest -q -m "not long" -n auto --dist loadfile {{options}}
 
 # The kernels' tests twice more: compiled code reads past the end silently, wraps integers and divides to infinity.
