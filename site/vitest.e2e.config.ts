@@ -14,7 +14,7 @@ export default defineConfig({
   test: {
     globals: true,
     include: ['*.test.ts'],
-    fileParallelism: false, // one browser at a time: two cores, software rendering
+    maxWorkers: 2, // browsers at a time: what one waits for the other computes; software rendering takes whole cores
     testTimeout: 120_000,
     hookTimeout: 60_000,
   },

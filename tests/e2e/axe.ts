@@ -10,7 +10,10 @@ interface Finding {
 
 /** The findings of axe, one line each: empty means accessible as far as a machine can tell. */
 export async function violations(page: Page): Promise<string[]> {
-  await page.evaluate(axe.source);
-  const { violations: found } = await page.evaluate(() => (window as unknown as { axe: { run(): Promise<{ violations: Finding[] }> } }).axe.run());
+  if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(axe.source);
+  const found = await page.evaluate(async () => {
+    const { axe: here } = window as unknown as { axe: { run(options: object): Promise<{ violations: Finding[] }> } };
+    return (await here.run({ resultTypes: ['violations'] })).violations; // what is well need not be told at length
+  });
   return found.flatMap((rule) => rule.nodes.map((node) => `${rule.id}: ${node.html} ${node.failureSummary}`));
 }

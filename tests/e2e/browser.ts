@@ -6,8 +6,8 @@ import { chromium, type Browser, type BrowserContextOptions, type Page } from 'p
 import { HOST } from './server.ts';
 
 export const DESKTOP = { viewport: { width: 1280, height: 800 } } as const;
-/** The layout of a desktop on half of its pixels each way: software draws maps by the pixel. */
-const COARSE = { ...DESKTOP, deviceScaleFactor: 0.5 } as const;
+/** The layout of a desktop on a quarter of its pixels each way: software draws maps by the pixel. */
+const COARSE = { ...DESKTOP, deviceScaleFactor: 0.25 } as const;
 export const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true } as const;
 
 const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
