@@ -12,7 +12,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -34,7 +34,7 @@ from pipeline.intake.harvest import Harvest
 from pipeline.intake.opened import OpenSources
 from pipeline.intake.store import StoredVersion, source_of, versions
 from pipeline.making.archives import Making, archive_plan, choice, passes
-from pipeline.making.change_rules import KINDS, change_id, change_layer, changing, told_fields
+from pipeline.making.change_rules import KINDS, change_id, change_layer, changing, told_fields, withdrawn_until
 from pipeline.making.files import sha256_of
 from pipeline.making.made import MadeArchive
 from pipeline.sources import ReadOptions, read_batches
@@ -57,14 +57,20 @@ def make_changes(
 ) -> tuple[MadeChanges, ...]:
     """Tile the newest steps of an edition's datasets into ``folder/tiles/<dataset>-changes-<n>-<hash12>.pmtiles``.
 
-    As many as the edition's `changes` says, of datasets that come from the store. Raises InputError and OutputError.
+    As many as the edition's `changes` says, of datasets that come from the store, and none from before something made
+    of a dataset was withdrawn. Raises InputError and OutputError.
     """
     made = []
+    until = withdrawn_until(framework)
     told = version_facts(framework.root, view.datasets, as_of)
     for shown, layer in changing(view):
         id = shown.dataset.id
         stored = {version.version: version for version in versions(framework.root, id)} if id in told else {}
-        steps = list(pairwise(told.get(id, ())))[: -view.edition.changes - 1 : -1]
+        untold = until.get(id)
+        known = [
+            v for v in told.get(id, ()) if untold is None or datetime.fromisoformat(stored[v.version].accepted) > untold
+        ]
+        steps = list(pairwise(known))[: -view.edition.changes - 1 : -1]
         for number, (before, after) in enumerate(steps, 1):
             step = _Step(framework, view, shown, layer, sources, number)
             made.append(_make(step, (before, after), (stored[before.version], stored[after.version]), folder, how))

@@ -6,7 +6,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,14 @@ from shapely.geometry import LineString, shape
 
 from pipeline import tile
 from pipeline.audit import audit_folder
+from pipeline.editions import view_edition
 from pipeline.framework import load_workspace
+from pipeline.intake.ledger import append
+from pipeline.intake.opened import OpenSources
+from pipeline.making.archives import Making
+from pipeline.making.change_rules import withdrawn_until
+from pipeline.making.changes import make_changes
+from pipeline.progress import Silent
 from pipeline.review.scope import folder_scope
 from tests.audit.built import build_lightly
 from tests.audit.planting import reseal
@@ -249,3 +256,44 @@ def test_more_steps_than_a_year_has_months_are_refused(tmp_path: Path) -> None:
     root = write(tmp_path / "town", "changes = 13\n")
     with pytest.raises(ConfigError, match="changes"):
         load_workspace(root)
+
+
+def withdraw(root: Path, *paths: str, at: str = "2025-06-01T12:00:00+00:00", kind: str = "archive") -> None:
+    """As an order that was carried out stands in the ledger."""
+    files = [{"kind": kind, "path": path, "release": "0" * 64, "sha256": "0" * 64} for path in paths]
+    append(root, "withdrawn", {"edition": "public", "files": files}, datetime.fromisoformat(at))
+
+
+@pytest.mark.parametrize(
+    ("path", "kind", "left"),
+    [
+        ("tiles/framework-0123456789ab.pmtiles", "archive", 0),
+        ("tiles/framework-0123456789ab.explain.parquet", "archive", 0),
+        ("tiles/roads-changes-1-0123456789ab.pmtiles", "archive", 0),
+        ("tiles/addresses-changes-1-0123456789ab.pmtiles", "archive", 1),
+        ("tiles/unknown-0123456789ab.pmtiles", "archive", 0),
+        ("search/index-0123456789ab.bin", "archive", 0),
+        ("release.json", "release", 0),
+    ],
+)
+def test_the_past_is_not_told_once_it_was_withdrawn(tmp_path: Path, path: str, kind: str, left: int) -> None:
+    """What leaked with the first version would stand beside what took its place as its old value."""
+    root = write(tmp_path / "town")
+    withdraw(root, path, kind=kind)
+    framework = load_workspace(root)
+    view = view_edition(framework, "public")
+    until = withdrawn_until(framework)
+    assert ("roads" in until) == (left == 0)
+    (tmp_path / "made").mkdir()
+    how = Making(threads=1, memory=None, explain=False, progress=Silent())
+    made = make_changes(framework, view, DAY, tmp_path / "made", sources=OpenSources(root), how=how)
+    assert len(made) == left
+    assert len(list((tmp_path / "made").rglob("*.pmtiles"))) == left
+
+
+def test_what_came_after_a_withdrawal_is_told_again(tmp_path: Path) -> None:
+    root = write(tmp_path / "town", "changes = 3\n")
+    withdraw(root, "tiles/framework-0123456789ab.pmtiles", at="2025-06-01T12:00:00+00:00")
+    put(root, "2026.2", 3, "2026-06-01", {**SECOND, 6: ("己路", "street", 1.5, 2)})
+    build_lightly(root, editions=["public"], as_of=DAY, threads=1)
+    assert [step["from"]["version"] for step in changes(root / "dist/public")] == ["2026.1"]
