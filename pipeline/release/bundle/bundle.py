@@ -89,6 +89,11 @@ def bundle_release(
         raise UsageError(_("A part cannot be an update: leave out --since, or --town, --bbox and --datasets."))
     if wanted.since is not None and wanted.double_click:
         raise UsageError(_("An update holds no map to look at: leave out --double-click or --since."))
+    if wanted.packing.runtime is not None and (wanted.since is not None or wanted.packing.recipients):
+        raise UsageError(
+            _("Updates and encrypted bundles need longquan at the office; a portable Python alone is no use there."),
+            hint=_("leave --runtime out"),
+        )
     if wanted.part and wanted.signer is None:
         raise UsageError(
             _("A part is a release of its own, which the publisher signs."),

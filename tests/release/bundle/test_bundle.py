@@ -13,6 +13,7 @@ import pytest
 from pipeline.errors import InputError, LongquanError, PolicyRefusal, UsageError
 from pipeline.portal import offline_page
 from pipeline.release.bundle.bundle import Wanted, bundle_release, find_release
+from pipeline.release.bundle.instructions import PAGE
 from pipeline.release.bundle.read import OpenBundle
 from pipeline.release.bundle.write import Bundle, Packing
 from pipeline.release.delta import apply_delta
@@ -93,6 +94,12 @@ def test_an_update_makes_the_new_release_of_the_old_one(office: Office, tmp_path
     assert {p: d for p, d in tree(tmp_path / "made").items() if p in NEW} == NEW
 
 
+def test_the_page_of_an_update_does_not_send_people_to_what_cannot_take_it(office: Office, tmp_path: Path) -> None:
+    made = pack(office.new, tmp_path, since=office.old)
+    page = (tmp_path / "disk" / PAGE).read_text("utf-8")
+    assert "office.py import" not in page and "longquan import . D:\\map" in page and str(made.about.since) in page
+
+
 def test_the_same_update_has_the_same_bytes(office: Office, tmp_path: Path) -> None:
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
@@ -149,8 +156,10 @@ def test_the_page_is_made_where_the_release_has_none(
         {"since": Path("old"), "double_click": True},
         {"datasets": ["roads"]},  # and no key
         {"packing": Packing(volume=12)},
+        {"packing": Packing(runtime=Path("python")), "since": Path("old")},
+        {"packing": Packing(runtime=Path("python"), recipients=("age1",))},
     ],
-    ids=["part and update", "page and update", "no key", "volume"],
+    ids=["part and update", "page and update", "no key", "volume", "runtime and update", "runtime and encrypted"],
 )
 def test_what_does_not_go_together_is_refused(wanted: dict[str, Any], office: Office, tmp_path: Path) -> None:
     with pytest.raises(UsageError):

@@ -288,3 +288,44 @@ def test_an_old_part_is_accepted_offline_with_a_warning(city: City, taken: Path)
 def test_a_whole_release_is_believed_as_before(city: City) -> None:
     assert city.believe(city.folder) == city.trusted
     assert city.trusted.release == city.release.release
+
+
+def test_styles_of_the_real_portal_name_only_what_is_there(city: City, tmp_path: Path) -> None:
+    """With the site that was built: every source and layer of every style leads to a tile that is in the part."""
+    from pipeline.errors import ConfigError
+    from pipeline.portal.built_site import built_site
+    from pipeline.portal.font_slices import WEIGHTS
+    from pipeline.portal.write import write_portal
+
+    try:
+        built_site()
+    except ConfigError:
+        pytest.skip("the site has not been built (just site)")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(make, "write_portal", write_portal)
+        # Fonts take ten seconds, and no style depends on what they hold.
+        patch.setattr("pipeline.portal.write._write_fonts", lambda *_args: {style: [] for style in WEIGHTS})
+        part = city.part(tmp_path / "part", datasets=["roads", "schools"], bounds=BOX)
+    assert verify_folder(part).accepted and audit_folder(part).report.faults == ()
+    styles = [json.loads(path.read_bytes()) for path in (part / "styles").glob("*.json")]
+    assert styles
+    for style in styles:
+        layers = {}
+        for name, source in style["sources"].items():
+            if "url" in source:
+                path = part / "styles" / source["url"].removeprefix("pmtiles://")
+                tilejson = json.loads(path.read_bytes()) if path.suffix == ".json" else None
+                file = (
+                    path if tilejson is None else path.parent / tilejson["tiles"][0].partition("://")[2].split("/{")[0]
+                )
+                with open_archive(file) as opened:
+                    layers[name] = {layer["id"] for layer in opened.metadata.get("vector_layers", ())}
+        for layer in style["layers"]:
+            if layer.get("source") in layers and "source-layer" in layer:
+                assert layer["source-layer"] in layers[layer["source"]], layer["id"]
+    for page in ("index.html", "data.html", "data/roads.html", "status.html"):
+        text = (part / page).read_text("utf-8")
+        assert "政区" not in text and "districts" not in text, page
+    assert "（部分）" in (part / "data.html").read_text("utf-8") or "（部分）" in (part / "catalog.json").read_text(
+        "utf-8"
+    )

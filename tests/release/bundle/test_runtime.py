@@ -106,4 +106,4 @@ def test_every_path_is_quoted_and_relative_to_the_disk() -> None:
 def test_every_label_that_is_gone_to_is_there() -> None:
     labels = {line[1:] for line in lines() if line.startswith(":")}
     assert {match for line in lines() for match in re.findall(r"goto (\w+)", line)} <= labels
-    assert labels == {"direct", "nopython", "failed", "done"}
+    assert labels == {"serve", "direct", "nopython", "failed", "done"}

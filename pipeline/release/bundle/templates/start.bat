@@ -7,17 +7,31 @@ set "HERE=%~dp0."
 set "PYTHON=%~dp0runtime\python.exe"
 if not exist "%PYTHON%" goto nopython
 if not "%~1"=="" goto direct
+set "TARGET=%HERE%"
+if exist "%HERE%\current.json" goto serve
 
 set "TARGET=%USERPROFILE%\longquan-map"
 echo.
-echo 安装到哪个文件夹？直接按回车：%TARGET%
-echo Install into which folder? Press Enter for the one above.
+echo 安装到哪个文件夹？直接按回车：
+echo Install into which folder? Press Enter for:
+echo   "%TARGET%"
 set "ANSWER="
 set /p "ANSWER=: "
 if defined ANSWER set "TARGET=%ANSWER:"=%"
 "%PYTHON%" "%HERE%\office.py" import "%HERE%" "%TARGET%"
 if errorlevel 1 goto failed
-"%PYTHON%" "%HERE%\office.py" serve "%TARGET%"
+rem 留下本文件和 Python，以后不用插盘也能打开地图。
+rem This file and Python stay there, so that the map opens without the disk.
+if not exist "%TARGET%\runtime\python.exe" xcopy "%HERE%\runtime" "%TARGET%\runtime" /e /i /q /y >nul
+if errorlevel 1 goto failed
+copy /y "%~f0" "%TARGET%" >nul
+
+:serve
+echo.
+echo 地图服务运行期间请不要关闭本窗口。
+echo Keep this window open while the map is in use.
+start "" /min cmd /c "ping -n 4 127.0.0.1 >nul & start http://127.0.0.1:8080/"
+"%PYTHON%" "%TARGET%\office.py" serve "%TARGET%"
 if errorlevel 1 goto failed
 goto done
 
