@@ -20,6 +20,7 @@ from pipeline.editions import view_edition
 from pipeline.framework import load_workspace
 from pipeline.intake.ledger import append
 from pipeline.intake.opened import OpenSources
+from pipeline.intake.supply import supply
 from pipeline.making.archives import Making
 from pipeline.making.change_rules import withdrawn_until
 from pipeline.making.changes import make_changes
@@ -280,7 +281,7 @@ def test_the_past_is_not_told_once_it_was_withdrawn(tmp_path: Path, path: str, k
     """What leaked with the first version would stand beside what took its place as its old value."""
     root = write(tmp_path / "town")
     withdraw(root, path, kind=kind)
-    framework = load_workspace(root)
+    framework = supply(load_workspace(root), DAY).framework
     view = view_edition(framework, "public")
     until = withdrawn_until(framework)
     assert ("roads" in until) == (left == 0)
