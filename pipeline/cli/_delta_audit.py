@@ -39,7 +39,7 @@ def audit_delta(folder: Path, release: Path | None, since: Path | None, threads:
     rows = [
         (_("edition"), found.listing.edition),
         (_("release"), f"{found.listing.old.release[:12]} → {found.listing.new.release[:12]}"),
-        (_("parts"), f"{count_text(found.parts)} · {size_text(found.listing.bytes)}"),
+        (_("parts of the delta"), f"{count_text(found.parts)} · {size_text(found.listing.bytes)}"),
         (_("parts opened"), count_text(found.opened) if since else _("none: without --since")),
     ]
     click.echo(table(rows, left=(0, 1)))

@@ -25,7 +25,7 @@ def test_a_sound_delta(three: tuple[str, str, str], capsys: pytest.CaptureFixtur
     delta, new, old = three
     assert main(["audit", delta, "--of", new, "--since", old, "--lang", "en"]) == 0
     out = capsys.readouterr().out
-    assert "nothing is inside that the release has not" in out and "parts opened  3" in out
+    assert "nothing is inside that the release has not" in out and "parts opened        3" in out
     assert main(["audit", delta, "--of", new, "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert (found["clean"], found["parts"], found["opened"], found["faults"]) == (True, 3, 0, [])

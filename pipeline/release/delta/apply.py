@@ -106,7 +106,7 @@ def _keep(old: Path, step: FileStep, place: Path, link: bool) -> None:
             raise _another(source)
         with contextlib.suppress(OSError):
             place.unlink(missing_ok=True)
-            os.link(source, place, follow_symlinks=False)
+            os.link(source, place)  # `regular_file` has seen that it is no link itself
             return
     digest = hashlib.sha256()
     with StagedFile(place) as staged, source.open("rb") as file:

@@ -33,7 +33,7 @@ from pipeline.release.delta.listing import (
     format_listing,
     read_listing,
 )
-from pipeline.release.delta.parts import write_part
+from pipeline.release.delta.parts import check_part, write_part
 from pipeline.release.delta.places import read_small, regular_file
 from pipeline.release.manifest import SM3_SUMS, SUMS, in_release
 from pipeline.standalone.verify import LIST_LIMIT, safe
@@ -150,6 +150,8 @@ def _steps(
             filling = write_part(source, new, file.path, out / name, repack=how[0], threads=how[1])
             part = Part(name, (out / name).stat().st_size, sha256_of(out / name))
             steps.append(_step(file, base, part, filling))
+            # A delta that fails at an office costs a journey: do here what is done there.
+            check_part(source, out / name, steps[-1], new, threads=how[1])
         else:
             steps.append(_step(file, base, None))
         progress.advance(file.bytes)
