@@ -295,6 +295,7 @@ Object.assign(window, { city, map });
     const legal = await page.locator('.longquan-legal').innerText();
     for (const word of [catalog.review.number ?? 'review', catalog.notice.en]) expect(legal).toContain(word);
     expect(await page.locator('#map [aria-label="Here"]').count()).toBe(1);
+    expect(await page.locator('#map .longquan-pin').innerText()).toBe('Here');
   });
 
   test('it shows and hides, and says what lies at a place without a map', async () => {
@@ -361,6 +362,9 @@ Object.assign(window, { city, map });
     expect(state.shown).not.toContain(USUAL);
     expect(state.marker).toEqual({ lng: LNG, lat: LAT, title: '地名' });
     expect(state.link.startsWith(`${server.address}#`)).toBe(true);
+    const frame = page.frameLocator('iframe');
+    expect(await frame.locator('.pin').getAttribute('aria-label')).toBe('地名');
+    expect(await frame.locator('.pin-title').innerText()).toBe('地名');
   });
 
   test('it obeys the page around it, and refuses what it does not understand', async () => {

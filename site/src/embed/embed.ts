@@ -1,6 +1,6 @@
 // An embedded map put together: the map, whose it is, what is here, and the wire to the page around.
 
-import { Marker, type Map as MapLibre } from 'maplibre-gl';
+import type { Map as MapLibre } from 'maplibre-gl';
 
 import { imageryIn, maxPitch } from '../core/base-map.ts';
 import { inLanguage, type Language } from '../core/catalog.ts';
@@ -23,6 +23,7 @@ import type { Portal } from '../tools/tool.ts';
 import { element } from '../ui/element.ts';
 import { icon } from '../ui/icons.ts';
 import { panel } from '../ui/panel.ts';
+import { pin, type Place } from '../ui/pin.ts';
 import { channel } from './channel.ts';
 import { partsIn } from '../state/embed-parts.ts';
 import type { Command } from './protocol.ts';
@@ -84,7 +85,9 @@ export async function embed({ app, city, language, wishes }: EmbedOptions): Prom
   const asking = here({ portal: context, t, onOpen: () => undefined });
   if (!parts.has('info')) asking.rest(); // it still tells of what the page around selects
   container.after(asking.element);
-  marker(map, state.now.marker, (place) => state.on(['marker'], ({ marker: now }) => place(now)));
+  const stuck = pin(map, named, { title: 'pin-title' });
+  stuck.show(state.now.marker);
+  state.on(['marker'], ({ marker }) => stuck.show(marker));
 
   const wire = channel(catalog, (command) => obey(command));
   const link = (): void => void (larger.href = linkWith({ with: null }, portalAddress));
@@ -173,21 +176,9 @@ export async function embed({ app, city, language, wishes }: EmbedOptions): Prom
   }
 }
 
-/** A pin at the place that a link or the page around points at, with its title below. */
-function marker(map: MapLibre, first: State['marker'], follow: (place: (next: State['marker']) => void) => void): void {
-  let shown: Marker | null = null;
-  const place = (next: State['marker']): void => {
-    shown?.remove();
-    shown = null;
-    if (!next) return;
-    shown = new Marker({ color: '#d3342b' }).setLngLat([next.lng, next.lat]).addTo(map);
-    const pin = shown.getElement();
-    pin.setAttribute('role', 'img');
-    pin.setAttribute('aria-label', next.title || `${next.lng}, ${next.lat}`);
-    if (next.title) pin.append(element('span', { class: 'pin-title' }, next.title));
-  };
-  place(first);
-  follow(place);
+/** What the pin of a link or of the page around is called. */
+function named({ lng, lat, title }: Place): string {
+  return title || `${lng}, ${lat}`;
 }
 
 function viewOf(map: MapLibre): Readonly<Record<string, unknown>> {

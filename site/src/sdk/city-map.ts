@@ -1,7 +1,5 @@
 // A map of the SDK: the city's style and state on a MapLibre map of somebody else's page.
 
-import { Marker } from 'maplibre-gl';
-
 import { maxPitch } from '../core/base-map.ts';
 import { inLanguage, type Language } from '../core/catalog.ts';
 import type { City } from '../core/city.ts';
@@ -16,6 +14,7 @@ import { prepare, scene, styleFor, usualState } from '../state/scene.ts';
 import { said, type State } from '../state/state.ts';
 import { store } from '../state/store.ts';
 import { element } from '../ui/element.ts';
+import { pin } from '../ui/pin.ts';
 import type { CityMap, Feature, MapOptions, Place, View } from './api.ts';
 import { featureOf } from './feature.ts';
 import { dress } from './sheets.ts';
@@ -102,7 +101,11 @@ export function cityMap(city: City, root: string, container: HTMLElement, langua
       else map.jumpTo(target);
     },
     view,
-    mark: (place) => pin(place),
+    mark(place) {
+      const stuck = pin(map, ({ lng, lat, title }) => title || `${lng}, ${lat}`, { drawing: 'longquan-drop', title: 'longquan-pin' });
+      stuck.show(place);
+      return () => stuck.show(null);
+    },
     at: ({ lng, lat }) => at(map.project([lng, lat])),
     on(event, listener) {
       if (event === 'view') {
@@ -125,15 +128,6 @@ export function cityMap(city: City, root: string, container: HTMLElement, langua
   };
   self.ready.catch(() => undefined); // whoever waits for it hears of it
   return self;
-
-  function pin({ lng, lat, title }: Place & { readonly title?: string }): () => void {
-    const marker = new Marker({ color: '#d3342b' }).setLngLat([lng, lat]).addTo(map);
-    const node = marker.getElement();
-    node.setAttribute('role', 'img');
-    node.setAttribute('aria-label', title || `${lng}, ${lat}`);
-    if (title) node.append(element('span', { class: 'longquan-pin' }, title));
-    return () => void marker.remove();
-  }
 }
 
 /** Owner, review and notice, which belong to the map wherever it is shown. */
