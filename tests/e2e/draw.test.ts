@@ -247,6 +247,25 @@ describe('drawing', () => {
     await expect.poll(count, WAIT).toBe(3);
   });
 
+  test('a corner dragged is one step, however far the way', async () => {
+    const { page } = shared;
+    const outline = async (): Promise<unknown> => {
+      const { text } = await saved(page, () => page.locator('[data-format=geojson]').click());
+      return (JSON.parse(text) as Collection).features[0]!.geometry.coordinates;
+    };
+    const before = await outline();
+    const [x, y] = ([0, 1] as const).map((axis) => TRIANGLE.reduce((sum, corner) => sum + corner[axis], 0) / 3) as [number, number];
+    await page.mouse.click(x, y);
+    await page.mouse.move(...TRIANGLE[0]);
+    await page.mouse.down();
+    await page.mouse.move(TRIANGLE[0][0] - 20, TRIANGLE[0][1] + 25, { steps: 5 });
+    await page.mouse.move(TRIANGLE[0][0] + 15, TRIANGLE[0][1] + 30, { steps: 5 });
+    await page.mouse.up();
+    await expect.poll(outline, WAIT).not.toEqual(before);
+    await page.locator('.draw > .actions button').filter({ hasText: /^撤销$/ }).click();
+    await expect.poll(outline, WAIT).toEqual(before);
+  });
+
   test('files hold what was drawn, and are drawings again', async () => {
     const { page } = shared;
     const files = new Map<string, { text: string; path: string }>();

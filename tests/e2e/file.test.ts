@@ -1,6 +1,6 @@
 // The edition as one page, opened from a disk with a double click.
 
-import { cpSync, existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -72,6 +72,19 @@ describe.skipIf(!existsSync(page) && process.env['CI'] !== 'true')('the page tha
     expect(await map.locator('#tool [role=alert]').count()).toBe(0);
     expect(await violations(map)).toEqual([]);
   });
+
+  test('prints a sheet of the scale that is asked for', async () => {
+    const { page: map } = shared;
+    await map.locator('[data-tool=print]').click();
+    const options = map.locator('.print .fields select');
+    await options.nth(2).selectOption('50000');
+    await options.nth(3).selectOption('150');
+    const [download] = await Promise.all([map.waitForEvent('download', { timeout: 120_000 }), map.locator('.print .actions button').nth(1).click()]);
+    expect(download.suggestedFilename()).toMatch(/1-50000\.png$/);
+    const png = readFileSync(await download.path());
+    expect([png.readUInt32BE(16), png.readUInt32BE(20)]).toEqual([1754, 1240]); // A4 at 150 dpi
+    expect(png.length).toBeGreaterThan(100_000); // a map, not a white sheet
+  }, 240_000);
 
   test('all of that without a word to the console', () => expect([shared.troubles, shared.strangers]).toEqual([[], []]));
 });
