@@ -115,6 +115,16 @@ def test_what_was_withdrawn_leaves_no_more(office: Office, tmp_path: Path) -> No
     assert not any(b"a well" in data for data in tree(tmp_path / "disk").values())
 
 
+def test_an_update_does_not_carry_what_was_withdrawn_either(office: Office, tmp_path: Path) -> None:
+    files = {**NEW, "downloads/mains.csv": b"a hidden main\n" * 40}
+    folder = write_release(tmp_path / "release", files)
+    sign_release(office.bureau, folder, tmp_path / "signing", previous=office.new)
+    withdraw(office.bureau, folder, {"downloads/mains.csv": sha256(files["downloads/mains.csv"])}, tmp_path / "order")
+    pack(folder, tmp_path, since=office.new)
+    got = came(tmp_path / "disk")
+    assert b"mains.csv" not in got["delta/delta.json"] and not any(b"a hidden main" in data for data in got.values())
+
+
 def test_a_withdrawn_release_does_not_leave_at_all(office: Office, tmp_path: Path) -> None:
     folder = Path(shutil.copytree(office.new, tmp_path / "release"))
     digest = sha256((folder / "release.json").read_bytes())

@@ -43,8 +43,9 @@ class City:
     def __init__(self, tmp: Path) -> None:
         root = write_town(tmp / "town")
         build_workspace(root, editions=["public"], as_of=date(2026, 11, 22))
-        self.tmp, self.bureau = tmp, Bureau().found()
-        self.folder = sign_release(self.bureau, root / "dist/public", tmp / "signing")
+        self.tmp, self.bureau = tmp, Bureau(departments={"trade": "trade"}).found()
+        owners = {"schools": "trade"}
+        self.folder = sign_release(self.bureau, root / "dist/public", tmp / "signing", owners=owners)
         self.release = read_release(self.folder)
         self.trusted = verify_folder_trust(self.folder, self.bureau.roots[0], seen=Seen.none(), now=NOW)
 
@@ -167,6 +168,11 @@ def test_the_catalogue_is_of_what_is_left(city: City, boxed: Path) -> None:
             assert {layer["id"] for layer in tilejson["vector_layers"]} == there
             assert tilejson["bounds"] == list(opened.header.bounds)
     assert {path.stem for path in (boxed / "coverage").iterdir()} == ids
+    for id in ids:
+        told = json.loads((boxed / f"coverage/{id}.json").read_bytes())
+        if told["box"] is not None:
+            west, north, width, height = told["box"]
+            assert meets(BOX, 18, west, north) and meets(BOX, 18, west + width - 1, north + height - 1), id
 
 
 def test_only_what_lies_in_the_area_is_found(city: City, boxed: Path, roads: Path) -> None:
@@ -278,6 +284,19 @@ def test_a_part_of_an_older_release_does_not_pass_for_one_of_the_newer(city: Cit
 def test_a_part_of_what_was_replaced_meanwhile_is_a_step_back(city: City, taken: Path) -> None:
     seen = city.believe(taken).seen
     refused(city, taken, "rollback", seen=Seen(seen.root, seen.targets + 1, seen.snapshot, seen.timestamp, None))
+
+
+def test_a_file_that_a_department_vouches_for_is_its_own(city: City, tmp_path: Path) -> None:
+    part = city.part(tmp_path / "part", datasets=["schools"])
+    assert city.believe(part).files  # the trade bureau vouches for its archive
+    path = part / "release.json"
+    manifest = json.loads(path.read_bytes())
+    entry = next(each for each in manifest["files"] if each["path"] in city.trusted.files)
+    entry["sha256"] = sha256(b"other schools")
+    path.write_text(json.dumps(manifest))
+    shutil.rmtree(part / "metadata")
+    sign_part(part, city.folder, city.trusted, city.bureau.key("publish"))  # the publisher signs whatever it wants
+    refused(city, part, "department")
 
 
 def test_an_old_part_is_accepted_offline_with_a_warning(city: City, taken: Path) -> None:
