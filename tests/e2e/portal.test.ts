@@ -163,6 +163,23 @@ describe('on a desktop', () => {
   });
 });
 
+test.skipIf(!catalog.notice.zh)('between phone and desk the notice gives way to an open tool, and lies on nothing else', async () => {
+  const { page, troubles, close } = await visit(browser, `${server.address}#tool=share`, { viewport: { width: 800, height: 600 }, deviceScaleFactor: 0.25 });
+  await drawn(page);
+  await page.locator('#tool .share').waitFor();
+  const box = async (part: string): Promise<{ x: number; y: number; width: number; height: number }> => (await page.locator(part).boundingBox())!;
+  const apart = async (one: string, other: string): Promise<boolean> => {
+    const [a, b] = await Promise.all([box(one), box(other)]);
+    return a.x + a.width <= b.x || b.x + b.width <= a.x || a.y + a.height <= b.y || b.y + b.height <= a.y;
+  };
+  const around = ['#tool', '.tools', '.head .titles', '.legal', '.maplibregl-ctrl-scale'];
+  for (const other of around) expect(await apart('.sample', other), other).toBe(true);
+  await page.locator('#tool .close').click();
+  for (const other of around.slice(1)) expect(await apart('.sample', other), `${other}, closed`).toBe(true);
+  expect(troubles).toEqual([]);
+  await close();
+});
+
 describe('on a phone', () => {
   let shared: Visit;
   beforeAll(async () => {
