@@ -18,7 +18,7 @@ const terrain = catalog.archives.find((archive) => archive.product === 'terrain'
 const WAIT = { timeout: 60_000 } as const;
 const [LNG, LAT] = catalog.center;
 // A small window and an empty map: without a GPU every frame is slow work.
-const ROOM = { viewport: { width: 900, height: 560 } } as const;
+const ROOM = { viewport: { width: 900, height: 560 }, deviceScaleFactor: 0.5 } as const;
 const EMPTY = `off=${catalog.datasets.map(({ id }) => id).join(',')}&shade=none`;
 const VIEW = `#map=13/${LAT}/${LNG}&${EMPTY}`;
 const TRIANGLE = [[80, 160], [340, 200], [220, 440]] as const; // px, beside the panel
