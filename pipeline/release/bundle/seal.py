@@ -47,6 +47,7 @@ class SealedVolumes:
         self.volumes: list[Part] = []
         self._open: _Sealing | None = None
         self._used = 0
+        self._abandoned = False  # then tarfile's own end has nowhere to go
         self._tar: tarfile.TarFile | None = None
 
     def __enter__(self) -> SealedVolumes:
@@ -61,8 +62,10 @@ class SealedVolumes:
         if kind is None:
             self._tar.close()
             self._close()
-        elif self._open is not None:
-            self._open.abandon()
+        else:
+            self._abandoned = True
+            if self._open is not None:
+                self._open.abandon()
 
     def add(self, path: str, blocks: Iterable[bytes], size: int) -> Part:
         """Put a file of exactly `size` bytes into the stream. Raises InputError where it has not so many."""
@@ -82,7 +85,7 @@ class SealedVolumes:
         return Part(path, size, digest.hexdigest())
 
     def _write(self, block: bytes) -> None:
-        rest = memoryview(block)
+        rest = memoryview(b"" if self._abandoned else block)
         while rest:
             if self._open is None or self._used == self._room:
                 self._close()
@@ -120,10 +123,10 @@ class _Sealing:
             self._end()
 
     def close(self) -> Part:
-        self._end()
-        self._file.flush()
-        os.fsync(self._file.fileno())
-        self._file.close()
+        with self._file as file:
+            self._end()
+            file.flush()
+            os.fsync(file.fileno())
         return Part(self._path, self._bytes, self._digest.hexdigest())
 
     def abandon(self) -> None:

@@ -42,12 +42,14 @@ def write_pieces(data: Path, path: str, blocks: Iterable[bytes], size: int, volu
     """
     whole, written = hashlib.sha256(), 0
     pieces: list[Part] = []
-    with _Pieces(data, path, size > volume, volume, pieces) as out:
+    cut = size > volume
+    with _Pieces(data, path, cut, volume, pieces) as out:
         for block in blocks:
-            whole.update(block)
-            written += len(block)
+            if cut:  # else the one piece is the whole
+                whole.update(block)
+                written += len(block)
             out.write(block)
-    if size <= volume:
+    if not cut:
         return pieces[0]
     return Split(Part(path, written, whole.hexdigest()), tuple(pieces))
 
@@ -94,9 +96,9 @@ class _Pieces:
 
     def _close(self) -> None:
         assert self._file is not None
-        self._file.flush()
-        os.fsync(self._file.fileno())
-        self._file.close()
+        with self._file as file:
+            file.flush()
+            os.fsync(file.fileno())
         self._done.append(Part(self._name(), self._bytes, self._digest.hexdigest()))
 
 

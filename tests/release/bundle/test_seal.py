@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import gc
+import os
 import re
 import shutil
 from pathlib import Path
@@ -9,7 +12,7 @@ from pathlib import Path
 import pyrage
 import pytest
 
-from pipeline.errors import InputError, UsageError
+from pipeline.errors import InputError, OutputError, UsageError
 from pipeline.release.bundle.instructions import PAGE
 from pipeline.release.bundle.layout import Sealed, read_about_of
 from pipeline.release.bundle.read import OpenBundle
@@ -164,3 +167,25 @@ def test_two_encryptions_are_never_the_same(keys: Keys, tmp_path: Path) -> None:
         write_bundle(release, tmp_path / name, Packing(recipients=(keys.recipient,)))
     one, two = ((tmp_path / name / "data/volumes/0001.age").read_bytes() for name in ("one", "two"))
     assert one != two
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("sealed_too", [False, True])
+def test_a_full_disk_leaves_nothing_behind(
+    sealed_too: bool, keys: Keys, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the system says when the second volume does not fit any more."""
+    release = read_release(write_release(tmp_path / "release", SECRETS))
+    synced: list[int] = []
+
+    def fsync(handle: int) -> None:
+        synced.append(handle)
+        if len(synced) == 2:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    with pytest.raises(OutputError, match="full"):
+        recipients = (keys.recipient,) if sealed_too else ()
+        write_bundle(release, tmp_path / "disk", Packing(volume=VOLUME, recipients=recipients))
+    gc.collect()  # what is left of streams ends here, without a word
+    assert [path.name for path in tmp_path.iterdir()] == ["release"]
