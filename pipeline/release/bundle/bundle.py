@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -123,7 +123,7 @@ def _cut(
     trusted: Trusted,
     wanted: Wanted,
     out: Path,
-    withdrawn: Any,
+    withdrawn: Mapping[str, str],
     threads: int | None,
     progress: Progress,
 ) -> tuple[Carried, ReleaseFolder]:
@@ -132,6 +132,14 @@ def _cut(
     if not whole.catalog:
         raise InputError(_("The release has no catalogue to tell what is in it."), where=str(whole.folder))
     cut = cut_of(whole.folder, whole.catalog, towns=wanted.towns, bounds=wanted.bounds, datasets=wanted.datasets)
+    # Names and coverage of what was taken back must not live on in an index that is made anew.
+    taken_back = {
+        dataset
+        for archive in whole.manifest["allowed"]["archives"]
+        if archive["file"] in withdrawn
+        for dataset in archive["datasets"]
+    }
+    cut = replace(cut, datasets=cut.datasets - taken_back)
     make_part(whole, out, cut, omit=frozenset(withdrawn), threads=threads, progress=progress)
     sign_part(out, whole.folder, trusted, wanted.signer)
     return Carried(parent=whole.release), read_release(out)

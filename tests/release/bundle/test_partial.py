@@ -19,6 +19,7 @@ from pipeline.build import build_workspace
 from pipeline.errors import LongquanError, UsageError
 from pipeline.portal.search.again import written_again
 from pipeline.portal.search.reader import open_published
+from pipeline.release.bundle.bundle import Wanted, bundle_release
 from pipeline.release.bundle.partial import make
 from pipeline.release.bundle.partial.cut import cut_of
 from pipeline.release.bundle.partial.derived import sign_part, verify_folder_trust
@@ -28,7 +29,7 @@ from pipeline.release.trust.seen import Seen
 from pipeline.release.verify_folder import verify_folder
 from pipeline.vector.decode import geojson_features
 from tests.release.bundle.releases import sha256, tree
-from tests.release.bundle.signing import sign_release
+from tests.release.bundle.signing import sign_release, withdraw
 from tests.release.trust.bureau import NOW, YEAR, Bureau
 from tests.test_build import light_portal
 from tests.towns import write_town
@@ -214,6 +215,20 @@ def test_an_area_without_anything_is_no_release(city: City, tmp_path: Path) -> N
 
 def test_the_same_part_has_the_same_bytes(city: City, boxed: Path, tmp_path: Path) -> None:
     assert tree(city.part(tmp_path / "again", bounds=BOX)) == tree(boxed)
+
+
+def test_nothing_of_a_dataset_whose_archive_was_withdrawn_is_in_a_part(city: City, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(city.folder, tmp_path / "release"))
+    file = next(path for path in city.release.sums if path.startswith("tiles/schools-") and path.endswith(".pmtiles"))
+    withdraw(city.bureau, folder, {file: city.release.sums[file]}, tmp_path / "order")
+    wanted = Wanted(bounds=(118.9, 27.9, 119.3, 28.1), signer=city.bureau.key("publish"))
+    made, _trusted = bundle_release(folder, tmp_path / "disk", wanted, now=NOW, work=tmp_path / "work")
+    assert (made.about.kind, made.about.parent) == ("partial", city.release.release)
+    part = tmp_path / "disk/data/release"
+    assert verify_folder(part).accepted and city.believe(part).release == made.about.release
+    for path, data in tree(part).items():
+        if not path.startswith("metadata/"):
+            assert b"schools" not in data and "甲校".encode() not in data, path
 
 
 # What somebody might do to a part on its way.
