@@ -94,7 +94,7 @@ def _print(found: Imported) -> None:
         (_("signed by"), " · ".join(_signers(found))),
         (_("files"), counts.format(**{how: count_text(n) for how, n in made.files.items()})),
         (_("self-test"), _("passed")),
-        (_("kept"), " ".join(pointer.history) or "–"),
+        (_("to go back to"), " ".join(pointer.history) or "–"),
     ]
     if pointer.base_url:
         rows.append(("hotlink/", pointer.base_url))

@@ -33,7 +33,7 @@ def rollback(home: Path, to: str | None, office: str, as_json: bool) -> None:
     pointer = made.pointer
     rows = [
         (_("running"), f"{pointer.edition} {pointer.as_of} {pointer.folder}"),
-        (_("kept"), " ".join(pointer.history) or "–"),
+        (_("to go back to"), " ".join(pointer.history) or "–"),
         (_("receipt code"), made.code),
         (_("to print"), str(made.receipt)),
     ]
