@@ -163,7 +163,7 @@ describe('on a desktop', () => {
   });
 });
 
-test.skipIf(!catalog.notice.zh)('between phone and desk the notice gives way to an open tool, and lies on nothing else', async () => {
+test.skipIf(!catalog.notice.zh)('between phone and desk the notice gives way to an open tool, and all tools are in sight', async () => {
   const { page, troubles, close } = await visit(browser, `${server.address}#tool=share`, { viewport: { width: 800, height: 600 }, deviceScaleFactor: 0.25 });
   await drawn(page);
   await page.locator('#tool .share').waitFor();
@@ -176,6 +176,9 @@ test.skipIf(!catalog.notice.zh)('between phone and desk the notice gives way to 
   for (const other of around) expect(await apart('.sample', other), other).toBe(true);
   await page.locator('#tool .close').click();
   for (const other of around.slice(1)) expect(await apart('.sample', other), `${other}, closed`).toBe(true);
+  await page.setViewportSize({ width: 1280, height: 640 }); // short: all tools stand there, none has to be scrolled to
+  expect(await page.locator('.tools').evaluate((rail) => rail.scrollHeight - rail.clientHeight)).toBe(0);
+  expect(await apart('.tools', '.maplibregl-ctrl-bottom-right')).toBe(true);
   expect(troubles).toEqual([]);
   await close();
 });
