@@ -46,9 +46,10 @@ test: setup _without-running test-python test-browser
 _without-running: lint types floors test-site
 
 # Python's tests, but for the long ones, on all processors. Kernels first: else each process compiles them for itself.
+# Not the files of fewest tests last: the longest test of all is alone in its file.
 test-python *options: _python
     @{{longquan}} warm
-    {{python}} -m pytest -q -m "not long" -n auto --dist loadfile {{options}}
+    {{python}} -m pytest -q -m "not long" -n auto --dist loadfile --no-loadscope-reorder {{options}}
 
 # The kernels' tests twice more: compiled code reads past the end silently, wraps integers and divides to infinity.
 test-kernels: _python
