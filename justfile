@@ -45,8 +45,10 @@ test: setup _without-running test-python test-browser
 [parallel]
 _without-running: lint types floors test-site
 
-# Python's tests, but for the long ones, on all processors. Kernels first: else each process compiles them for itself.
-# Not the files of fewest tests last: the longest test of all is alone in its file.
+# Kernels first: else each process compiles them for itself. Not the files of fewest tests last: the longest test of all
+# is alone in its file.
+#
+# Python's tests, but for the long ones, on all processors.
 test-python *options: _python
     @{{longquan}} warm
     {{python}} -m pytest -q -m "not long" -n auto --dist loadfile --no-loadscope-reorder {{options}}
