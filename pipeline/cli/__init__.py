@@ -22,7 +22,7 @@ from pipeline.cli._language import speak
 from pipeline.cli._outcome import exit_code_of
 
 VERBS = {
-    "demo": Verb("pipeline.cli.demo:demo", "Write a fictional sample city, build it, say how to look at it."),
+    "demo": Verb("pipeline.cli.demo:demo", "Write a fictional sample city, build it, sign it, say how to look at it."),
     "init": Verb("pipeline.cli.init:init", "Write an empty workspace with commented files."),
     "documents": Verb(
         "pipeline.cli.documents:documents", "Draft the documents that go with a platform, from its own rules."

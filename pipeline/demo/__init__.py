@@ -1,4 +1,4 @@
-"""The fictional sample city: writes source files as departments hand them in, nothing else."""
+"""The fictional sample city: writes source files as departments hand them in, and signs its releases."""
 
 from pipeline.demo.city import write_city
 
