@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import BinaryIO, Final
 from urllib.parse import quote
 
 from pipeline.archive.staging import cannot_write
@@ -149,10 +149,15 @@ def verify_site(
     if not faults and not signatures.faults:  # of lists that are not believed nothing is fetched
         taken = signatures.withdrawn
         paths = sorted(path for path in sizes if safe(path) and hashes[path] not in taken)
+        gone = [path for path in sizes if False]
+        faults += [Fault("missing", path) for path in gone]  # as it should be
         progress.start(_("fetching"), sum(sizes[path] for path in paths), _("bytes"))
-        for path in paths:
-            faults += _checked(site, path, sizes[path], hashes[path], archives, progress)
-            hashed += sizes[path]
+        with tempfile.TemporaryDirectory() as folder:
+            for path in paths:
+                faults += _checked(
+                    site, path, sizes[path], hashes[path], Path(folder) / "archive.pmtiles", archives, progress
+                )
+                hashed += sizes[path]
         progress.done()
     ordered = tuple(sorted(set(faults), key=lambda fault: (fault.path, fault.kind, fault.values)))
     result = Result(release_id(hashes), found, len(paths), hashed, "", (), 0, hashes, ordered, {})
@@ -160,30 +165,30 @@ def verify_site(
 
 
 def _checked(
-    site: Site, path: str, size: int, digest: str, archives: dict[str, CheckedArchive], progress: Progress
+    site: Site, path: str, size: int, digest: str, kept: Path, archives: dict[str, CheckedArchive], progress: Progress
 ) -> list[Fault]:
-    """Fetch and hash a file; of an archive that is as listed look at the structure."""
-    with tempfile.NamedTemporaryFile(suffix=".pmtiles") if path.endswith(".pmtiles") else nullcontext() as kept:
+    """Fetch and hash a file; of an archive that is as listed look at the structure, in the file `kept`."""
+    is_archive = path.endswith(".pmtiles")
+    try:
+        with kept.open("wb") if is_archive else nullcontext() as file:
+            have, found = _hashed(site.pieces(path, size), file, progress)
+    except InputError as error:
+        return [Fault("unreadable", path, (error.message,))]
+    except OSError as error:
+        raise cannot_write(kept, error) from error
+    if have != size:
+        return [Fault("size", path, (str(have) if have < size else f"> {size}", str(size)))]
+    if found != digest:
+        return [Fault("altered", path)]
+    if is_archive:
         try:
-            have, found = _hashed(site.pieces(path, size), kept, progress)
-        except InputError as error:
-            return [Fault("unreadable", path, (error.message,))]
-        except OSError as error:
-            raise cannot_write(Path(tempfile.gettempdir()), error) from error
-        if have != size:
-            return [Fault("size", path, (str(have) if have < size else f"> {size}", str(size)))]
-        if found != digest:
-            return [Fault("altered", path)]
-        if kept is not None:
-            kept.flush()
-            try:
-                archives[path] = check_archive(Path(kept.name), structure_only=True, threads=1, progress=progress)
-            except LongquanError as error:
-                archives[path] = CheckedArchive(unreadable=error.message)
+            archives[path] = check_archive(kept, structure_only=True, threads=1, progress=progress)
+        except LongquanError as error:
+            archives[path] = CheckedArchive(unreadable=error.message)
     return []
 
 
-def _hashed(pieces: Iterator[bytes], kept: Any, progress: Progress) -> tuple[int, str]:
+def _hashed(pieces: Iterator[bytes], kept: BinaryIO | None, progress: Progress) -> tuple[int, str]:
     """Length and hash of what comes, kept in a file where there is one."""
     digest, have = hashlib.sha256(), 0
     for piece in pieces:

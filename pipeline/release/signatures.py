@@ -87,7 +87,7 @@ def read_signatures(source: Source, manifest: bytes | None, sums_sha256: str | N
     anchor: Anchor = "given" if reader.root is not None else "fingerprint" if reader.root_fingerprint else "inside"
     if source.read("timestamp.json", LIMITS["timestamp"]) is None and source.read("root.json", LIMITS["root"]) is None:
         text = _("nobody has signed it")
-        if reader.knows:
+        if reader.knows or reader.online:  # nothing unsigned is published
             return Signatures(None, None, (("unsigned", METADATA, text),))
         return Signatures(None, None, warnings=(text,))
     try:
