@@ -149,7 +149,7 @@ def verify_site(
     if not faults and not signatures.faults:  # of lists that are not believed nothing is fetched
         taken = signatures.withdrawn
         paths = sorted(path for path in sizes if safe(path) and hashes[path] not in taken)
-        gone = [path for path in sizes if False]
+        gone = [path for path in sizes if hashes[path] in taken and site.read(path, 0) is None]
         faults += [Fault("missing", path) for path in gone]  # as it should be
         progress.start(_("fetching"), sum(sizes[path] for path in paths), _("bytes"))
         with tempfile.TemporaryDirectory() as folder:
