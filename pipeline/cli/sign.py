@@ -70,7 +70,7 @@ def sign(
     Refused: a key that is not enrolled for the role (exit code 3), and a document whose release.json or SHA256SUMS
     beside it is another than it says (1).
     """
-    from pipeline.release.trust.keys import fingerprint_text, load_signer
+    from pipeline.release.trust.keys import fingerprint_text, load_signer, public_path, read_public
     from pipeline.release.trust.root import read_root
     from pipeline.release.trust.signing import append_signature, missing_signatures
     from pipeline.release.trust.subject import read_limited, read_subject
@@ -106,8 +106,9 @@ def sign(
     if as_json:
         print_json({"file": str(file), "signed_as": role, "missing": list(missing), **_json(subject)})
         return
-    click.echo(_("{file}: signed as {role} by {name}").format(
-        file=file, role=role, name=facts.name_of(signer.public_key.keyid)))  # fmt: skip
+    public = public_path(key)
+    name = read_public(public).name if public.is_file() else facts.name_of(signer.public_key.keyid)
+    click.echo(_("{file}: signed as {role} by {name}").format(file=file, role=role, name=name))
     _print_next(subject, file, missing)
 
 
@@ -130,6 +131,8 @@ def _rows(subject: Subject) -> list[tuple[str, str]]:
             ("release.json", fingerprint_text(str(subject.manifest_sha256))),
             ("SHA256SUMS", fingerprint_text(str(subject.sums_sha256))),
         ]
+    else:
+        rows.append((_("what is signed"), fingerprint_text(subject.sha256)))
     rows.append((_("holds until"), f"{subject.expires:%Y-%m-%d}"))
     rows += [
         (_("signs for itself"), f"{department}: {', '.join(paths)}")

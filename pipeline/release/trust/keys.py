@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
@@ -149,7 +150,7 @@ def load_signer(path: Path, passphrase: str) -> CryptoSigner:
         )
     try:
         private = load_pem_private_key(data, passphrase_bytes(passphrase))
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         raise InputError(
             _("the key cannot be opened: the passphrase is wrong, or the file is damaged"),
             where=str(path),

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from securesystemslib.exceptions import UnverifiedSignatureError
 from securesystemslib.signer import CryptoSigner
 from tuf.api.metadata import Metadata, MetaFile, Root, Snapshot, Targets, Timestamp
 
@@ -15,7 +16,7 @@ from pipeline.errors import InputError, PolicyRefusal, UsageError
 from pipeline.i18n import _
 from pipeline.release.trust.document import ours, read_document
 from pipeline.release.trust.error import TrustError
-from pipeline.release.trust.keys import fingerprint_text
+from pipeline.release.trust.keys import PublicKey, fingerprint_text
 from pipeline.release.trust.roles import (
     DERIVED,
     LIMITS,
@@ -97,17 +98,30 @@ def missing_signatures(data: bytes, root: bytes, *, targets: bytes | None = None
         result = _root(root).get_verification_result("targets", document.signed_bytes, document.signatures)
         missing = tuple(o for o in OFFICES if not any(facts.office_of(keyid) == o for keyid in result.signed))
         return missing or (() if result.verified else ("targets",))
+    if kind in (WITHDRAWALS, DERIVED):
+        held = [PUBLISH] if kind == DERIVED else list(OFFICES)
+        keys = [key for part in held for key in facts.keys_of(part)]
+        return () if any(_holds(document, key) for key in keys) else ("|".join(held),)
     if targets is None:
         raise UsageError(_("targets.json is needed to tell who may sign this"))
     delegator = read_document(targets, Targets, "targets.json").signed
     try:
-        held = delegator.get_verification_result(kind, document.signed_bytes, document.signatures)
+        result = delegator.get_verification_result(kind, document.signed_bytes, document.signatures)
     except ValueError as error:
         raise UsageError(_("targets.json does not say who may sign as {role}").format(role=kind)) from error
-    if held.verified:
-        return ()
-    department = department_of(kind)
-    return (f"department:{department}" if department else PUBLISH if kind == DERIVED else "|".join(OFFICES),)
+    return () if result.verified else (f"department:{department_of(kind)}",)
+
+
+def _holds(document: Metadata[Targets], key: PublicKey) -> bool:
+    """Whether the document has a signature of that key, and it holds."""
+    signature = document.signatures.get(key.keyid)
+    if signature is None:
+        return False
+    try:
+        key.key.verify_signature(signature, document.signed_bytes)
+    except UnverifiedSignatureError:
+        return False
+    return True
 
 
 def finish(
