@@ -13,14 +13,15 @@ import unicodedata
 import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO, Final, NamedTuple, cast
+from typing import IO, BinaryIO, Final, NamedTuple
 
 from pipeline.errors import InputError
 from pipeline.framework.package import PACKAGE_FILE
 from pipeline.i18n import _
+from pipeline.intake.origin import Member, OnDisk, Origin, is_junction, printable
 
 GIB: Final = 1 << 30
 _JUNK: Final = frozenset({"thumbs.db", "desktop.ini", ".ds_store", "__macosx"})
@@ -54,19 +55,10 @@ class PackageFault(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
-    """One file of a package."""
-
-    name: str  # in the package's folder, with slashes
-    size: int  # bytes, as declared
-    held: Path | zipfile.ZipInfo
-
-
-@dataclass(frozen=True, slots=True)
 class Container:
     """The files of a package in order of their names, and what is wrong with them as files."""
 
-    path: Path
+    origin: Origin
     members: tuple[Member, ...]
     faults: tuple[PackageFault, ...]
 
@@ -79,32 +71,30 @@ class Container:
         """The file of that name."""
         return next((member for member in self.members if member.name == name), None)
 
-    @contextmanager
-    def opened(self) -> Iterator[Callable[[Member], IO[bytes]]]:
+    def opened(self) -> AbstractContextManager[Callable[[Member], IO[bytes]]]:
         """A function that opens a file of the package, while the block runs; it raises OSError, zipfile.BadZipFile."""
-        if self.path.is_dir():
-            yield lambda member: _open_file(cast(Path, member.held))
-            return
-        with zipfile.ZipFile(self.path) as archive:
-            yield lambda member: archive.open(cast(zipfile.ZipInfo, member.held))
+        return self.origin.opened()
 
 
 def look_into(path: Path, limits: Limits | None = None) -> Container:
     """What lies in the folder or zip at `path`. Raises InputError where there is neither."""
     limits = limits or Limits()
     if path.is_dir():
-        members, faults = _of_folder(path)
-    elif path.is_file():
-        members, faults = _of_zip(path)
-        faults += _bombs(path, members, limits)
-    else:
-        raise InputError(
-            _("There is no such package."),
-            where=str(path),
-            expected=_("a folder or a zip with package.toml"),
-            hint=_("check the path and its spelling"),
-        )
-    members = _without_shell(members)
+        return judge(OnDisk(path), *_of_folder(path), limits)
+    if path.is_file():
+        members, faults = look_into_zip(lambda: path.open("rb"), path.stat().st_size, limits)
+        return judge(OnDisk(path), members, faults, limits)
+    raise InputError(
+        _("There is no such package."),
+        where=str(path),
+        expected=_("a folder or a zip with package.toml"),
+        hint=_("check the path and its spelling"),
+    )
+
+
+def judge(origin: Origin, members: list[Member], found: Sequence[PackageFault], limits: Limits) -> Container:
+    """The package of these files, with all that their names and sizes tell beside what was `found` already."""
+    members, faults = _without_shell(members), list(found)
     faults += [fault for member in members for fault in _odd_name(member.name)]
     faults += _clashes(members)
     if len(members) > limits.files:
@@ -120,7 +110,7 @@ def look_into(path: Path, limits: Limits | None = None) -> Container:
             )
             text = text.format(size=member.size, limit=limits.table)
             faults.append(PackageFault("table-too-large", member.name, text))
-    return Container(path, tuple(sorted(members, key=lambda member: member.name)), tuple(faults))
+    return Container(origin, tuple(sorted(members, key=lambda member: member.name)), tuple(faults))
 
 
 def _of_folder(path: Path) -> tuple[list[Member], list[PackageFault]]:
@@ -131,33 +121,36 @@ def _of_folder(path: Path) -> tuple[list[Member], list[PackageFault]]:
             there = Path(folder, name)
             plain = printable(there.relative_to(path).as_posix())
             status = there.lstat()
-            if _junk(plain):
+            if is_junk(plain):
                 continue
-            if stat.S_ISLNK(status.st_mode) or _is_junction(there):
+            if stat.S_ISLNK(status.st_mode) or is_junction(there):
                 faults.append(PackageFault("symlink", plain, _("a link to another place")))
             elif stat.S_ISREG(status.st_mode):
                 members.append(Member(unicodedata.normalize("NFC", plain), status.st_size, there))
             elif not stat.S_ISDIR(status.st_mode):
                 faults.append(PackageFault("special-file", plain, _("neither a file nor a folder")))
-        folders[:] = [name for name in folders if not _junk(name) and not _is_link(Path(folder, name))]
+        folders[:] = [name for name in folders if not is_junk(name) and not _is_link(Path(folder, name))]
     return members, faults
 
 
-def _of_zip(path: Path) -> tuple[list[Member], list[PackageFault]]:
+def look_into_zip(
+    opened: Callable[[], BinaryIO], packed: int, limits: Limits
+) -> tuple[list[Member], list[PackageFault]]:
+    """The files of a zip of `packed` bytes, by its directory alone, and what is wrong with it as a zip."""
     members: list[Member] = []
     faults: list[PackageFault] = []
     try:
-        with zipfile.ZipFile(path) as archive:
+        with opened() as file, zipfile.ZipFile(file) as archive:
             infos = archive.infolist()
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
         text = _("this is no zip, or one that is damaged ({reason})").format(reason=error)
         return [], [PackageFault("damaged-zip", "", text)]
     for info in infos:
         name = _zipped_name(info)
-        if _junk(name) or (name.endswith("/") and info.file_size == 0 and not _escapes(name.rstrip("/"))):
+        if is_junk(name) or (name.endswith("/") and info.file_size == 0 and not escapes(name.rstrip("/"))):
             continue
-        if _escapes(name):
-            faults.append(PackageFault("path-escape", name, _("the path leaves the package")))
+        if escapes(name):
+            faults.append(path_escape(name))
             continue
         kind = info.external_attr >> 16
         if stat.S_ISLNK(kind):
@@ -172,7 +165,7 @@ def _of_zip(path: Path) -> tuple[list[Member], list[PackageFault]]:
             text = _("packed by a method that is not taken ({number}); pack with Deflate")
             faults.append(PackageFault("compression", name, text.format(number=info.compress_type)))
         members.append(Member(name, info.file_size, info))
-    return members, faults
+    return members, [*faults, *_bombs(packed, members, limits)]
 
 
 def _zipped_name(info: zipfile.ZipInfo) -> str:
@@ -192,9 +185,8 @@ def _zipped_name(info: zipfile.ZipInfo) -> str:
     return unicodedata.normalize("NFC", printable(name.replace("\\", "/")))
 
 
-def _bombs(path: Path, members: Sequence[Member], limits: Limits) -> list[PackageFault]:
+def _bombs(packed: int, members: Sequence[Member], limits: Limits) -> list[PackageFault]:
     """Signs of a zip that is made to fill the disk."""
-    packed = path.stat().st_size
     infos = [member.held for member in members if isinstance(member.held, zipfile.ZipInfo)]
     if sum(info.compress_size for info in infos) > packed:
         return [PackageFault("zip-bomb", "", _("its files lie on top of one another: this is a zip bomb"))]
@@ -214,12 +206,18 @@ def _without_shell(members: list[Member]) -> list[Member]:
 
 
 def _odd_name(name: str) -> Iterator[PackageFault]:
-    for part in name.split("/"):
-        if _NO_NAME.search(part) or _DEVICES.fullmatch(part) or len(part.encode("utf-8", "replace")) > _LONGEST:
-            yield PackageFault("bad-name", name, _("a name that not every system can have"))
-            return
-    if "�" in name:
+    if has_odd_name(name):
+        yield PackageFault("bad-name", name, _("a name that not every system can have"))
+    elif "�" in name:
         yield PackageFault("bad-name", name, _("a name in an unknown encoding"))
+
+
+def has_odd_name(name: str) -> bool:
+    """Whether a part of a name with slashes is one that not every system can have."""
+    return any(
+        _NO_NAME.search(part) or _DEVICES.fullmatch(part) or len(part.encode("utf-8", "replace")) > _LONGEST
+        for part in name.split("/")
+    )
 
 
 def _clashes(members: Sequence[Member]) -> Iterator[PackageFault]:
@@ -243,29 +241,21 @@ def _clashes(members: Sequence[Member]) -> Iterator[PackageFault]:
                 yield PackageFault("duplicate-name", name, text)
 
 
-def _escapes(name: str) -> bool:
+def path_escape(name: str) -> PackageFault:
+    """The fault of a file that would lie outside the package's folder."""
+    return PackageFault("path-escape", name, _("the path leaves the package"))
+
+
+def escapes(name: str) -> bool:
+    """Whether a name with slashes leads out of the folder that it is in."""
     parts = name.split("/")
     return name.startswith("/") or name[1:2] == ":" or any(part in ("", ".", "..") for part in parts)
 
 
-def _junk(name: str) -> bool:
+def is_junk(name: str) -> bool:
+    """Whether a file is one that systems put beside others by themselves."""
     return any(part.casefold() in _JUNK or part.startswith("._") for part in name.split("/"))
 
 
-def printable(name: str) -> str:
-    """The name with a mark where it is no text: bytes that the system could not decode (PEP 383)."""
-    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-
-
-def _open_file(path: Path) -> IO[bytes]:
-    """What was a file when it was listed may have become a link to another, which is not followed."""
-    return os.fdopen(os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)), "rb")
-
-
 def _is_link(path: Path) -> bool:
-    return path.is_symlink() or _is_junction(path)
-
-
-def _is_junction(path: Path) -> bool:
-    """Whether it is a folder of Windows that stands for another one (Python 3.12 has a name for it)."""
-    return bool(getattr(path.lstat(), "st_file_attributes", 0) & getattr(stat, "FILE_ATTRIBUTE_REPARSE_POINT", 0x400))
+    return path.is_symlink() or is_junction(path)

@@ -23,7 +23,7 @@ from pipeline.framework.package import ADMITTED, PACKAGE_FILE, SUMS_FILE, Packag
 from pipeline.i18n import _
 from pipeline.intake.admission import marked_secret
 from pipeline.intake.container import look_into
-from pipeline.intake.unpack import identity
+from pipeline.intake.origin import identity
 from pipeline.progress import Progress, Silent
 
 _BLOCK: Final = 1 << 20

@@ -10,7 +10,6 @@ Nothing is kept of packages that are classified, or do not say that they are not
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,7 +22,7 @@ from pipeline.framework.toml_words import parse_toml
 from pipeline.i18n import _
 from pipeline.intake.acceptance import REFUSED
 from pipeline.intake.admission import POLICY
-from pipeline.intake.container import Container, PackageFault
+from pipeline.intake.container import PackageFault
 from pipeline.intake.json_file import write_json
 from pipeline.intake.ledger import Entry, append
 from pipeline.intake.store import REPORT_FILE
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
     from pipeline.intake.checks import Report
 
 FOLDER: Final = "inbox/refused"
-PACKAGE: Final = "package"
 PAGE: Final = "report.html"
 FAULTS: Final = "faults.gpkg"
 _WORD: Final = 100  # characters of an id or period that are repeated
@@ -47,19 +45,6 @@ class Refusal:
     facts: Mapping[str, Any]  # of the ledger's line, without package and reason
     faults: tuple[PackageFault, ...]
     quality: Mapping[str, Any] | None = None  # the checks' report
-
-
-def keep_original(container: Container, staged: Path) -> None:
-    """Copy a package that could not be unpacked into the folder `staged` as it lies; links are not followed."""
-    try:
-        if container.path.is_dir():
-            shutil.copytree(container.path, staged / PACKAGE, symlinks=False, ignore=_not_plain)
-        else:
-            shutil.copyfile(container.path, staged / container.path.name)
-    except shutil.Error as error:
-        raise cannot_write(staged, OSError(*error.args[:1])) from error
-    except OSError as error:
-        raise cannot_write(staged, error) from error
 
 
 def refuse(root: Path, staged: Path | None, refusal: Refusal, before: Entry | None, at: datetime) -> Path | None:
@@ -94,13 +79,6 @@ def _report(refusal: Refusal, at: datetime) -> dict[str, Any]:
         "faults": [fault._asdict() for fault in refusal.faults],
         "quality": refusal.quality,
     }
-
-
-def _not_plain(folder: str, names: list[str]) -> list[str]:
-    """What is neither a file nor a folder of its own."""
-    with os.scandir(folder) as entries:
-        plain = {e.name for e in entries if e.is_file(follow_symlinks=False) or e.is_dir(follow_symlinks=False)}
-    return [name for name in names if name not in plain]
 
 
 def write_pages(report: Report, folder: Path) -> None:

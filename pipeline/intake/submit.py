@@ -21,7 +21,7 @@ from pipeline.i18n import _
 from pipeline.intake.acceptance import NIL, History, accept, changing, history, last_refusal, taken
 from pipeline.intake.admission import MARKED, POLICY, admission_faults, marked_secret, secrecy_fault
 from pipeline.intake.checks.report import report_json
-from pipeline.intake.container import Container, PackageFault, look_into, printable
+from pipeline.intake.container import Container, PackageFault, look_into
 from pipeline.intake.convert import (
     Converted,
     convert_features,
@@ -34,12 +34,11 @@ from pipeline.intake.convert import (
 from pipeline.intake.incoming import incoming
 from pipeline.intake.json_file import write_json
 from pipeline.intake.ledger import Entry, append
+from pipeline.intake.origin import PACKAGE
 from pipeline.intake.refusal import (
-    PACKAGE,
     Refusal,
     deciding,
     faults_of,
-    keep_original,
     place_of,
     refuse,
     said_in,
@@ -48,7 +47,7 @@ from pipeline.intake.refusal import (
 )
 from pipeline.intake.siblings import Siblings
 from pipeline.intake.store import REPORT_FILE, STORE, StoredVersion, latest, source_of
-from pipeline.intake.unpack import Unpacked, claimed_identity, outer_identity, unpack
+from pipeline.intake.unpack import Unpacked, claimed_identity, unpack
 from pipeline.progress import Progress, Silent
 
 if TYPE_CHECKING:
@@ -84,15 +83,17 @@ class Submission:
         return 3 if self.reason in POLICY else 1
 
 
-def submit(framework: Framework, path: Path, now: datetime, progress: Progress | None = None) -> Submission:
-    """Hand in the package at `path`, a folder or a zip, at the moment `now` (with its zone).
+def submit(
+    framework: Framework, package: Path | Container, now: datetime, progress: Progress | None = None
+) -> Submission:
+    """Hand in a package, a folder or a zip or what was found in a drop, at the moment `now` (with its zone).
 
     The same package once more changes nothing. Raises InputError where there is no package to read, OutputError where
     nothing can be written; then nothing was decided.
     """
     if now.tzinfo is None:
         raise ValueError("now has no time zone")
-    container = look_into(path)
+    container = package if isinstance(package, Container) else look_into(package)
     return _Work(framework, container, now, progress or Silent()).done()
 
 
@@ -306,7 +307,7 @@ class _Work:
         if unpacked.digests:
             unpacked.folder.rename(staged / PACKAGE)
         elif all(fault.rule != "too-large" for fault in faults):
-            keep_original(self.container, staged)
+            self.container.origin.keep(staged)
         if report is not None:
             write_pages(report, staged)
         package = unpacked.package
@@ -334,7 +335,7 @@ class _Work:
         """Refuse without keeping anything: hash, sender and time, and of what is not secret the reason."""
         known = {department.id for department in self.framework.departments}
         sender = next((name for name in said_in(said, ("department",)).values() if name in known), None)
-        sha256 = sha256 or outer_identity(self.container.path)
+        sha256 = sha256 or self.container.origin.digest()
         refusal = Refusal(sha256, fault.rule, {"department": sender}, (fault,))
         with changing(self.root, self.progress):
             refuse(self.root, None, refusal, last_refusal(self.root, sha256), self.now)
@@ -363,4 +364,4 @@ class _Work:
 
     @property
     def _name(self) -> str:
-        return printable(self.container.path.resolve().name)
+        return self.container.origin.name

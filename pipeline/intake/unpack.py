@@ -20,7 +20,8 @@ from pipeline.framework.faults import WorkspaceError
 from pipeline.framework.package import PACKAGE_FILE, SUMS_FILE, Package, read_package
 from pipeline.i18n import _
 from pipeline.intake.admission import marked_secret
-from pipeline.intake.container import Container, Limits, Member, PackageFault, look_into
+from pipeline.intake.container import Container, Limits, PackageFault, look_into
+from pipeline.intake.origin import Member, identity
 from pipeline.progress import Progress, Silent
 from pipeline.sources.referring import HEAD, is_sign
 
@@ -59,7 +60,7 @@ def unpack(
     OutputError where the disk has no room.
     """
     if container.faults:
-        return Unpacked(into, None, {}, outer_identity(container.path), container.faults)
+        return Unpacked(into, None, {}, container.origin.digest(), container.faults)
     try:
         free = shutil.disk_usage(into).free
     except OSError as error:
@@ -71,7 +72,7 @@ def unpack(
             hint=_("free some space; nothing was copied"),
         )
     progress = progress or Silent()
-    progress.start(_("copying {name}").format(name=container.path.name), container.size, _("bytes"))
+    progress.start(_("copying {name}").format(name=container.origin.name), container.size, _("bytes"))
     digests: dict[str, str] = {}
     faults: list[PackageFault] = []
     try:
@@ -85,7 +86,7 @@ def unpack(
     except OSError as error:  # of a disk or network: nothing that the sender could mend
         raise InputError(
             _("The package cannot be read: {reason}.").format(reason=error.strerror or error),
-            where=str(container.path),
+            where=container.origin.place,
             hint=_("try again; nothing was written"),
         ) from error
     progress.done()
@@ -102,27 +103,11 @@ def unpack(
     return Unpacked(into, package, digests, identity(digests), tuple(faults))
 
 
-def identity(digests: Mapping[str, str]) -> str:
-    """The sha256 of a package: of the lines "sha256  name" of its files without SHA256SUMS, in order of names.
-
-    A package is the same whether it comes as a folder or as a zip, whatever packed it.
-    """
-    lines = [f"{digest}  {name}\n" for name, digest in digests.items() if name != SUMS_FILE]
-    return hashlib.sha256("".join(sorted(lines, key=lambda line: line[66:])).encode("utf-8", "replace")).hexdigest()
-
-
-def outer_identity(path: Path) -> str:
-    """The sha256 of a package that cannot be unpacked: of the zip, of a folder over names and contents as they lie."""
-    if path.is_file():
-        return _sha256(path)
-    regular = [each for each in path.rglob("*") if each.is_file() and not each.is_symlink()]
-    return identity({_plain(each.relative_to(path).as_posix()): _sha256(each) for each in regular})
-
-
 def claimed_identity(container: Container) -> str | None:
     """The identity that a package has if its SHA256SUMS is right, which is not verified; None where that cannot be.
 
-    It is read in a moment, however large the package.
+    It is read in a moment, however large the package. Files may be missing: the rest of a package that was being taken
+    away from its drop is still that package.
     """
     member = container.get(SUMS_FILE)
     if member is None or container.faults:
@@ -133,7 +118,7 @@ def claimed_identity(container: Container) -> str | None:
     except (*_DAMAGED, OSError):
         return None
     names = {member.name for member in container.members} - {SUMS_FILE}
-    return identity(listed) if not faults and names == listed.keys() else None
+    return identity(listed) if not faults and names <= listed.keys() else None
 
 
 def check_sums(folder: Path, digests: Mapping[str, str]) -> Iterator[PackageFault]:
@@ -244,12 +229,3 @@ def _copy(source: IO[bytes], member: Member, target: Path, progress: Progress) -
     if left:
         raise zipfile.BadZipFile(_("it is shorter than was declared"))
     return digest.hexdigest()
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _plain(name: str) -> str:
-    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")

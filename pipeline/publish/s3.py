@@ -125,7 +125,8 @@ class S3Store:
             for found in page.get("Contents", ()):
                 path = found["Key"][len(self._place.prefix) :]
                 if path and not path.endswith("/"):  # some tools make keys for folders
-                    yield Entry(path, found["Size"], found["ETag"].strip('"'))
+                    changed = found["LastModified"].timestamp()
+                    yield Entry(path, found["Size"], found["ETag"].strip('"'), changed=changed)
             if not page.get("IsTruncated"):
                 return
             token = {"ContinuationToken": page["NextContinuationToken"]}

@@ -27,6 +27,7 @@ class Entry:
     bytes: int
     etag: str
     sha256: str | None = None
+    changed: float | None = None  # seconds since 1970 by the store's clock; told by lists of buckets
 
 
 @dataclass(frozen=True, slots=True)

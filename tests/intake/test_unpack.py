@@ -118,12 +118,12 @@ def test_no_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_disk_that_fails_is_no_fault_of_the_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from pipeline.intake import container
+    from pipeline.intake import origin
 
     def fail(path: Path) -> None:
         raise OSError(5, "Input/output error")
 
-    monkeypatch.setattr(container, "_open_file", fail)
+    monkeypatch.setattr(origin, "_open_file", fail)
     with pytest.raises(InputError, match="Input/output error"):
         unpacked(write_folder(tmp_path / "p", package_files()), tmp_path)
 
