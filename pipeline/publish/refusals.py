@@ -15,14 +15,15 @@ from pipeline.publish.stages import TIMESTAMP
 from pipeline.publish.store import Store
 from pipeline.publish.target import Target
 
-OPEN_EDITION = "public"  # the one edition that everybody may read
-
 
 def refuse_unreviewed(manifest: Mapping[str, Any], where: str) -> None:
-    """A real city's map needs the number of its map review. Raises PolicyRefusal."""
+    """A real city's map needs the number of its map review, unless its release says that it is not for everybody.
+
+    Raises PolicyRefusal.
+    """
     review = manifest.get("review")
     number = review.get("number") if isinstance(review, dict) else None
-    if not number and manifest.get("sample") is not True:
+    if not number and manifest.get("sample") is not True and manifest.get("public") is not False:
         raise PolicyRefusal(
             _("this release has no map review number, so it must not be published"),
             where=where,
@@ -71,7 +72,7 @@ def refuse_open(shipment: Shipment, is_public: bool | None) -> str | None:
 
     Raises PolicyRefusal.
     """
-    if shipment.edition == OPEN_EDITION:
+    if _is_public(shipment):
         return None
     if is_public:
         raise PolicyRefusal(
@@ -87,6 +88,12 @@ def refuse_open(shipment: Shipment, is_public: bool | None) -> str | None:
             "out from here; look at docs/deploy."
         ).format(edition=shipment.edition)
     return None
+
+
+def _is_public(shipment: Shipment) -> bool:
+    """Whether everybody may read it: as its release.json says, else by the name that an edition for everybody has."""
+    told = shipment.manifest.get("public")
+    return told if isinstance(told, bool) else shipment.edition == "public"
 
 
 def _date(manifest: Mapping[str, Any]) -> date:

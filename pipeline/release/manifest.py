@@ -76,6 +76,7 @@ def write_manifest(
         "release": id,
         "city": framework.city.code,
         "edition": view.edition.id,
+        "public": view.edition.public,
         "sample": framework.city.sample,
         "previous": None,  # a release: the one before it; `release` fills both in, the id stays as it is
         "review": {"number": review_number, "scope": None},

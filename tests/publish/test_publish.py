@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from pipeline.errors import InputError, PolicyRefusal, UsageError
 from pipeline.publish.folder import FolderStore
 from pipeline.publish.plan import Plan
 from pipeline.publish.publishing import Wishes, plan_publication, publish
+from pipeline.publish.refusals import refuse_open
 from pipeline.publish.shipment import Shipment, read_shipment
 from pipeline.publish.stages import Stage, stage_of
 from pipeline.publish.store import About, Condition, MemoryStore, Store
@@ -260,6 +262,20 @@ def test_a_real_city_needs_its_review_number(tmp_path: Path, store: Store) -> No
     assert error.value.exit_code == 3
     assert list(store.list()) == []
     go(shipment(tmp_path / "2", 1, sample=False, review="浙S(2026)1号"), store)
+
+
+def test_what_is_not_for_everybody_needs_no_review_number(tmp_path: Path, store: Store) -> None:
+    go(shipment(tmp_path / "1", 1, sample=False, edition="government"), store)
+    assert reader(store)("release.json") is not None
+
+
+def test_an_edition_for_everybody_may_be_called_anything(tmp_path: Path) -> None:
+    goods = shipment(tmp_path / "1", 1)
+    citizens = replace(goods, manifest={**goods.manifest, "edition": "citizens"})
+    assert refuse_open(citizens, True) is None
+    closed = replace(goods, manifest={**goods.manifest, "edition": "public", "public": False})
+    with pytest.raises(PolicyRefusal, match="not for everybody"):
+        refuse_open(closed, True)
 
 
 def test_an_older_release_does_not_go_over_a_newer_one(tmp_path: Path, store: Store) -> None:
