@@ -15,16 +15,21 @@ _CYCLES = 100_000
 # numpy asks for huge pages, and the system clears two megabytes for an array that fills a part of them.
 _LIBRARIES = {"OPENBLAS_NUM_THREADS": "1", "NUMPY_MADVISE_HUGEPAGE": "0"}
 
+_BUCKETS = "pipeline.publish.s3"  # the one door to boto3
+
 
 class _Absent:
-    """Hides pandas, which pyogrio and pyarrow load wherever it is installed: 0.3 s for what is never asked of it.
+    """Hides what libraries load wherever it is installed, and what is never asked of them here.
 
-    Only on the command line: in a notebook pandas may be wanted later.
+    pandas, which pyogrio and pyarrow load: 0.3 s. boto3, which rasterio loads for rasters in buckets: 0.13 s, and an
+    open socket; it is there once the room that publishes to buckets has been entered. Only on the command line: in a
+    notebook they may be wanted later.
     """
 
     def find_spec(self, name: str, _path: object = None, _target: object = None) -> None:
-        """Finds nothing; says so for good where it is pandas."""
-        if name in ("pandas", "geopandas"):
+        """Finds nothing; says so for good where it is one of those."""
+        hidden = name in ("pandas", "geopandas") or (name == "boto3" and _BUCKETS not in sys.modules)
+        if hidden:
             raise ModuleNotFoundError(f"{name} is not used", name=name)
 
 
