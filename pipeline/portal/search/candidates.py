@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from pipeline.portal.search import grams
+from pipeline.portal.search.allowance import Allowance
 from pipeline.portal.search.grams import hash_gram, letters_code, word_code
 from pipeline.portal.search.query import HAN, INITIAL, SYLLABLE, WORD, Token, Tokens
 from pipeline.portal.search.reader import Index
@@ -15,6 +16,10 @@ from pipeline.portal.search.shards import Postings
 from pipeline.portal.search.varints import Numbers
 
 ENOUGH: Final = 24  # candidates for which no tail is read
+_AT_ONCE: Final = 4  # grams of a plan that are read at once
+_FEW: Final = 4  # candidates that are rather looked at than told apart by further grams
+
+Tiers = tuple[list[int], list[int], list[int]]  # whole names, names that begin so, others
 
 
 class Plan(NamedTuple):
@@ -75,30 +80,85 @@ def typo_plans(tokens: Tokens) -> list[Plan]:
     return [Plan(tuple(dict.fromkeys(each)), None, None) for each in found if each]
 
 
-def find(index: Index, wanted: Plan) -> tuple[list[int], list[int], list[int]]:
-    """Entries that may have all required grams: whole names, names that begin so, others; the most important first."""
-    hashes = [*wanted.required, *(h for h in (wanted.start, wanted.end) if h is not None)]
-    found = index.postings(hashes)
-    lists = found[: len(wanted.required)]
-    if not lists:
-        return [], [], []
-    base = _intersect(index, lists)
-    if wanted.start is None:
-        return [], [], base.tolist()
-    starts = found[len(wanted.required)]
-    begin = _within(base, starts)
-    rest = base[~begin]
-    whole = np.zeros(len(base), bool) if wanted.end is None else begin & _within(base, found[-1])
-    return base[whole].tolist(), base[begin & ~whole].tolist(), rest.tolist()
+def find(index: Index, plans: Sequence[Plan], allowance: Allowance) -> list[Tiers]:
+    """Entries that may have all required grams of each plan, the most important first.
+
+    Not every gram is read: no more of a plan once few entries are left, which their names tell apart, and no more of
+    any once the allowance is used up. Plans go on side by side, each with what others had to read first: those of one
+    query are much alike.
+    """
+    hunts = [_Hunt(each, index, allowance) for each in plans]
+    while going := [hunt for hunt in hunts if hunt.ask()]:
+        for hunt in going:
+            hunt.read()
+    for hunt in hunts:
+        hunt.complete()
+    return [hunt.tiers() for hunt in hunts]
 
 
-def _intersect(index: Index, lists: Sequence[Postings]) -> Numbers:
+class _Hunt:
+    """One plan on its way to its entries."""
+
+    def __init__(self, wanted: Plan, index: Index, allowance: Allowance) -> None:
+        self._plan, self._index, self._allowance = wanted, index, allowance
+        self._left = list(wanted.required)
+        self._asked: list[int] = []
+        self._lists: list[Postings] = []
+        self._base: Numbers = np.zeros(0, np.int64)
+        self._exact = False  # no entry is missing in the base
+
+    def ask(self) -> bool:
+        """Choose which grams to read next; whether there are any."""
+        if self._exact and len(self._base) <= _FEW:
+            return False
+        known = [gram for gram in self._left if self._allowance.has("shards", self._index.shard_of(gram)[0])]
+        chosen = known or [gram for gram in _spread(self._left) if self._take(gram)]
+        self._asked = chosen
+        self._left = [gram for gram in self._left if gram not in chosen]
+        return bool(chosen)
+
+    def read(self) -> None:
+        """Read what was asked for."""
+        self._lists += self._index.postings(self._asked)
+        smallest = _smallest(self._lists)
+        self._base = _all_of(smallest.entries, self._lists, smallest)
+        self._exact = smallest.whole
+
+    def complete(self) -> None:
+        """Read the tail of the smallest list, where its entries do not do."""
+        if not self._lists or self._exact or len(self._base) >= ENOUGH:
+            return
+        smallest = _smallest(self._lists)
+        if smallest.tail is not None and self._allowance.take("tails", *smallest.tail):
+            self._base = _all_of(self._index.complete(smallest), self._lists, smallest)
+
+    def tiers(self) -> Tiers:
+        """Whole names, names that begin so, others."""
+        base = self._base
+        start, end = self._plan.start, self._plan.end
+        if len(base) <= _FEW or start is None or not self._take(start):
+            return [], [], base.tolist()
+        borders = [start] if end is None or not self._take(end) else [start, end]
+        inside = [_within(base, each) for each in self._index.postings(borders)]
+        begin = inside[0]
+        whole = begin & inside[1] if len(inside) > 1 else np.zeros(len(base), bool)
+        return base[whole].tolist(), base[begin & ~whole].tolist(), base[~begin].tolist()
+
+    def _take(self, gram: int) -> bool:
+        return self._allowance.take("shards", *self._index.shard_of(gram))
+
+
+def _spread(grams_left: Sequence[int]) -> list[int]:
+    """Some of the grams, from all over the query."""
+    last = len(grams_left) - 1
+    if last < _AT_ONCE:
+        return list(grams_left)
+    return [grams_left[i * last // (_AT_ONCE - 1)] for i in range(_AT_ONCE)]
+
+
+def _smallest(lists: Sequence[Postings]) -> Postings:
     full = [each for each in lists if each.whole]
-    smallest = min(full or lists, key=lambda each: each.count)
-    base = _all_of(smallest.entries, lists, smallest)
-    if not smallest.whole and smallest.tail is not None and len(base) < ENOUGH:
-        base = _all_of(index.complete(smallest), lists, smallest)
-    return base
+    return min(full or lists, key=lambda each: each.count)
 
 
 def _all_of(base: Numbers, lists: Sequence[Postings], but: Postings) -> Numbers:

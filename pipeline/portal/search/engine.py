@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
-from pipeline.portal.search.candidates import Plan, find, plan, split_plans, typo_plans
+from pipeline.portal.search.allowance import MOST, Allowance
+from pipeline.portal.search.candidates import Plan, Tiers, find, plan, split_plans, typo_plans
 from pipeline.portal.search.entries import BLOCK, Entry
 from pipeline.portal.search.fold import Unit
 from pipeline.portal.search.match import Match, code_match, matched, target
@@ -55,6 +57,7 @@ class _Steps:
 
     index: Index
     near: tuple[float, float]  # 10⁻⁶ degrees
+    allowance: Allowance
     found: dict[tuple[int, int, str], Result]
 
     def keep(self, result: Result) -> None:
@@ -69,31 +72,25 @@ class _Steps:
             self.found[key] = result
 
 
-def search(index: Index, text: str, near: tuple[float, float] | None = None, limit: int = RESULTS) -> list[Result]:
-    """The best answers to a query, `near` a place in degrees (else the city's centre)."""
+def search(
+    index: Index, text: str, near: tuple[float, float] | None = None, limit: int = RESULTS, most: int = MOST
+) -> list[Result]:
+    """The best answers to a query that reads `most` bytes, `near` a place in degrees (else the city's centre)."""
     at = index.description.centre if near is None else (near[0] * 1e6, near[1] * 1e6)
-    steps = _Steps(index, at, {})
+    steps = _Steps(index, at, Allowance(index.header.head, most), {})
     units = tuple(index.folder.units(text))
     if not units:
         return []
     asked = house_number(units)
     if asked is not None:
         _house_numbers(steps, asked)
-    beginnings = beginnings_of(index.description.syllables)
-    readings = ways(units, index.description.syllables, beginnings)
-    left = BLOCKS
-    for tokens in readings:
-        left -= _look(steps, tokens, [plan(tokens)], left)
+    readings = _readings(index, units)
+    _look(steps, readings)
     if len(steps.found) < _FEW:
-        left = BLOCKS
-        for tokens in readings:
-            if len(tokens) >= 4:
-                left -= _look(steps, tokens, split_plans(tokens), left, gaps=True)
+        _look(steps, [tokens for tokens in readings if len(tokens) >= 4], split_plans, gaps=True)
     stripped = strip_prefixes(index, units)
     if len(stripped[0]) < len(units) and not steps.found:
-        left = BLOCKS
-        for tokens in ways(stripped[0], index.description.syllables, beginnings):
-            left -= _look(steps, tokens, [plan(tokens)], left)
+        _look(steps, _readings(index, stripped[0]))
     if not steps.found:
         _typos(steps, units, readings)
     return ranked(steps.found.values(), limit)
@@ -119,14 +116,16 @@ def strip_prefixes(index: Index, units: Sequence[Unit]) -> tuple[tuple[Unit, ...
     return left, town
 
 
-def streets(index: Index, units: Sequence[Unit], near: tuple[float, float]) -> list[tuple[Entry, Match, int]]:
+def streets(
+    index: Index, units: Sequence[Unit], near: tuple[float, float], allowance: Allowance
+) -> list[tuple[Entry, Match, int]]:
     """Entries with house numbers that units name, the best match first; and the town that units name, −1: none."""
     stripped, town = strip_prefixes(index, units)
-    beginnings = beginnings_of(index.description.syllables)
     found: dict[int, tuple[Entry, Match]] = {}
     for some in dict.fromkeys((tuple(units), stripped)):
-        for tokens in ways(some, index.description.syllables, beginnings):
-            for entry in _candidates(index, [plan(tokens)], BLOCKS)[0]:
+        readings = _readings(index, some)
+        for tokens, tiers in zip(readings, find(index, [plan(each) for each in readings], allowance), strict=True):
+            for entry in _entries(index, [tiers], BLOCKS, allowance)[0]:
                 if entry.numbers is None:
                     continue
                 match = _name_match(index, tokens, entry)
@@ -180,16 +179,29 @@ def _worth(index: Index, entry: Entry, match: Match, near: tuple[float, float], 
     return better * score(index, match.quality, entry.importance, entry.lng, entry.lat, near)
 
 
+def _readings(index: Index, units: Sequence[Unit]) -> list[Tokens]:
+    return ways(units, index.description.syllables, beginnings_of(index.description.syllables))
+
+
 def _look(
-    steps: _Steps, tokens: Tokens, plans: Sequence[Plan], most: int, *, gaps: bool = False, typos: bool = False
-) -> int:
-    """Keep the entries that fit; returns how many blocks were read."""
-    entries, blocks = _candidates(steps.index, plans, most)
-    for entry in entries:
-        match = _match(steps.index, tokens, entry, gaps=gaps, typos=typos)
-        if match is not None:
-            _keep_entry(steps, entry, match)
-    return blocks
+    steps: _Steps,
+    readings: Sequence[Tokens],
+    plans: Callable[[Tokens], list[Plan]] = lambda tokens: [plan(tokens)],
+    *,
+    gaps: bool = False,
+    typos: bool = False,
+) -> None:
+    """Keep the entries that fit one of the readings."""
+    each = [plans(tokens) for tokens in readings]
+    found = iter(find(steps.index, [one for some in each for one in some], steps.allowance))
+    left = BLOCKS
+    for tokens, some in zip(readings, each, strict=True):
+        entries, blocks = _entries(steps.index, list(islice(found, len(some))), left, steps.allowance)
+        left -= blocks
+        for entry in entries:
+            match = _match(steps.index, tokens, entry, gaps=gaps, typos=typos)
+            if match is not None:
+                _keep_entry(steps, entry, match)
 
 
 def _keep_entry(steps: _Steps, entry: Entry, match: Match) -> None:
@@ -199,22 +211,20 @@ def _keep_entry(steps: _Steps, entry: Entry, match: Match) -> None:
     )
 
 
-def _candidates(index: Index, plans: Sequence[Plan], most: int) -> tuple[list[Entry], int]:
-    """Entries that may fit, from `most` blocks at most; whole names first, then beginnings; and how many blocks."""
-    tiers: list[list[int]] = [[], [], []]
-    for each in plans:
-        for tier, numbers in zip(tiers, find(index, each), strict=True):
-            tier += numbers
-    blocks: dict[int, None] = {}
+def _entries(index: Index, candidates: Sequence[Tiers], most: int, allowance: Allowance) -> tuple[list[Entry], int]:
+    """Candidates from `most` blocks at most; whole names first, then beginnings; and how many blocks."""
+    blocks: dict[int, bool] = {}  # whether it is read
     chosen: dict[int, None] = {}
-    for number in (number for tier in tiers for number in tier):
-        block = number // BLOCK
-        if block not in blocks:
-            if len(blocks) >= most:
-                continue
-            blocks[block] = None
-        chosen[number] = None
-    return index.entries(list(chosen)), len(blocks)
+    read = 0
+    for tier in range(3):
+        for number in (number for tiers in candidates for number in tiers[tier]):
+            block = number // BLOCK
+            if block not in blocks:
+                blocks[block] = read < most and allowance.take("blocks", block, index.block_bytes(block))
+                read += blocks[block]
+            if blocks[block]:
+                chosen[number] = None
+    return index.entries(list(chosen)), read
 
 
 def _match(index: Index, tokens: Tokens, entry: Entry, *, gaps: bool, typos: bool) -> Match | None:
@@ -237,7 +247,9 @@ def _name_match(index: Index, tokens: Tokens, entry: Entry, *, gaps: bool = Fals
 
 def _house_numbers(steps: _Steps, asked: HouseNumber) -> None:
     index = steps.index
-    for entry, match, town in streets(index, asked.street, steps.near)[:_STREETS]:
+    for entry, match, town in streets(index, asked.street, steps.near, steps.allowance)[:_STREETS]:
+        if entry.numbers is None or not steps.allowance.take("numbers", *entry.numbers[:2]):
+            continue
         doors = index.doors(entry)
         better = _HERE if town >= 0 and entry.town == town else 1.0
         there = nearest_door(doors, asked.number, asked.suffix)
@@ -271,18 +283,17 @@ def _keep_door(steps: _Steps, entry: Entry, match: Match, door: Door, level: str
 
 
 def _typos(steps: _Steps, units: Sequence[Unit], readings: Sequence[Tokens]) -> None:
-    left = BLOCKS
-    for tokens in readings[:1]:
-        if len(tokens) >= 3:
-            left -= _look(steps, tokens, typo_plans(tokens), left, typos=True)
+    _look(steps, [tokens for tokens in readings[:1] if len(tokens) >= 3], typo_plans, typos=True)
     letters = "".join(unit.value for unit in units)
     if steps.found or len(letters) < 4 or len(letters) > 24 or not (letters.isascii() and letters.isalpha()):
         return
+    index = steps.index
     left = BLOCKS // 2
-    for tokens in corrections(letters, steps.index.description.syllables, _CORRECTIONS):
-        entries, blocks = _candidates(steps.index, [plan(tokens)], left)
+    readings = corrections(letters, index.description.syllables, _CORRECTIONS)
+    for tokens, tiers in zip(readings, find(index, [plan(each) for each in readings], steps.allowance), strict=True):
+        entries, blocks = _entries(index, [tiers], left, steps.allowance)
         left -= blocks
         for entry in entries:
-            match = _name_match(steps.index, tokens, entry)
+            match = _name_match(index, tokens, entry)
             if match is not None:
                 _keep_entry(steps, entry, match._replace(quality=match.quality * 0.5))

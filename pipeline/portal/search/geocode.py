@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from pipeline.portal.search.allowance import EVERYTHING, Allowance
 from pipeline.portal.search.engine import (
     Result,
     between,
@@ -60,12 +61,13 @@ def geocode(index: Index, text: str) -> Located:
 
 def _numbered(index: Index, asked: HouseNumber) -> Located | None:
     """A house number, else what it is counted along."""
-    near = index.description.centre
-    known = [(entry, match.quality, town) for entry, match, town in streets(index, asked.street, near)]
+    everything = Allowance(0, EVERYTHING)
+    found = streets(index, asked.street, index.description.centre, everything)
+    known = [(entry, match.quality, town) for entry, match, town in found]
     if not known:  # perhaps it is misspelt
         _left, town = strip_prefixes(index, asked.street)
-        found = search(index, _text(_left), limit=_LOOKED_AT)
-        known = [(r.entry, r.quality, town) for r in found if r.entry.numbers is not None and r.level == "entry"]
+        likely = search(index, _text(_left), limit=_LOOKED_AT, most=EVERYTHING)
+        known = [(r.entry, r.quality, town) for r in likely if r.entry.numbers is not None and r.level == "entry"]
     known.sort(key=lambda each: each[2] >= 0 and each[0].town != each[2])  # those of the town that is named first
     for entry, quality, town in known[:_LOOKED_AT]:
         there = nearest_door(index.doors(entry), asked.number, asked.suffix)
@@ -104,7 +106,7 @@ def _named(index: Index, units: Sequence[Unit], most: int) -> Located | None:
     """A name, with whatever leads to it or without; `most` points for one that is just the same."""
     stripped, town = strip_prefixes(index, units)
     for some in dict.fromkeys((tuple(units), stripped)):
-        found = [r for r in search(index, _text(some)) if r.level == "entry" and r.quality >= _LEAST]
+        found = [r for r in search(index, _text(some), most=EVERYTHING) if r.level == "entry" and r.quality >= _LEAST]
         if found:
             best = max(found, key=lambda r: (round(r.quality, 9) - 0.2 * (town >= 0 and r.town != town), r.score))
             less = _OTHER_TOWN if town >= 0 and best.town >= 0 and best.town != town else 0
@@ -126,7 +128,7 @@ def _town(index: Index, units: Sequence[Unit]) -> Located | None:
     if town < 0:
         return None
     name = index.description.towns[town]
-    found = [r for r in search(index, name) if r.entry.name == name]
+    found = [r for r in search(index, name, most=EVERYTHING) if r.entry.name == name]
     return _entry(index, found[0], _TOWN) if found else None
 
 

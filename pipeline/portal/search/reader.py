@@ -69,7 +69,16 @@ class Index:
 
     def postings(self, hashes: Iterable[int]) -> list[Postings]:
         """Which entries have each of some grams."""
-        return [self._shard(h >> (32 - self.header.bits)).get(h, _NOTHING) for h in hashes]
+        return [self._shard(self.shard_of(h)[0]).get(h, _NOTHING) for h in hashes]
+
+    def shard_of(self, gram: int) -> tuple[int, int]:
+        """The shard in which a gram stands, and its bytes."""
+        number = gram >> (32 - self.header.bits)
+        return number, self._shard_at[number + 1] - self._shard_at[number]
+
+    def block_bytes(self, number: int) -> int:
+        """The bytes of a block."""
+        return self._block_at[number + 1] - self._block_at[number]
 
     def complete(self, postings: Postings) -> Numbers:
         """All entries of a gram, its tail read where it has one."""

@@ -14,7 +14,7 @@ from pipeline.portal.search.grams import BRIEF, Codes
 from pipeline.portal.search.varints import Numbers, Varints, differences, encode, encode_each
 
 HEAD: Final = 1024  # postings of a gram in its shard
-_WANTED: Final = 4096  # bytes of a shard before compression, on the average
+_WANTED: Final = 2048  # bytes of a shard before compression, on the average
 _MOST_BITS: Final = 14
 
 

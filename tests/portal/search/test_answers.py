@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from pipeline.portal.search.allowance import EVERYTHING
 from pipeline.portal.search.engine import Result, search
 from pipeline.portal.search.reader import Index, open_index
 from tests.portal.search.sample import at, sample
@@ -136,6 +137,44 @@ def test_a_gram_of_more_entries_than_a_shard_holds_still_finds_the_last_one(inde
     assert sum("松林" in entry.name for entry in entries) > 1024
     assert last.number > 1024
     assert last.name in [r.title for r in search(index, last.name)]
+
+
+def _counting() -> tuple[Index, list[int]]:
+    """A fresh index, and the bytes of every piece that will be read of it after its head."""
+    data, pieces = sample().data, list[int]()
+
+    def read(at: int, length: int) -> bytes:
+        if at >= sample().head:
+            pieces.append(length)
+        return data[at : at + length]
+
+    return Index(read, "sample"), pieces
+
+
+@pytest.mark.parametrize(
+    ("query", "most"), [("松林", 23_000), ("lonquan", 30_000), ("songlim", 30_000), ("没有这个地方", 25_000)]
+)
+def test_a_first_query_reads_no_more_than_it_may(query: str, most: int) -> None:
+    index, pieces = _counting()
+    search(index, query, most=most)
+    assert sum(pieces) <= most - sample().head
+    index, without = _counting()
+    search(index, query, most=EVERYTHING)
+    assert sum(without) > sum(pieces)
+
+
+def test_earlier_queries_do_not_change_answers() -> None:
+    index, _pieces = _counting()
+    search(index, "songlim", most=EVERYTHING)
+    fresh, _pieces = _counting()
+    assert search(index, "songlim", most=30_000) == search(fresh, "songlim", most=30_000) != []
+
+
+def test_what_few_entries_have_is_told_by_their_names() -> None:
+    """Of the 17 pairs of the address four are read: nothing has them all."""
+    index, pieces = _counting()
+    assert search(index, "浙江省丽水市龙泉市剑川街道剑池路18号")[0].title == "剑池路18号"
+    assert sum(pieces) < 10_000  # 26,442 with every gram
 
 
 def test_characters_are_read_as_their_phrase_or_the_data_says(index: Index) -> None:

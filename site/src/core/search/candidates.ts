@@ -1,5 +1,6 @@
 // Which entries may fit a query: the postings of its grams, put together.
 
+import type { Allowance } from './allowance.ts';
 import {
   END, FIRST, hashGram, INITIAL_START, INITIALS, LETTERS, lettersCode, PAIR, SKIP, START, SYLLABLE, SYLLABLE_LETTER, SYLLABLE_START,
   SYLLABLES, UNIT, WORD_START, wordCode,
@@ -18,6 +19,8 @@ export interface Plan {
 export type Tiers = readonly [whole: readonly number[], begun: readonly number[], others: readonly number[]];
 
 const ENOUGH = 24; // candidates for which no tail is read
+const AT_ONCE = 4; // grams of a plan that are read at once
+const FEW = 4; // candidates that are rather looked at than told apart by further grams
 
 /** The grams of one way to read a query. */
 export function plan(tokens: Tokens): Plan {
@@ -61,24 +64,69 @@ export function typoPlans(tokens: Tokens): readonly Plan[] {
   return found.filter((required) => required.length > 0).map(lone);
 }
 
-/** Entries that may have all required grams. */
-export async function find(index: Index, { required, start, end }: Plan): Promise<Tiers> {
-  if (required.length === 0) return [[], [], []];
-  const found = await index.postings([...required, ...[start, end].filter((hash) => hash !== null)]);
-  const base = await intersect(index, found.slice(0, required.length));
-  if (start === null) return [[], [], base];
-  const begins = within(found[required.length]!);
-  const ends = end === null ? () => false : within(found.at(-1)!);
-  return [base.filter((entry) => begins(entry) && ends(entry)), base.filter((entry) => begins(entry) && !ends(entry)), base.filter((entry) => !begins(entry))];
+/**
+ * Entries that may have all required grams of each plan, the most important first.
+ *
+ * Not every gram is read: no more of a plan once few entries are left, which their names tell apart, and no more of any once the
+ * allowance is used up. Plans go on side by side, each with what others had to read first: those of one query are much alike.
+ */
+export async function find(index: Index, plans: readonly Plan[], allowance: Allowance): Promise<readonly Tiers[]> {
+  const take = (gram: number): boolean => allowance.take('shards', ...index.shardOf(gram));
+  const hunts = plans.map((one): Hunt => ({ plan: one, left: one.required, lists: [], base: [], exact: false }));
+  for (;;) {
+    const asked = hunts.map(({ left, base, exact }): readonly number[] => {
+      if (exact && base.length <= FEW) return [];
+      const known = left.filter((gram) => allowance.has('shards', index.shardOf(gram)[0]));
+      return known.length > 0 ? known : spread(left).filter(take);
+    });
+    if (asked.every(({ length }) => length === 0)) break;
+    const lists = await Promise.all(asked.map(index.postings));
+    for (const [i, hunt] of hunts.entries()) {
+      if (asked[i]!.length === 0) continue;
+      hunt.left = hunt.left.filter((gram) => !asked[i]!.includes(gram));
+      hunt.lists.push(...lists[i]!);
+      const smallest = smallestOf(hunt.lists);
+      hunt.base = allOf(smallest.entries, hunt.lists, smallest);
+      hunt.exact = whole(smallest);
+    }
+  }
+  await Promise.all(hunts.map(async (hunt) => {
+    const smallest = hunt.exact || hunt.lists.length === 0 || hunt.base.length >= ENOUGH ? null : smallestOf(hunt.lists);
+    if (!smallest?.tail || !allowance.take('tails', smallest.tail.at, smallest.tail.length)) return;
+    hunt.base = allOf(await index.complete(smallest), hunt.lists, smallest);
+  }));
+  return Promise.all(hunts.map(async ({ plan: { start, end }, base }): Promise<Tiers> => {
+    if (base.length <= FEW || start === null || !take(start)) return [[], [], base];
+    const [starts, ends] = await index.postings(end === null || !take(end) ? [start] : [start, end]);
+    const begins = within(starts!);
+    const finishes = ends ? within(ends) : () => false;
+    return [base.filter((entry) => begins(entry) && finishes(entry)), base.filter((entry) => begins(entry) && !finishes(entry)), base.filter((entry) => !begins(entry))];
+  }));
 }
 
-async function intersect(index: Index, lists: readonly Postings[]): Promise<readonly number[]> {
+/** One plan on its way to its entries. */
+interface Hunt {
+  readonly plan: Plan;
+  readonly lists: Postings[];
+  left: readonly number[]; // grams that have not been read
+  base: readonly number[];
+  exact: boolean; // no entry is missing in the base
+}
+
+/** Some of the grams, from all over the query. */
+function spread(grams: readonly number[]): readonly number[] {
+  const last = grams.length - 1;
+  return last < AT_ONCE ? grams : Array.from({ length: AT_ONCE }, (_, i) => grams[Math.floor((i * last) / (AT_ONCE - 1))]!);
+}
+
+function smallestOf(lists: readonly Postings[]): Postings {
   const full = lists.filter(whole);
-  const smallest = (full.length > 0 ? full : lists).reduce((least, one) => (one.count < least.count ? one : least));
-  const others = lists.filter((list) => list !== smallest).map(within);
-  const kept = (entries: readonly number[]): readonly number[] => entries.filter((entry) => others.every((has) => has(entry)));
-  const base = kept(smallest.entries);
-  return smallest.tail && base.length < ENOUGH ? kept(await index.complete(smallest)) : base;
+  return (full.length > 0 ? full : lists).reduce((least, one) => (one.count < least.count ? one : least));
+}
+
+function allOf(base: readonly number[], lists: readonly Postings[], but: Postings): readonly number[] {
+  const others = lists.filter((list) => list !== but).map(within);
+  return base.filter((entry) => others.every((has) => has(entry)));
 }
 
 function whole({ entries, count }: Postings): boolean {

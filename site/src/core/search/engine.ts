@@ -1,6 +1,7 @@
 // Answers queries over an index: the same answers as the pipeline's engine, whose tests write down what these must be.
 
-import { find, plan, splitPlans, typoPlans, type Plan } from './candidates.ts';
+import { allowance, type Allowance } from './allowance.ts';
+import { find, plan, splitPlans, typoPlans, type Plan, type Tiers } from './candidates.ts';
 import type { Unit } from './fold.ts';
 import { BLOCK, type Door, type Entry, type Index } from './index-file.ts';
 import { codeMatch, matched, target, type Lenience, type Mark, type Match } from './match.ts';
@@ -26,6 +27,7 @@ type Place = readonly [lng: number, lat: number]; // 10⁻⁶ degrees
 interface Steps {
   readonly index: Index;
   readonly near: Place;
+  readonly allowance: Allowance;
   readonly found: Map<string, Result>;
 }
 
@@ -40,24 +42,16 @@ const HERE = 1.1; // how much better a street in the town that the query names i
 
 /** The best answers to a query, `near` a place in degrees (else the city's centre). */
 export async function search(index: Index, text: string, near: Place | null = null, limit = RESULTS): Promise<readonly Result[]> {
-  const steps: Steps = { index, near: near ? [near[0] * 1e6, near[1] * 1e6] : index.centre, found: new Map() };
+  const steps: Steps = { index, near: near ? [near[0] * 1e6, near[1] * 1e6] : index.centre, allowance: allowance(index.head), found: new Map() };
   const units = index.units(text);
   if (units.length === 0) return [];
   const asked = houseNumber(units);
   if (asked) await houseNumbers(steps, asked);
-  const readings = ways(units, index.syllables, index.beginnings);
-  await index.postings(readings.map(plan).flatMap(({ required, start, end }) => [...required, ...[start, end].filter((hash) => hash !== null)])); // at once
-  let left = BLOCKS;
-  for (const tokens of readings) left -= await look(steps, tokens, [plan(tokens)], left);
-  if (steps.found.size < FEW) {
-    left = BLOCKS;
-    for (const tokens of readings) if (tokens.length >= 4) left -= await look(steps, tokens, splitPlans(tokens), left, { gaps: true });
-  }
+  const readings = readingsOf(index, units);
+  await look(steps, readings);
+  if (steps.found.size < FEW) await look(steps, readings.filter(({ length }) => length >= 4), splitPlans, { gaps: true });
   const [stripped] = stripPrefixes(index, units);
-  if (stripped.length < units.length && steps.found.size === 0) {
-    left = BLOCKS;
-    for (const tokens of ways(stripped, index.syllables, index.beginnings)) left -= await look(steps, tokens, [plan(tokens)], left);
-  }
+  if (stripped.length < units.length && steps.found.size === 0) await look(steps, readingsOf(index, stripped));
   if (steps.found.size === 0) await forgive(steps, units, readings);
   const order = (a: Result, b: Result): number =>
     Math.round(b.score * 1e9) - Math.round(a.score * 1e9) || a.entry.number - b.entry.number || (a.door?.number ?? -1) - (b.door?.number ?? -1);
@@ -78,12 +72,14 @@ function stripPrefixes(index: Index, units: readonly Unit[]): readonly [left: re
 }
 
 /** Entries with house numbers that units name, the best match first; and the town that units name, −1: none. */
-async function streets({ index, near }: Steps, units: readonly Unit[]): Promise<readonly (readonly [Entry, Match, number])[]> {
+async function streets({ index, near, allowance }: Steps, units: readonly Unit[]): Promise<readonly (readonly [Entry, Match, number])[]> {
   const [stripped, town] = stripPrefixes(index, units);
   const found = new Map<number, readonly [Entry, Match]>();
   for (const some of stripped.length < units.length ? [units, stripped] : [units]) {
-    for (const tokens of ways(some, index.syllables, index.beginnings)) {
-      const [entries] = await candidates(index, [plan(tokens)], BLOCKS);
+    const readings = readingsOf(index, some);
+    const tiers = await find(index, readings.map(plan), allowance);
+    for (const [i, tokens] of readings.entries()) {
+      const [entries] = await entriesOf(index, [tiers[i]!], BLOCKS, allowance);
       for (const entry of entries) {
         const match = entry.numbers && nameMatch(index, tokens, entry, {});
         if (match && match.quality > (found.get(entry.number)?.[1].quality ?? 0)) found.set(entry.number, [entry, match]);
@@ -124,30 +120,44 @@ function scoreOf(index: Index, quality: number, importance: number, lng: number,
   return quality * quality * quality * (0.4 + 0.6 * (importance / 255)) * (0.75 + 0.25 * nearness);
 }
 
-/** Keep the entries that fit; how many blocks were read. */
-async function look(steps: Steps, tokens: Tokens, plans: readonly Plan[], most: number, lenience: Lenience = {}): Promise<number> {
-  const [entries, blocks] = await candidates(steps.index, plans, most);
-  for (const entry of entries) {
-    const match = bestMatch(steps.index, tokens, entry, lenience);
-    if (match) keepEntry(steps, entry, match);
-  }
-  return blocks;
+function readingsOf({ syllables, beginnings }: Index, units: readonly Unit[]): readonly Tokens[] {
+  return ways(units, syllables, beginnings);
 }
 
-/** Entries that may fit, from `most` blocks at most; whole names first, then beginnings; and how many blocks. */
-async function candidates(index: Index, plans: readonly Plan[], most: number): Promise<readonly [readonly Entry[], number]> {
-  const found = await Promise.all(plans.map((one) => find(index, one)));
-  const blocks = new Set<number>();
-  const chosen = new Set<number>();
-  for (const tier of [0, 1, 2] as const) {
-    for (const number of found.flatMap((tiers) => tiers[tier])) {
-      const block = Math.floor(number / BLOCK);
-      if (!blocks.has(block) && blocks.size >= most) continue;
-      blocks.add(block);
-      chosen.add(number);
+/** Keep the entries that fit one of the readings. */
+async function look(
+  steps: Steps, readings: readonly Tokens[], plans: (tokens: Tokens) => readonly Plan[] = (tokens) => [plan(tokens)], lenience: Lenience = {},
+): Promise<void> {
+  const each = readings.map(plans);
+  const found = await find(steps.index, each.flat(), steps.allowance);
+  let [at, left] = [0, BLOCKS];
+  for (const [i, tokens] of readings.entries()) {
+    const [entries, blocks] = await entriesOf(steps.index, found.slice(at, (at += each[i]!.length)), left, steps.allowance);
+    left -= blocks;
+    for (const entry of entries) {
+      const match = bestMatch(steps.index, tokens, entry, lenience);
+      if (match) keepEntry(steps, entry, match);
     }
   }
-  return [await index.entries([...chosen]), blocks.size];
+}
+
+/** Candidates from `most` blocks at most; whole names first, then beginnings; and how many blocks. */
+async function entriesOf(index: Index, candidates: readonly Tiers[], most: number, allowance: Allowance): Promise<readonly [readonly Entry[], number]> {
+  const blocks = new Map<number, boolean>(); // whether it is read
+  const chosen = new Set<number>();
+  let read = 0;
+  for (const tier of [0, 1, 2] as const) {
+    for (const number of candidates.flatMap((tiers) => tiers[tier])) {
+      const block = Math.floor(number / BLOCK);
+      if (!blocks.has(block)) {
+        const taken = read < most && allowance.take('blocks', block, index.blockBytes(block));
+        blocks.set(block, taken);
+        if (taken) read++;
+      }
+      if (blocks.get(block)) chosen.add(number);
+    }
+  }
+  return [await index.entries([...chosen]), read];
 }
 
 /** The best match of an entry by its name, its English name, its codes. */
@@ -166,7 +176,8 @@ function nameMatch(index: Index, tokens: Tokens, entry: Entry, lenience: Lenienc
 }
 
 async function houseNumbers(steps: Steps, asked: HouseNumber): Promise<void> {
-  const found = (await streets(steps, asked.street)).slice(0, STREETS);
+  const found = (await streets(steps, asked.street)).slice(0, STREETS)
+    .filter(([{ numbers }]) => numbers && steps.allowance.take('numbers', numbers.at, numbers.length));
   const all = await Promise.all(found.map(([entry]) => steps.index.doors(entry)));
   for (const [i, [entry, match, town]] of found.entries()) {
     const doors = all[i]!;
@@ -183,16 +194,18 @@ async function houseNumbers(steps: Steps, asked: HouseNumber): Promise<void> {
 }
 
 async function forgive(steps: Steps, units: readonly Unit[], readings: readonly Tokens[]): Promise<void> {
-  const [first] = readings;
-  if (first && first.length >= 3) await look(steps, first, typoPlans(first), BLOCKS, { typos: true });
+  await look(steps, readings.slice(0, 1).filter(({ length }) => length >= 3), typoPlans, { typos: true });
   const letters = units.map(({ value }) => value).join('');
   if (steps.found.size > 0 || !/^[a-z]{4,24}$/.test(letters)) return;
+  const { index, allowance } = steps;
+  const corrected = corrections(letters, index.syllables, CORRECTIONS);
+  const tiers = await find(index, corrected.map(plan), allowance);
   let left = BLOCKS / 2;
-  for (const tokens of corrections(letters, steps.index.syllables, CORRECTIONS)) {
-    const [entries, blocks] = await candidates(steps.index, [plan(tokens)], left);
+  for (const [i, tokens] of corrected.entries()) {
+    const [entries, blocks] = await entriesOf(index, [tiers[i]!], left, allowance);
     left -= blocks;
     for (const entry of entries) {
-      const match = nameMatch(steps.index, tokens, entry, {});
+      const match = nameMatch(index, tokens, entry, {});
       if (match) keepEntry(steps, entry, { ...match, quality: match.quality * 0.5 });
     }
   }

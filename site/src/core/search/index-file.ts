@@ -71,6 +71,11 @@ export interface Index extends Description {
   readonly syllables: Syllables;
   readonly beginnings: ReadonlySet<string>;
   readonly units: Fold;
+  /** Bytes that opening it read. */
+  readonly head: number;
+  /** The shard in which a gram stands, and its bytes. */
+  shardOf(gram: number): readonly [number: number, bytes: number];
+  blockBytes(number: number): number;
   entries(numbers: readonly number[]): Promise<readonly Entry[]>;
   postings(hashes: readonly number[]): Promise<readonly Postings[]>;
   /** All entries of a gram, its tail read where it has one. */
@@ -115,17 +120,22 @@ export async function openIndex(bytes: Bytes, { head }: Pick<SearchEntry, 'head'
     const [at, end] = [shardAt[number]!, shardAt[number + 1]!];
     return end > at ? decodeShard(await gunzip(await piece('shards', at, end - at))) : new Map<number, Postings>();
   });
+  const shardOf: Index['shardOf'] = (gram) => {
+    const number = bits === 0 ? 0 : gram >>> (32 - bits);
+    return [number, shardAt[number + 1]! - shardAt[number]!];
+  };
   const run = remembered((at: number, length: number) => piece('numbers', at, length));
   return {
     centre: description.centre, lng_scale: description.lng_scale, lat_scale: description.lat_scale,
     kinds: description.kinds, towns: description.towns, prefixes: description.prefixes,
     syllables, beginnings: beginningsOf(syllables),
     units: folder(new Map(from.map((character, i) => [character, to[i]!]))),
+    head, shardOf, blockBytes: (number) => blockAt[number + 1]! - blockAt[number]!,
     async entries(numbers) {
       await Promise.all([...new Set(numbers.map((number) => Math.floor(number / BLOCK)))].map(block));
       return Promise.all(numbers.map(async (number) => (await block(Math.floor(number / BLOCK)))[number % BLOCK]!));
     },
-    postings: (hashes) => Promise.all(hashes.map(async (hash) => (await shard(bits === 0 ? 0 : hash >>> (32 - bits))).get(hash) ?? NOTHING)),
+    postings: (hashes) => Promise.all(hashes.map(async (hash) => (await shard(shardOf(hash)[0])).get(hash) ?? NOTHING)),
     async complete({ entries, count: all, tail }) {
       if (!tail) return entries;
       const rest = new Varints(await gunzip(await piece('tails', tail.at, tail.length)));
