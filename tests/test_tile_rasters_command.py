@@ -16,6 +16,8 @@ import rasterio
 
 from pipeline.cli import main
 from tests.pictures import NORTH, UTM, WEST, picture
+from tests.sources import netcdf
+from tests.sources.netcdf import Variable
 
 
 @pytest.fixture
@@ -44,6 +46,27 @@ def test_the_command_estimates(town: Path, capsys: pytest.CaptureFixture[str]) -
     assert "blocks" in said and "zoom" in said and not list(town.parent.glob("*.pmtiles"))
     assert main(["tile", "--estimate", str(town), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["tiles"] > 0
+
+
+def test_one_raster_of_several_in_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Named as GDAL names it or as a path, the same bytes; unnamed, the error says which there are."""
+    axes = [
+        Variable(name, (name,), start + 0.01 * np.arange(20), {"units": f"degrees_{way}"})
+        for name, start, way in (("lat", 27.9, "north"), ("lon", 119.2, "east"))
+    ]
+    plane = 5 * np.arange(20.0)[:, None] + np.arange(20.0)
+    grids = [Variable(name, ("lat", "lon"), plane.astype("f4"), {"units": "m"}) for name in ("elevation", "error")]
+    netcdf.write(tmp_path / "dem.nc", [*axes, *grids])
+    made = []
+    for given in (f'NETCDF:"{tmp_path}/dem.nc":elevation', f"{tmp_path}/dem.nc/elevation"):
+        out = tmp_path / "dem.pmtiles"
+        assert main(["--lang", "en", "tile", given, str(out)]) == 0
+        said = capsys.readouterr()
+        assert "terrain" in said.out and "taken for WGS 84" in said.err
+        made.append(out.read_bytes())
+    assert made[0] == made[1]
+    assert main(["--lang", "en", "tile", str(tmp_path / "dem.nc"), str(tmp_path / "no.pmtiles")]) == 1
+    assert "[20x20] elevation" in capsys.readouterr().err and not (tmp_path / "no.pmtiles").exists()
 
 
 @pytest.mark.parametrize(

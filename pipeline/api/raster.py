@@ -156,6 +156,7 @@ def tell_notes(infos: Sequence[RasterInfo], progress: Progress) -> None:
         "gcps": _("placed by its control points"),
         "rotated": _("turned: it is not north up"),
         "crs-beside": _("its coordinate reference system stands in the .prj beside it"),
+        "crs-degrees": _("longitudes and latitudes without a datum, taken for WGS 84"),
         "nodata-impossible": _("no pixel can have the value that means nothing, so none is left out"),
     }
     for slug, text in words.items():
@@ -206,10 +207,12 @@ def _is_raster(given: str | Path) -> bool:
             expected=_("files on this machine: a build reads nothing from elsewhere"),
             hint=_("Download it, and name the file."),
         )
-    if isinstance(given, str) and ("://" in given or given == "-"):
-        return False
-    path = Path(given)
     from pipeline.sources.raster import is_raster, raster_files
+    from pipeline.sources.raster_parts import as_path
+
+    path = as_path(given)
+    if path == Path(given) and isinstance(given, str) and ("://" in given or given == "-"):
+        return False
 
     if not path.is_dir():
         return is_raster(path)

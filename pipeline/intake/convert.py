@@ -126,7 +126,7 @@ def convert_rasters(
     progress.start(_("storing"), len(infos), _("rasters"))
     targets = [folder / name for name in _names(files)]
     for info, target in zip(infos, targets, strict=True):
-        said = {"crs-given", "crs-beside"}.intersection(info.notes)
+        said = {"crs-given", "crs-beside", "crs-degrees"}.intersection(info.notes)
         write_cog(info.path, target, scratch, crs=info.crs if said else None)
         progress.advance()
     progress.done()

@@ -44,7 +44,7 @@ def input_files(root: Path, department: Department, dataset: Dataset) -> tuple[I
 def digest_files(root: Path, department: Department, dataset: Dataset, files: Sequence[Path]) -> tuple[InputFile, ...]:
     """Files that a dataset is read from, with their hashes. Raises InputError when its source is missing, too."""
     source = root / dataset.source
-    if not source.exists():
+    if not files and not source.exists():
         raise InputError(
             _("dataset {id}: the source file is missing").format(id=dataset.id),
             where=str(source),

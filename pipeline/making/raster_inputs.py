@@ -32,7 +32,7 @@ def raster_inputs(root: Path, view: DatasetView) -> tuple[tuple[RasterFile, ...]
     that is missing, no raster or damaged.
     """
     dataset, source = view.dataset, root / view.dataset.source
-    if not source.exists():
+    if not on_disk(source).exists():
         digest_files(root, view.department, dataset, ())  # says so
     try:
         options = raster_options(dataset)

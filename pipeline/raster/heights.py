@@ -73,7 +73,7 @@ class Heights:
     def __init__(self, sources: Sequence[HeightSource], rules: HeightRules) -> None:
         self.sources = sorted(sources, key=lambda each: -each.priority)  # stable: then the order given
         self.rules = rules
-        self._scales = [_scale(each) for each in self.sources]
+        self._scales, self._offsets = zip(*(_scale(each) for each in self.sources), strict=True)
         self._handles: Handles[Windows] = Handles(self._open)
         self._lock = Lock()
         self._faults = [_Fault() for _ in self.sources]
@@ -176,6 +176,8 @@ class Heights:
         if not mask.any():
             return None
         heights: NDArray[np.float32] = np.multiply(values[0], self._scales[number], dtype=np.float32)
+        if self._offsets[number]:
+            heights += self._offsets[number]
         heights[mask == 0] = np.nan
         self._refuse(number, heights, window, rim)
         return heights
@@ -214,7 +216,7 @@ class Heights:
         return open_windows(source.info, source.options, resampling="bilinear", exact=True, beyond=beyond)
 
     def _others(self, number: int, x: Floats, y: Floats) -> Floats:
-        """What other files know at places beyond the edge of one, in its unit: heights go on from sheet to sheet."""
+        """What other files know at places beyond the edge of one, as it stores them: heights go on across edges."""
         found = np.full(x.shape, np.nan)
         for other, source in enumerate(self.sources):
             west, south, east, north = source.info.bounds
@@ -222,10 +224,11 @@ class Heights:
             if other == number or not asked.any():
                 continue
             metres = self._handles.get(other).at(x[asked], y[asked]) * float(self._scales[other])
+            metres += float(self._offsets[other])
             with np.errstate(invalid="ignore"):
                 metres[(metres < self.rules.lowest) | (metres > self.rules.highest)] = np.nan
             found[asked] = metres
-        return found / float(self._scales[number])
+        return (found - float(self._offsets[number])) / float(self._scales[number])
 
 
 @contextmanager
@@ -265,12 +268,18 @@ def open_heights(sources: Sequence[HeightSource], rules: HeightRules | None = No
         heights.close()
 
 
-def _scale(source: HeightSource) -> np.float32:
+def _scale(source: HeightSource) -> tuple[np.float32, np.float32]:
+    """Metres are what a file stores, times the first, plus the second."""
+    metres = _metres(source)
+    return np.float32(metres * source.info.scale), np.float32(metres * source.info.offset)
+
+
+def _metres(source: HeightSource) -> float:
     """Metres per unit of a file: of what was said, of its band, of its vertical reference system; else metres."""
     if source.unit is not None:
-        return np.float32(metres_of(source.unit))
+        return metres_of(source.unit)
     if source.info.unit is None or not source.info.unit.strip():
-        return np.float32(_vertical_metres(source.info.crs))
+        return _vertical_metres(source.info.crs)
     known = unit_named(source.info.unit)
     if known is None:
         raise InputError(
@@ -279,7 +288,7 @@ def _scale(source: HeightSource) -> np.float32:
             expected=_("a unit of height"),
             hint=_("If they are heights, say in which unit."),
         )
-    return np.float32(metres_of(known))
+    return metres_of(known)
 
 
 def _vertical_metres(crs: str) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from pipeline.errors import InputError, UsageError
 from pipeline.i18n import _
 from pipeline.sources.detective import option
 from pipeline.sources.files import SUFFIXES
+from pipeline.sources.raster_parts import as_path, container_of
 from pipeline.types import Bounds
 
 Kind = Literal["imagery", "elevation"]
@@ -24,6 +26,8 @@ _BESIDE: Final = frozenset({
     ".prj", ".qml", ".shx", ".tfw", ".tifw", ".txt", ".wld", ".xls", ".xml", ".zip",
 })  # fmt: skip
 _RASTERS: Final = frozenset({".hgt", ".img", ".jp2", ".tif", ".tiff", ".vrt"})  # what nothing but a raster is called
+_STACKS: Final = frozenset({"GRIB", "netCDF"})  # whose bands are times, levels or other quantities, never colours
+_DEGREES: Final = re.compile(r"degrees?_?([NE]|north|east)")  # of coordinates: CF conventions 1.7, §4.1 and §4.2
 _METRES: Final = frozenset({"m", "metre", "metres", "meter", "meters"})
 
 
@@ -56,9 +60,11 @@ class RasterInfo:
     extent: Bounds  # the same in degrees of longitude and latitude
     pixel: float  # metres of EPSG:3857 that a pixel measures at the raster's centre, the finer of both axes
     unit: str | None  # of the values, as the file names it: "metre", "ft", …
+    scale: float  # a value is what the file stores, times this …
+    offset: float  # … plus this
     vertical: str | None  # the vertical datum or reference system that the file names
     date: str | None  # ISO 8601, from the file's metadata
-    notes: tuple[str, ...]  # slugs: "gcps", "rotated", "crs-given", "crs-beside", "nodata-given", "nodata-impossible"
+    notes: tuple[str, ...]  # slugs: "gcps", "rotated", "crs-given", "crs-beside", "crs-degrees", "nodata-given" …
     options: RasterOptions  # what was said when it was described
 
 
@@ -68,11 +74,14 @@ def describe_raster(path: Path, options: RasterOptions | None = None) -> RasterI
     Control points and turned geotransforms are followed (and noted). Raises InputError: no such file, cut off, no
     raster, no coordinate reference system, no place; UsageError: bands that there are not.
     """
-    from pipeline.sources.raster_open import open_raster, settings
+    from pipeline.sources.raster_open import open_raster, parts_of, settings
+    from pipeline.sources.raster_parts import not_named
 
     options = options or RasterOptions()
     with settings(), open_raster(path) as dataset:
         if dataset.count == 0:
+            if parts := parts_of(path) if path.is_file() else ():
+                raise not_named(path, parts)
             raise _without_bands(path, dataset.subdatasets)
         return _describe(path, dataset, options)
 
@@ -82,6 +91,8 @@ def is_raster(path: Path) -> bool:
 
     So is one that is called a raster, or begins as one, and cannot be opened: whoever reads it says what is wrong.
     """
+    path = as_path(path)
+    path = container_of(path) or path
     packed = any(each.suffix.lower() == ".zip" and each.is_file() for each in path.parents)
     if path.suffix.lower() in _VECTORS or not (packed or path.exists()) or path.is_dir():
         return False
@@ -95,8 +106,9 @@ def is_raster(path: Path) -> bool:
 def raster_files(path: Path) -> tuple[Path, ...]:
     """The raster files that a path means: itself, those in a folder, or those in a zip; sorted by name.
 
-    Raises InputError where there is none.
+    `NETCDF:dem.nc:elevation` means dem.nc/elevation. Raises InputError where there is none.
     """
+    path = as_path(path)
     if path.is_dir():
         inside = sorted(each for each in path.iterdir() if each.is_file() and _candidate(each.name))
         found = tuple(each for each in inside if says_raster(each) or is_raster(each))
@@ -150,6 +162,8 @@ def _describe(path: Path, dataset: Any, options: RasterOptions) -> RasterInfo:
     elif dataset.transform.b or dataset.transform.d:
         notes.append("rotated")
     roles = [_role(each.name) for each in dataset.colorinterp]
+    if dataset.driver in _STACKS and dataset.count > 1 and options.bands is None:
+        raise _several(path, dataset)
     bands, alpha = _bands(path, roles, options.bands)
     dtype = dataset.dtypes[bands[0] - 1]
     if dtype.startswith("complex"):
@@ -165,12 +179,13 @@ def _describe(path: Path, dataset: Any, options: RasterOptions) -> RasterInfo:
         nodata = None
         notes.append("nodata-impossible")
     place = RasterPlace(dataset, crs, path)
-    unit = dataset.units[bands[0] - 1] or None
+    unit = _unit(dataset, bands[0])
     tags = dataset.tags()
+    scale, offset = _packing(dataset, bands[0])
     return RasterInfo(
         path, dataset.driver, dataset.width, dataset.height, dtype, bands, tuple(roles[b - 1] for b in bands), alpha,
         palette, nodata, crs, _kind(dtype, bands, palette, unit, alpha), place.bounds, degrees(place.bounds),
-        min(place.pixels), unit, _vertical(crs, tags), _date(tags), tuple(notes), options,
+        min(place.pixels), unit, scale, offset, _vertical(crs, tags), _date(tags), tuple(notes), options,
     )  # fmt: skip
 
 
@@ -186,6 +201,8 @@ def _crs(path: Path, dataset: Any, options: RasterOptions) -> tuple[str, str | N
             return _named(beside[0], path, beside[1]), "crs-beside"
         if dataset.transform.is_identity and not dataset.gcps[0]:
             raise _without_place(path, dataset)
+        if dataset.driver == "netCDF" and len(_axes_in_degrees(dataset.tags())) == 2:
+            return "EPSG:4326", "crs-degrees"  # as for vector files whose coordinates are degrees
         raise InputError(
             _("The raster does not say which coordinate reference system it is in."),
             where=str(path),
@@ -194,6 +211,12 @@ def _crs(path: Path, dataset: Any, options: RasterOptions) -> tuple[str, str | N
         )
     epsg = declared.to_epsg(confidence_threshold=100)
     return _on_earth(f"EPSG:{epsg}" if epsg else str(declared.to_wkt()), path), None
+
+
+def _axes_in_degrees(tags: dict[str, str]) -> set[str]:
+    """Of north and east the letters of those that the units of a coordinate name."""
+    found = (_DEGREES.fullmatch(value) for key, value in tags.items() if key.endswith("#units"))
+    return {each[1][0].upper() for each in found if each}
 
 
 def _named(text: str, path: Path, where: str) -> str:
@@ -234,14 +257,41 @@ def _without_place(path: Path, dataset: Any) -> InputError:
 
 
 def _without_bands(path: Path, parts: list[str]) -> InputError:
-    if parts:
+    if parts:  # in a zip, or elsewhere
         return InputError(
-            _("The file holds {n} rasters, and none was named.").format(n=len(parts)),
+            _("The file holds {n} rasters, and none can be named where it lies.").format(n=len(parts)),
             where=str(path),
             expected=_("a file with one raster"),
-            hint=_("convert the one you need to GeoTIFF, such as with gdal_translate {name}").format(name=parts[0]),
+            hint=_("unpack it, or convert the one you need to GeoTIFF"),
         )
     return InputError(_("The raster has no bands."), where=str(path), expected=_("a file with pixels"))
+
+
+def _several(path: Path, dataset: Any) -> InputError:
+    """The error for times, levels or quantities in one file of which none was chosen."""
+    about = []
+    for band in range(1, min(dataset.count, 5) + 1):
+        tags = dataset.tags(band)
+        dimensions = (f"{key[11:]} {value}" for key, value in sorted(tags.items()) if key.startswith("NETCDF_DIM_"))
+        about.append(f"{band}: {tags.get('GRIB_COMMENT') or ', '.join(dimensions) or tags.get('NETCDF_VARNAME', '')}")
+    return InputError(
+        _("The raster has {n} bands, which are no colours, and none was named.").format(n=dataset.count),
+        where=str(path),
+        expected=_("one of: {names}").format(names="; ".join(about) + (" …" if dataset.count > 5 else "")),
+        hint=_("name the one that you need: bands = [1] / --bands 1"),
+    )
+
+
+def _packing(dataset: Any, band: int) -> tuple[float, float]:
+    """What makes values of the numbers that a band stores; one and nothing where it says what cannot be."""
+    scale, offset = float(dataset.scales[band - 1]), float(dataset.offsets[band - 1])
+    return (scale, offset) if scale and math.isfinite(scale) and math.isfinite(offset) else (1.0, 0.0)
+
+
+def _unit(dataset: Any, band: int) -> str | None:
+    """The unit of a band's values; GRIB writes it in brackets, and a hyphen where there is none."""
+    unit = dataset.units[band - 1] or dataset.tags(band).get("GRIB_UNIT", "").strip("[]")
+    return None if unit in ("", "-") else str(unit)
 
 
 def _role(name: str) -> str:

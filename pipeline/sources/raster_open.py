@@ -10,7 +10,7 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 from warnings import catch_warnings, simplefilter
@@ -22,8 +22,9 @@ from rasterio.io import DatasetReader
 
 from pipeline.errors import InputError
 from pipeline.i18n import _
-from pipeline.sources import tiff_whole
+from pipeline.sources import grid_whole, tiff_whole
 from pipeline.sources.gdal_words import plainly
+from pipeline.sources.raster_parts import Part, container_of, not_there, parts_in
 from pipeline.sources.raster_virtual import check_virtual, is_virtual
 
 SETTINGS: Final = {
@@ -73,7 +74,22 @@ def readable_as_raster(path: Path) -> bool:
             return dataset.count > 0 or bool(dataset.subdatasets)
     except InputError:
         # A damaged one: whoever reads it will say so.
-        return path.is_file() and (tiff_whole.is_tiff(path) or is_virtual(path))
+        return path.is_file() and (
+            tiff_whole.is_tiff(path) or is_virtual(path) or grid_whole.grid_format(path) is not None
+        )
+
+
+def parts_of(path: Path) -> tuple[Part, ...]:
+    """The rasters in a file that holds several; none where it is one itself. Raises InputError."""
+    seen = path.stat()
+    return _parts(path.absolute(), seen.st_mtime_ns, seen.st_size)
+
+
+@lru_cache(maxsize=256)
+def _parts(path: Path, _changed: int, _size: int) -> tuple[Part, ...]:
+    """Listed once: every thread opens a part for itself."""
+    with open_raster(path) as dataset:
+        return () if dataset.count else parts_in(path, dataset.tags(ns="SUBDATASETS"))
 
 
 def driver_of(path: Path) -> str:
@@ -83,7 +99,9 @@ def driver_of(path: Path) -> str:
 
 
 def address(path: Path) -> str:
-    """What GDAL calls the file; a path that goes on behind a zip names a file inside it."""
+    """What GDAL calls the file; a path that goes on behind a zip names a file inside it, behind another file a part."""
+    if (container := container_of(path)) is not None:
+        return _part(container, path).address
     packed = next((each for each in path.parents if each.suffix.lower() == ".zip" and each.is_file()), None)
     absolute = str((packed or path).absolute())
     return absolute if packed is None else f"/vsizip/{{{absolute}}}/{path.relative_to(packed).as_posix()}"
@@ -94,6 +112,10 @@ def check_there(path: Path) -> None:
     packed = next((each for each in path.parents if each.suffix.lower() == ".zip" and each.is_file()), None)
     if packed is not None:
         _check_packed(packed, path.relative_to(packed).as_posix())
+        return
+    if (container := container_of(path)) is not None:
+        check_there(container)
+        _part(container, path)
         return
     if not path.exists():
         raise InputError(
@@ -112,8 +134,17 @@ def check_there(path: Path) -> None:
             hint=_("ask for the file again; copying it may have failed"),
         )
     check_virtual(path)
-    if (found := tiff_whole.missing(path)) is not None:
+    if (found := tiff_whole.missing(path) or grid_whole.missing(path)) is not None:
         raise damaged(path, _("it is cut off after {n} of {size} bytes").format(n=found[0], size=found[1]))
+
+
+def _part(container: Path, path: Path) -> Part:
+    """The part of a file that a path means. Raises InputError."""
+    name, parts = path.relative_to(container).as_posix(), parts_of(container)
+    found = next((each for each in parts if each.name == name), None)
+    if found is None:
+        raise not_there(container, name, parts)
+    return found
 
 
 def _check_packed(packed: Path, inner: str) -> None:
@@ -138,6 +169,13 @@ def _check_packed(packed: Path, inner: str) -> None:
 def unreadable(path: Path, error: BaseException) -> InputError:
     """What a person can do about what GDAL says."""
     words = str(error)
+    if (needed := grid_whole.grid_format(path)) is not None and not readable_here(needed):
+        return InputError(
+            _("The file is {format}, which the GDAL of this machine cannot read.").format(format=needed),
+            where=str(path),
+            expected=_("a raster such as GeoTIFF"),
+            hint=_("convert it to GeoTIFF where a GDAL with {format} is installed").format(format=needed),
+        )
     if isinstance(error, RasterioIOError) and (
         "not recognized as being in a supported" in words or "not supported" in words
     ):
@@ -159,6 +197,11 @@ def damaged(path: Path, reason: str) -> InputError:
         expected=_("a whole file"),
         hint=_("ask for the file again, or write it again from its source"),
     )
+
+
+def readable_here(driver: str) -> bool:
+    """Whether this GDAL was built with a driver."""
+    return driver in _drivers()
 
 
 @cache

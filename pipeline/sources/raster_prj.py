@@ -6,6 +6,8 @@ import zipfile
 from pathlib import Path, PurePosixPath
 from typing import Final
 
+from pipeline.sources.raster_parts import container_of
+
 _MOST: Final = 64 << 10  # bytes; the longest WKT takes a tenth
 
 
@@ -13,6 +15,7 @@ def crs_beside(path: Path) -> tuple[str, str] | None:
     """What stands in the .prj of a raster, beside it or in its zip, and that file's name; None where there is none."""
     packed = next((each for each in path.parents if each.suffix.lower() == ".zip" and each.is_file()), None)
     if packed is None:
+        path = container_of(path) or path
         wanted = _names(path.name)
         found = sorted(each.name for each in path.parent.iterdir() if each.name.lower() in wanted and each.is_file())
         return (_decoded((path.parent / found[0]).read_bytes()[:_MOST]), str(path.parent / found[0])) if found else None

@@ -49,6 +49,7 @@ def survey_raster(info: RasterInfo, spike: float | None = None) -> PixelSurvey:
     """
     heights = info.kind == "elevation"
     limit = spike if spike is not None else max(_LOWEST_SPIKE, _STEEP * ground_resolution(info))
+    limit /= abs(info.scale)  # as the file stores them
     with settings(), open_raster(info.path) as dataset:
         reader = PixelReader(info, dataset)
         low, high = np.full(reader.bands, np.inf), np.full(reader.bands, -np.inf)
@@ -77,6 +78,7 @@ def survey_raster(info: RasterInfo, spike: float | None = None) -> PixelSurvey:
                 spikes += len(rows)
                 found = zip((columns + left).tolist(), (rows + top).tolist(), strict=True)
                 places += list(found)[: _KEPT - len(places)]
+        ends = [each * info.scale + info.offset for each in (lowest, highest)]
         place = dataset.transform
         plain = not place.is_identity and not place.b and not place.d
         own = dataset.crs or dataset.gcps[1]
@@ -85,8 +87,8 @@ def survey_raster(info: RasterInfo, spike: float | None = None) -> PixelSurvey:
             shown=shown,
             lowest=tuple(low.tolist()) if shown else (np.nan,) * reader.bands,
             highest=tuple(high.tolist()) if shown else (np.nan,) * reader.bands,
-            lowest_height=lowest if lowest <= highest else np.nan,
-            highest_height=highest if lowest <= highest else np.nan,
+            lowest_height=min(ends) if lowest <= highest else np.nan,
+            highest_height=max(ends) if lowest <= highest else np.nan,
             marked=tuple((value, n) for value, n in marked.items() if n),
             spikes=spikes,
             spike_at=tuple(places),
