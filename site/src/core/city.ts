@@ -12,6 +12,7 @@ import { ArchiveFault } from './range-source.ts';
 import { rastersOf, type Rasters } from './rasters.ts';
 import { resolveStyle } from './style.ts';
 import { elevations } from './terrain-archive.ts';
+import { tellWithdrawn } from './withdrawn.ts';
 
 export interface City {
   readonly catalog: Catalog;
@@ -40,11 +41,13 @@ export async function openCity(root: string, flavour: string | null = null, serv
   const entry = mapFlavours(catalog).find(({ id }) => id === flavour) ?? catalog.styles[0];
   if (!entry) throw new Error('catalog.json: styles: []');
   const readers = archives(server, cache);
+  const withdrawn = tellWithdrawn(server, catalog, address('metadata/withdrawn.json'));
   const archive = (one: Archive): PMTiles => readers.at(one, address(one.file));
   const [style] = await Promise.all([
     readJson<StyleSpecification>(address(entry.href)).then((read) => withTiles(resolveStyle(read, address(entry.href)), catalog, address)),
     catalog.archives[0] && opened(catalog.archives[0], archive(catalog.archives[0]), server, address),
   ]);
+  await withdrawn(); // the base map itself, perhaps
   const rasters = rastersOf(catalog);
   return {
     catalog, flavour: entry.id, style, rasters, health: server, address, archive,

@@ -41,7 +41,9 @@ export function health(): Health {
       if (now.offline === online) change({ offline: !online });
     },
     fail(archive, fault) {
-      if (!now.faults.has(archive)) change({ faults: new Map([...now.faults, [archive, fault]]) });
+      const known = now.faults.get(archive)?.kind;
+      // What is missing may turn out to have been taken back; else the first fault found is the one that is told.
+      if (!known || (known === 'missing' && fault.kind === 'withdrawn')) change({ faults: new Map([...now.faults, [archive, fault]]) });
     },
     download(archive, progress, because) {
       const downloads = new Map(now.downloads);

@@ -2,7 +2,7 @@
 
 /** What is wrong with an archive as served; `found` and `expected` go into the message. */
 export interface Fault {
-  readonly kind: 'range' | 'encoding' | 'size' | 'magic' | 'missing' | 'network';
+  readonly kind: 'range' | 'encoding' | 'size' | 'magic' | 'missing' | 'withdrawn' | 'network';
   readonly address: string;
   readonly server: string;
   readonly found: string;

@@ -50,11 +50,34 @@ test('a part is asked for once, and answered from the store by the next page wit
   const gone = vi.fn(() => Promise.reject(new TypeError('Failed to fetch')));
   const second = rangeSource({ archive, address, health: now, cache, get: gone });
   expect(new Uint8Array((await second.getBytes(100, 50)).data)).toEqual(file.slice(100, 150));
-  expect(gone).not.toHaveBeenCalled();
+  expect(gone.mock.calls).toEqual([[address, { method: 'HEAD', cache: 'no-store' }]]); // only whether it is still there
   await expect(second.getBytes(200, 50)).rejects.toThrow('Failed to fetch');
   expect(now.now.offline).toBe(true);
   await first.getBytes(200, 50);
   expect(now.now.offline).toBe(false);
+});
+
+test('what is kept of a file that the server has no more is forgotten, once it is asked', async () => {
+  const cache = memory();
+  await rangeSource({ archive, address, health: now, cache, get: server() }).getBytes(0, 16384);
+  const gone = vi.fn(async () => new Response(null, { status: 410 }));
+  const later = rangeSource({ archive, address, health: now, cache, get: gone });
+  await later.getBytes(0, 16384); // not held up by the question
+  await vi.waitFor(() => expect(now.now.faults.get('a')?.kind).toBe('missing'));
+  expect(cache.parts.size).toBe(0);
+  await expect(later.getBytes(0, 16384)).rejects.toBeInstanceOf(ArchiveFault);
+  expect(gone).toHaveBeenCalledTimes(1);
+});
+
+test('a server that is in trouble, or out of reach, takes nothing away', async () => {
+  const cache = memory();
+  await rangeSource({ archive, address, health: now, cache, get: server() }).getBytes(0, 16384);
+  for (const answer of [async () => new Response(null, { status: 503 }), async () => Promise.reject(new TypeError('offline'))]) {
+    const later = rangeSource({ archive, address, health: now, cache, get: answer });
+    expect((await later.getBytes(0, 16384)).data.byteLength).toBe(16384);
+    expect((await later.getBytes(0, 16384)).data.byteLength).toBe(16384);
+  }
+  expect([now.now.faults.size, cache.parts.size]).toEqual([0, 1]);
 });
 
 test('a file without a hash in its name is not kept, and left to the browser', async () => {

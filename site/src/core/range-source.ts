@@ -42,6 +42,7 @@ export function rangeSource(options: RangeSourceOptions): Source {
   let whole: Promise<ArrayBuffer> | null = null;
   let broken: ArchiveFault | null = null; // for good: the reader is told once, the server asked no more
   const etags = new Set<string>();
+  let asked = false; // in this page: before that nothing tells whether what is kept is still given away
 
   function fail(fault: Fault): never {
     health.fail(archive.id, fault);
@@ -120,6 +121,18 @@ export function rangeSource(options: RangeSourceOptions): Source {
     }
   }
 
+  /** What is kept is forgotten where the server has the file no more: it may have been taken back. */
+  async function stillThere(): Promise<void> {
+    if (asked) return;
+    asked = true;
+    const response = await get(address, { method: 'HEAD', cache: 'no-store' }).catch(() => null); // without a server what is kept stays
+    if (response?.status !== 404 && response?.status !== 410) return;
+    await cache.forget(archive.file);
+    whole = null;
+    broken = new ArchiveFault(fault('missing', response, String(response.status), '206'));
+    health.fail(archive.id, broken.fault);
+  }
+
   /** What stopped a request: a browser tells no more than that there was no answer it could use. */
   async function explain(error: unknown): Promise<ArrayBuffer> {
     if (health.now.offline) throw error;
@@ -154,13 +167,16 @@ export function rangeSource(options: RangeSourceOptions): Source {
       if (broken) throw broken;
       if (whole) return part(await whole);
       const kept = await cache.get(archive.file, offset, length);
+      if (kept) void stillThere();
       if (kept && (!etag || !kept.etag || kept.etag === etag)) return { data: kept.data, ...(kept.etag ? { etag: kept.etag } : {}) };
       const all = await cache.get(archive.file, 0, archive.bytes);
       if (all) {
+        void stillThere();
         whole = Promise.resolve(all.data);
         return part(all.data);
       }
       signal?.throwIfAborted();
+      asked = true;
       try {
         const answer = await ask(offset, length, signal);
         return answer instanceof ArrayBuffer ? part(answer) : await checked(answer, offset, length, etag);

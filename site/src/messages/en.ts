@@ -48,6 +48,8 @@ export const en: Messages = {
   magicFaultHint: 'The file does not begin with the PMTiles version 3 mark. A login page, an error page or a proxy may have replaced it.',
   missingFault: 'The server does not find a map data file (status {found})',
   missingFaultHint: 'Check that the tiles/ folder was copied too. IIS refuses unknown suffixes: add the setting below.',
+  withdrawnFault: 'This data was withdrawn by those who published it',
+  withdrawnFaultHint: '{found}. Do not use copies that were saved before; the next release will not mention it any more.',
   networkFault: 'The server cannot be reached',
   networkFaultHint: 'Check the network and try again.',
   bases: 'Base map',

@@ -46,6 +46,8 @@ export const zh = {
   magicFaultHint: '文件开头不是 PMTiles 第 3 版标识。可能是登录页、错误页或代理改写了内容。',
   missingFault: '服务器上找不到地图数据文件（状态 {found}）',
   missingFaultHint: '请确认 tiles/ 目录已一并复制。IIS 默认拒绝未登记的后缀，需要加上下面的设置。',
+  withdrawnFault: '发布单位已撤回此数据',
+  withdrawnFaultHint: '{found}。请勿继续使用此前保存的副本；更新的版本发布后将不再提示。',
   networkFault: '无法连接服务器',
   networkFaultHint: '请检查网络后重试。',
   bases: '底图',

@@ -30,6 +30,7 @@ export function serverNotices(place: HTMLElement, health: Health, language: Lang
   place.append(list.element, window.element);
   let city: City | null = null;
   let map: MapLibre | null = null;
+  let gone = 0; // archives known to have been taken back
   let retry: ReturnType<typeof setInterval> | undefined;
 
   const nameOf = (id: string): string => inLanguage(city?.catalog.archives.find((archive) => archive.id === id)?.title, language) || id;
@@ -43,10 +44,18 @@ export function serverNotices(place: HTMLElement, health: Health, language: Lang
       progress: { value: download[1].bytes, max: download[1].total },
     } : null);
     list.set('detour', city && detour && !download ? { text: say(detour.kind === 'encoding' ? 'detourEncoding' : 'detour'), warning: true, action: explain(detour), dismiss: say('dismiss') } : null);
-    const [first] = faults.values();
-    list.set('broken', city && first ? {
-      text: say('broken', { names: [...faults.keys()].map(nameOf).join(say('and')) }), warning: true, action: explain(first), dismiss: say('dismiss'),
-    } : null);
+    const taken = [...faults].filter(([, { kind }]) => kind === 'withdrawn');
+    const broken = [...faults].filter(([, { kind }]) => kind !== 'withdrawn');
+    for (const [word, some] of [['withdrawn', taken], ['broken', broken]] as const) {
+      const [first] = some;
+      list.set(word, city && first ? {
+        text: say(word, { names: some.map(([id]) => nameOf(id)).join(say('and')) }), warning: true, action: explain(first[1]), dismiss: say('dismiss'),
+      } : null);
+    }
+    if (taken.length > gone) {
+      gone = taken.length;
+      if (map) refresh(map); // what is drawn of it goes too
+    }
     if (offline && !retry) retry = setInterval(() => void lookForServer(), RETRY);
     if (!offline && retry) {
       clearInterval(retry);
