@@ -49,6 +49,7 @@ VERBS = {
     "import": Verb("pipeline.cli.import_:import_", "Verify a bundle, install it, let it run."),
     "rollback": Verb("pipeline.cli.rollback:rollback", "Let the release run that ran before."),
     "receipt": Verb("pipeline.cli.receipt:receipt", "Record what offices say that they run; tell who runs what."),
+    "sync": Verb("pipeline.cli.sync:sync", "Follow a published release online."),
     "doctor": Verb("pipeline.cli.doctor:doctor", "Find out whether a server is fit to serve a release."),
     "publish": Verb("pipeline.cli.publish:publish", "Publish a signed release to a folder or to a bucket."),
     "serve": Verb("pipeline.cli.serve:serve", "Serve a folder with Range, ETag and CORS."),

@@ -126,10 +126,10 @@ test('a server without Range: the whole file, once for all who ask, with its pro
   expect(told).toContain(BYTES);
   expect(now.now).toMatchObject({ detour: { kind: 'range', server: 'SimpleHTTP/0.6' }, offline: false });
   expect([...cache.parts.keys()]).toEqual([`${archive.file},0,${BYTES}`]);
-  const gone = vi.fn();
+  const gone = vi.fn(() => Promise.reject(new TypeError('Failed to fetch')));
   const later = rangeSource({ archive, address, health: now, cache, get: gone });
   expect(new Uint8Array((await later.getBytes(5, 5)).data)).toEqual(file.slice(5, 10));
-  expect(gone).not.toHaveBeenCalled();
+  expect(gone.mock.calls).toEqual([[address, { method: 'HEAD', cache: 'no-store' }]]);
 });
 
 test('200 for more than there is is no fault', async () => {
