@@ -135,7 +135,7 @@ def carry_out_withdrawal(
         [
             _("purge caches in front of the target: {file}").format(file=made.purge_list),
             _("print the notice and send it to every office with a disk: {file}").format(file=made.notice),
-            _("sign it into the snapshot, so that nobody can keep it back: longquan publish … --refresh --key KEY"),
+            _("build, sign and publish a release without it: from then on nobody can keep the order back"),
             _("empty what else holds copies: versions of a bucket, backups, logs"),
         ]
     )

@@ -16,6 +16,7 @@ from pipeline.cli._options import json_option
 from pipeline.cli._passphrase import passphrase, passphrase_option
 from pipeline.cli._size import size_text
 from pipeline.cli._table import count_text, table
+from pipeline.cli._withdraw import carry_out_withdrawal, withdraw_options, write_withdrawal
 from pipeline.errors import InputError, UsageError
 from pipeline.i18n import _, ngettext
 
@@ -56,6 +57,7 @@ _SHOWN = 12  # of a list of paths
 @click.option("--cors", multiple=True, metavar="ORIGIN", help="Let pages of this origin use the files; * for all.")
 @click.option("--rollback", is_flag=True, help="Put an older release over a newer one all the same.")
 @click.option("--take-over", is_flag=True, help="Go on although another publisher seems to be at it; it must be dead.")
+@withdraw_options
 @json_option
 def publish(
     dist: Path,
@@ -73,6 +75,11 @@ def publish(
     cors: tuple[str, ...],
     rollback: bool,
     take_over: bool,
+    withdraw: str | None,
+    reason: str | None,
+    order: Path | None,
+    withdraw_order: Path | None,
+    workspace: Path | None,
     as_json: bool,
 ) -> int:
     """Publish a signed release to a folder or to a bucket.
@@ -86,6 +93,11 @@ def publish(
     finds every file; last what no kept release needs any more is deleted. When it is interrupted, run it again: what is
     there is not sent again.
 
+    After a leak: --withdraw writes an order that either office signs alone (longquan sign FILE --as survey), and
+    --withdraw-order carries it out: at the target, in DIST and in the workspace's kept releases. Of an archive go its
+    tiles, explanation, downloads and coverage, and the search index and the page for double-clicks, which hold
+    something of everything; what describes it stays. Of a release everything goes that no other one needs.
+
     Exit code 3 for what must not be published: no map review number (the sample city apart), signatures missing or
     expired, an older release over a newer one, a protected edition where everybody may read.
     """
@@ -98,6 +110,18 @@ def publish(
 
     if refresh != (key is not None):
         raise UsageError(_("--refresh and --key go together"))
+    if withdraw is not None or withdraw_order is not None:
+        if withdraw is not None and withdraw_order is not None:
+            raise UsageError(_("an order is either written or carried out"))
+        there: Store = RetryingStore(_bucket(target) or _folder(dist, target), time.sleep)
+        if withdraw is not None:
+            return write_withdrawal(
+                withdraw, dist, there, reason=reason, order=order, workspace=workspace, now=_now(), as_json=as_json
+            )
+        return carry_out_withdrawal(
+            withdraw_order or Path(), dist, there, root=_read_root(root), workspace=workspace, now=_now, apply=apply,
+            take_over=take_over, as_json=as_json,
+        )  # fmt: skip
     with Bars() as progress:
         shipment = read_shipment(dist, progress=progress)
         refuse_unreviewed(shipment.manifest, str(dist))

@@ -10,6 +10,7 @@ much, the whole release is withdrawn.
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -18,7 +19,6 @@ from typing import Any, Final
 from pipeline.errors import PolicyRefusal, UsageError
 from pipeline.i18n import _
 from pipeline.making.finished import MANIFEST
-from pipeline.release.trust.document import read_document
 from pipeline.release.trust.roles import WITHDRAWALS
 from pipeline.release.trust.targets import Target, new_delegated
 from pipeline.release.trust.verify import Withdrawn
@@ -62,8 +62,6 @@ def entries_for(what: str, manifests: Iterable[bytes], *, reason: str, date: str
     `what` is the id of an archive, the beginning of a release's id (six digits or more), or the path of a file.
     Raises UsageError where no release knows it, or where it could mean both.
     """
-    import json
-
     read = {data: json.loads(data) for data in manifests}
     releases = [data for data, each in read.items() if _ID.fullmatch(what) and str(each["release"]).startswith(what)]
     found: dict[str, Withdrawn] = {}
@@ -87,7 +85,9 @@ def entries_for(what: str, manifests: Iterable[bytes], *, reason: str, date: str
         digest = hashlib.sha256(data).hexdigest()
         found[digest] = Withdrawn(digest, len(data), "release", MANIFEST, str(read[data]["release"]), reason, date)
     if not found:
-        archives = sorted({str(each.get("id")) for manifest in read.values() for each in manifest.get("archives") or ()})
+        archives = sorted(
+            {str(each.get("id")) for manifest in read.values() for each in manifest.get("archives") or ()}
+        )
         raise UsageError(
             _("no release here has an archive, a file or an id {what}").format(what=what),
             expected=_("an archive ({archives}) or a release ({releases})").format(
@@ -101,16 +101,15 @@ def entries_for(what: str, manifests: Iterable[bytes], *, reason: str, date: str
 def new_order(
     entries: Iterable[Withdrawn], before: bytes | None, *, city: str, edition: str, expires: datetime
 ) -> bytes:
-    """withdrawn.json with the entries `before` and these; unsigned."""
-    from tuf.api.metadata import Targets
-
+    """withdrawn.json with the entries of `before`, which the caller has verified, and these; unsigned."""
     version = 1
     files: dict[str, Target] = {}
     if before is not None:
-        document = read_document(before, Targets, "withdrawn.json").signed
-        version += document.version
+        document = json.loads(before)["signed"]
+        version += int(document["version"])
         files = {
-            path: Target(each.length, each.hashes["sha256"], each.custom) for path, each in document.targets.items()
+            path: Target(int(each["length"]), str(each["hashes"]["sha256"]), each.get("custom"))
+            for path, each in document["targets"].items()
         }
     for each in entries:
         custom = {
