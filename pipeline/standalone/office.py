@@ -30,17 +30,16 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING or __package__:
-    from pipeline.standalone import installed, receipt, selftest, serve, verify
+    from pipeline.standalone import installed, receipt, selftest, serve, tools, verify
     from pipeline.standalone.installed import Needed, Pointer, Refused
 else:  # they lie beside this file, which Python does not look for by itself when it is started in isolation
     sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
     sys.dont_write_bytecode = True  # nothing is written on the disk that is checked
-    installed, receipt, selftest, serve, verify = map(
-        importlib.import_module, ("installed", "receipt", "selftest", "serve", "verify")
+    installed, receipt, selftest, serve, tools, verify = map(
+        importlib.import_module, ("installed", "receipt", "selftest", "serve", "tools", "verify")
     )
     Needed, Pointer, Refused = installed.Needed, installed.Pointer, installed.Refused
 
-SCRIPTS = ("installed.py", "office.py", "receipt.py", "selftest.py", "serve.py", "verify.py")  # they travel together
 KEEP = 2
 SMALL_LIMIT = 1 << 26  # bytes of a file of metadata/ or the feed
 TYPED = 16  # digits of the fingerprint that are asked for: nobody makes other lists that begin with these
@@ -284,7 +283,7 @@ def import_disk(disk_path: str, home: str, options: argparse.Namespace, speaker:
             raise Unfit("self-test", texts[0], texts[1])
         installed.write_withdrawn(home, found.withdrawn)
         installed.settle(home, found.release[:12])
-        keep_scripts(home)
+        renewed = tools.keep_tools(home)
         pointer = installed.switch(home, pointer_of(found, now), options.keep)
         speaker.say(
             "文件      {} 个：新复制 {}，沿用旧版本 {}，已在位 {}",
@@ -297,6 +296,8 @@ def import_disk(disk_path: str, home: str, options: argparse.Namespace, speaker:
         if absent:
             speaker.say("撤回      {} 个文件已被撤回，未安装", "withdrawn    {} files, left out", len(absent))
         page = write_receipt(home, pointer, found.fingerprint, HASHES, options.office)
+    if not renewed:
+        speaker.say("Python    正在使用，未更换", "Python       in use, not replaced")
     speaker.say("自检      通过", "self-test    passed")
     speaker.say("已启用    {}", "running      {}", pointer.folder)
     if pointer.history:
@@ -363,15 +364,6 @@ def write_receipt(home: str, pointer: Pointer, fingerprint: str, checked: tuple[
     path = os.path.join(folder, "{}-{}.html".format(pointer.installed_at[:10], pointer.folder))  # noqa: UP032
     installed.put(path, [receipt.page(stated(pointer), fingerprint, checked, office).encode("utf-8")])
     return path
-
-
-def keep_scripts(home: str) -> None:
-    """Leave these scripts in the install folder, so that it can be served when the disk is gone."""
-    here = os.path.dirname(os.path.abspath(__file__))
-    for name in SCRIPTS:
-        source = os.path.join(here, name)
-        if os.path.isfile(source) and os.path.abspath(home) != here:
-            installed.put(os.path.join(home, name), installed.blocks_of(source))
 
 
 def counter(counts: dict[str, int], total: int) -> Callable[[str, int], None]:

@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.standalone import installed, office
+from pipeline.standalone import installed, office, tools
 from tests.standalone.disks import contents, id_of, runs_whole, seal_release, write_disk, write_release
 
 SCRIPTS = Path(office.__file__).parent
@@ -33,7 +33,7 @@ class Town:
         self.ids = {id_of(release): release for release in self.releases}
         self.tools = root / "tools"
         self.tools.mkdir()
-        for name in office.SCRIPTS:
+        for name in tools.SCRIPTS:
             shutil.copy(SCRIPTS / name, self.tools / name)
 
     def run(self, *arguments: str | Path, code: int = 0) -> str:
@@ -76,7 +76,7 @@ def quiet(*arguments: str) -> int:
 # What it is ----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", office.SCRIPTS)
+@pytest.mark.parametrize("name", tools.SCRIPTS)
 def test_they_need_nothing_but_an_old_python(name: str) -> None:
     tree = ast.parse((SCRIPTS / name).read_text("utf-8"), feature_version=(3, 8))
     imports = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
@@ -87,7 +87,7 @@ def test_they_need_nothing_but_an_old_python(name: str) -> None:
 
 
 def test_every_script_that_it_needs_travels() -> None:
-    for name in office.SCRIPTS:
+    for name in tools.SCRIPTS:
         tree = ast.parse((SCRIPTS / name).read_text("utf-8"))
         needed = {
             alias.name
@@ -95,12 +95,12 @@ def test_every_script_that_it_needs_travels() -> None:
             if isinstance(node, ast.ImportFrom) and node.module == "pipeline.standalone"
             for alias in node.names
         }
-        assert {f"{each}.py" for each in needed} <= set(office.SCRIPTS)
+        assert {f"{each}.py" for each in needed} <= set(tools.SCRIPTS)
 
 
 def test_no_trace_is_left_on_the_disk(town: Town, tmp_path: Path) -> None:
     disk = write_disk(town.one, tmp_path / "disk")
-    for name in office.SCRIPTS:
+    for name in tools.SCRIPTS:
         shutil.copy(SCRIPTS / name, disk / name)
     before = contents(disk)
     command = [sys.executable, "-I", "-S", str(disk / "office.py"), "import", str(disk), str(tmp_path / "home")]

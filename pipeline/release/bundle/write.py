@@ -23,7 +23,7 @@ from pipeline.release.bundle.recipients import read_recipients
 from pipeline.release.bundle.runtime import STARTER, copy_runtime, runtime_files, starter
 from pipeline.release.bundle.source import ReleaseFolder
 from pipeline.release.bundle.volumes import DEFAULT, check_size
-from pipeline.standalone import office
+from pipeline.standalone import tools
 from pipeline.standalone.verify import MANIFEST, METADATA
 
 INDEX: Final = "index.html"
@@ -178,8 +178,8 @@ def _items(release: ReleaseFolder, carried: Carried, page: bytes | None) -> list
 def _write_tools(folder: Path, instructions: bytes) -> dict[str, str]:
     """The page and the scripts; returns their hashes."""
     tags = _tag(folder, PAGE, instructions)
-    here = Path(office.__file__).parent
-    for name in office.SCRIPTS:
+    here = Path(tools.__file__).parent
+    for name in tools.SCRIPTS:
         tags |= _tag(folder, name, (here / name).read_bytes())
     return tags
 

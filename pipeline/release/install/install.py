@@ -23,7 +23,7 @@ from pipeline.release.hotlink import hotlink_files
 from pipeline.release.install.told import told
 from pipeline.release.trust.seen import Seen, read_seen, write_seen
 from pipeline.release.trust.verify import Withdrawn
-from pipeline.standalone import installed, office, receipt, selftest, verify
+from pipeline.standalone import installed, office, receipt, selftest, tools, verify
 from pipeline.standalone.installed import Needed, Pointer
 
 KEEP: Final = 2  # releases that ran before
@@ -130,7 +130,7 @@ def install(
         installed.put(os.fspath(Path(root) / ROOT), [incoming.root])
         write_seen(home / STATE, incoming.seen)
         installed.settle(root, name)
-        office.keep_scripts(root)
+        tools.keep_tools(root)
         pointer = Pointer(
             incoming.release,
             incoming.city,

@@ -27,7 +27,7 @@ from pipeline.release.install.install import rollback
 from pipeline.release.trust.error import TrustError
 from pipeline.release.trust.root import fingerprint_of
 from pipeline.release.verify_folder import verify_folder
-from pipeline.standalone import installed, office
+from pipeline.standalone import installed, tools
 from pipeline.standalone.serve import FolderServer
 from tests.release.install.signed import Press, take
 from tests.release.trust.bureau import NOW, YEAR
@@ -527,4 +527,4 @@ def test_the_commands_in_chinese(made: Made, home: Path, capsys: pytest.CaptureF
 
 def test_the_scripts_stay_when_the_disk_is_gone(made: Made, home: Path) -> None:
     take(made.press, home, made.one)
-    assert {path.name for path in home.glob("*.py")} == set(office.SCRIPTS)
+    assert {path.name for path in home.glob("*.py")} == set(tools.SCRIPTS)

@@ -5,6 +5,7 @@ rem Checks this disk, installs it and serves the map. No rights of an administra
 set "PYTHONDONTWRITEBYTECODE=1"
 set "HERE=%~dp0."
 set "PYTHON=%~dp0runtime\python.exe"
+if not exist "%PYTHON%" set "PYTHON=%~dp0staging\old-runtime\python.exe"
 if not exist "%PYTHON%" goto nopython
 if not "%~1"=="" goto direct
 set "TARGET=%HERE%"
@@ -20,11 +21,9 @@ set /p "ANSWER=: "
 if defined ANSWER set "TARGET=%ANSWER:"=%"
 "%PYTHON%" "%HERE%\office.py" import "%HERE%" "%TARGET%"
 if errorlevel 1 goto failed
-rem 留下本文件和 Python，以后不用插盘也能打开地图。
-rem This file and Python stay there, so that the map opens without the disk.
-if not exist "%TARGET%\runtime\python.exe" xcopy "%HERE%\runtime" "%TARGET%\runtime" /e /i /q /y >nul
-if errorlevel 1 goto failed
-copy /y "%~f0" "%TARGET%" >nul
+rem 本文件和 Python 已留在那里，以后不用插盘也能打开地图；现在就用那里的，盘可以拔出。
+rem This file and Python are there now, so that the map opens without the disk, which may be taken away.
+if exist "%TARGET%\runtime\python.exe" set "PYTHON=%TARGET%\runtime\python.exe"
 
 :serve
 echo.
