@@ -8,7 +8,7 @@ from pathlib import Path
 
 _SHARE = 4  # a quarter of the machine
 _CGROUP = Path("/sys/fs/cgroup/memory.max")  # the limit of a container, cgroup v2
-_FALLBACK = 2 << 30  # where the system does not tell: Windows has no sysconf
+_FALLBACK = 8 << 30  # where the system does not tell: Windows has no sysconf
 
 # malloc.h of glibc: what mallopt may be asked for.
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
@@ -18,13 +18,18 @@ _GIVEN = 1 << 18  # bytes
 
 def memory_bound() -> int:
     """Bytes: a quarter of the machine's memory, or of what the container may use."""
+    return machine_memory() // _SHARE
+
+
+def machine_memory() -> int:
+    """Bytes that the machine has, or that the container may use."""
     try:
         machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (AttributeError, ValueError, OSError):
         return _FALLBACK
     with contextlib.suppress(OSError, ValueError):  # no container, or "max"
         machine = min(machine, int(_CGROUP.read_text()))
-    return machine // _SHARE
+    return machine
 
 
 def processors() -> int:

@@ -31,7 +31,6 @@ _NO_NAME: Final = re.compile(r'[\x00-\x1f\x7f<>:"|?*]|[. ]$')
 _UTF8: Final = 0x800  # zip's general purpose flag 11 (APPNOTE 4.4.4): the name is UTF-8
 _LOCKED: Final = 0x1
 _METHODS: Final = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
-_TABLES: Final = (".csv", ".tsv", ".txt")
 _LONGEST: Final = 240  # bytes of one part of a name: file systems have 255
 
 
@@ -43,7 +42,6 @@ class Limits:
     files: int = 50_000
     ratio: int = 200  # unpacked to packed, of what is more than `free`
     free: int = GIB
-    table: int = GIB  # of a text table, which is read as a whole: the type of a column is known only at its end
 
 
 class PackageFault(NamedTuple):
@@ -103,13 +101,6 @@ def judge(origin: Origin, members: list[Member], found: Sequence[PackageFault], 
     if (size := sum(member.size for member in members)) > limits.bytes:
         text = _("{size} bytes unpacked, and at most {limit} are taken").format(size=size, limit=limits.bytes)
         faults.append(PackageFault("too-large", "", text))
-    for member in members:
-        if member.name.lower().endswith(_TABLES) and member.size > limits.table:
-            text = _(
-                "a text table of {size} bytes, and at most {limit} are taken; hand it in as GeoParquet or GeoPackage"
-            )
-            text = text.format(size=member.size, limit=limits.table)
-            faults.append(PackageFault("table-too-large", member.name, text))
     return Container(origin, tuple(sorted(members, key=lambda member: member.name)), tuple(faults))
 
 

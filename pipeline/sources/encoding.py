@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Final
 
 from pipeline.errors import InputError, UsageError
@@ -90,7 +90,7 @@ def decoded(value: bytes, encoding: str) -> tuple[str, bool] | None:
         return None
 
 
-def unreadable(where: str, encoding: str, example: bytes, others: Sequence[bytes]) -> InputError:
+def unreadable(where: str, encoding: str, example: bytes, others: Iterable[bytes]) -> InputError:
     """The error for bytes that are no text in `encoding`; `others` are what may tell the right one."""
     fits = [_SPELLED.get(name, name.upper()) for name in possible(others) if name != encoding]
     if not fits:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import shutil
 import struct
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Final
+from typing import BinaryIO, Final, cast
 
 from pipeline.errors import InputError
 from pipeline.i18n import _
@@ -83,6 +85,16 @@ class Dataset:
             return None
         with path.open("rb") as file:
             return file.read(limit)
+
+    @contextmanager
+    def opened(self) -> Iterator[BinaryIO]:
+        """The file as a stream of bytes."""
+        if self.inner is None:
+            with self.path.open("rb") as file:
+                yield file
+            return
+        with zipfile.ZipFile(self.path) as archive, archive.open(self.inner) as inside:
+            yield cast(BinaryIO, inside)
 
     def unpack(self, target: Path) -> None:
         """Write the bytes of a file inside a zip to another file."""

@@ -123,9 +123,9 @@ def _of_table(dataset: Dataset, options: ReadOptions, tally: Tally) -> Written:
 
     if options.layer not in (None, dataset.stem):
         raise no_such_layer(options.layer or "", [dataset.stem], dataset.name)
-    whole_table = table.read_table(dataset, options.encoding, tally)
-    places = _places(whole_table.schema, options, dataset.name)
-    return Written(dataset.name, dataset.stem, None, _portions(iter([whole_table]), None, places))
+    opened = table.open_table(dataset, options.encoding, tally)
+    places = _places(opened.schema, options, dataset.name)
+    return Written(dataset.name, dataset.stem, None, _portions(opened.tables(), None, places))
 
 
 @contextmanager

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import zipfile
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from pipeline.errors import InputError
-from pipeline.sources import ReadOptions, SourceLayer, list_layers, read_batches
+from pipeline.sources import ReadOptions, SourceLayer, list_layers, plain_text, read_batches, table
 from pipeline.types import LINE, NONE, POINT, FeatureBatch, Tally
 
 
@@ -120,3 +125,104 @@ def test_no_header(tmp_path: Path) -> None:
 def test_header_only(tmp_path: Path) -> None:
     assert list(read_batches(save(tmp_path, "a,b\n"), ReadOptions(), Tally())) == []
     assert list_layers(save(tmp_path, "a,b"))[0].fields == {"a": "string", "b": "string"}
+
+
+def in_blocks(patch: pytest.MonkeyPatch, size: int) -> None:
+    """Read as if files were larger than a block."""
+    patch.setattr(table, "_BLOCK", size)
+    patch.setattr(plain_text, "_BLOCK", 61)  # no multiple of any character
+    table._scanned.cache_clear()
+
+
+def all_rows(path: Path, **options: object) -> list[dict[str, object]]:
+    found = read_batches(path, ReadOptions(**options), Tally())  # type: ignore[arg-type]
+    return [row for batch in found for row in batch.attributes.to_pylist()]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gbk", "big5", "utf-16"])
+def test_a_file_of_many_blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, encoding: str) -> None:
+    in_blocks(monkeypatch, 512)
+    rows = [
+        (f"地名{i}", 119 + i / 1000, 28.0, i, f"0{i}", 1 if i < 450 else 1.5, "" if i < 450 else 7) for i in range(500)
+    ]
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerows([("名", "lon", "lat", "n", "code", "late", "empty"), *rows])
+    path = save(tmp_path, out.getvalue(), encoding)
+    for named in (None, encoding):
+        found = all_rows(path, encoding=named)
+        assert [tuple(row.values()) for row in found] == [(*row[:-1], row[-1] or None) for row in rows]
+        assert {type(row["late"]) for row in found} == {float}, "the last value decides for all"
+    (layer,) = list_layers(path)
+    assert (layer.features, layer.fields["n"], layer.fields["code"], layer.fields["empty"]) == (
+        500, "int64", "string", "int64",
+    )  # fmt: skip
+
+
+TEXT = st.text(st.characters(codec="gb18030", exclude_characters="\r\n\0"), max_size=12)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(TEXT, TEXT, st.integers(-5, 10**6)), min_size=1, max_size=40), st.integers(64, 400))
+def test_blocks_change_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rows: list[tuple[str, str, int]], size: int
+) -> None:
+    out = io.StringIO()
+    csv.writer(out, quoting=csv.QUOTE_ALL).writerows([("a", "b", "n"), *rows])
+    path = save(tmp_path, out.getvalue(), "gb18030")
+    with monkeypatch.context() as patch:
+        in_blocks(patch, size + 160)  # a row is no longer than a block
+        patched = all_rows(path, encoding="gb18030")
+    table._scanned.cache_clear()
+    assert patched == all_rows(path, encoding="gb18030")
+    assert [row["n"] for row in patched] == [row[2] for row in rows]
+
+
+def test_bad_rows_and_broken_texts_far_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    in_blocks(monkeypatch, 256)
+    text = "名,数\n" + "龙泉,1\n" * 200 + "多,1,2\n" + "龙泉,1\n" * 99
+    path = save(tmp_path, text)
+    tally = Tally()
+    batches = list(read_batches(path, ReadOptions(), tally))
+    assert sum(batch.attributes.num_rows for batch in batches) == 299
+    assert (tally.counts, tally.samples) == ({"bad-row": 1}, {"bad-row": "t.csv, row 201"})
+    path.write_bytes(text.encode() + "龙,".encode() + b"\xff\xfe\n")
+    with pytest.raises(InputError, match="Unreadable encoding: ff fe") as caught:
+        all_rows(path)
+    assert caught.value.where == "t.csv, line 302, field 数"
+
+
+def test_lines_without_end(tmp_path: Path) -> None:
+    path = save(tmp_path, "a,b" * 400_000)
+    with pytest.raises(InputError, match="names no columns"):
+        all_rows(path)
+    path = save(tmp_path, 'a,b\n1,"' + "x" * (11 << 20))
+    with pytest.raises(InputError, match="quotation mark is never closed"):
+        all_rows(path)
+
+
+def test_a_table_inside_a_zip(tmp_path: Path) -> None:
+    path = tmp_path / "t.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("表.csv", ROWS.encode("gbk"))
+    assert [row["名称"] for row in all_rows(path)] == ["一中", "二中"]
+
+
+def test_memory_does_not_grow_with_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import tracemalloc
+
+    import pyarrow as pa
+
+    path = tmp_path / "t.csv"
+    row = b"119.1234567,28.1234567,0578123456\n"
+    path.write_bytes(b"lon,lat,tel\n" + row * (32 * (1 << 20) // len(row)))
+    monkeypatch.setattr(table, "_BLOCK", 128 << 10)
+    table._scanned.cache_clear()
+    tracemalloc.start()
+    before = pa.total_allocated_bytes()
+    most = 0
+    for _batch in read_batches(path, ReadOptions(), Tally()):
+        most = max(most, pa.total_allocated_bytes() - before)
+    ours = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert ours < 12 << 20 and most < 24 << 20 < path.stat().st_size

@@ -8,9 +8,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import shapely
+from numpy.typing import NDArray
 
 from pipeline.intake.checks.attributes import no_column
-from pipeline.intake.checks.layer import Layer
+from pipeline.intake.checks.layer import Layer, Rows, portions_of
 from pipeline.intake.checks.measures import AREAS, LINES, POINTS
 from pipeline.intake.checks.message import lazy as _
 from pipeline.intake.checks.reference import no_coordinates
@@ -126,10 +127,7 @@ def duplicate_label(layer: Layer, subject: Subject) -> Outcome:
     code = np.asarray(coded.drop_null().to_numpy(zero_copy_only=False), np.int64)
     again = np.bincount(code)[code] > 1 if len(code) else np.zeros(0, np.bool_)
     rows, code = rows[again], code[again]
-    box = layer.measures.box[rows]
-    points = np.asarray(shapely.points((box[:, :2] + box[:, 2:]) / 2), object)
-    a, b = shapely.STRtree(points).query(points, predicate="dwithin", distance=subject.limits.label_m)
-    rows = np.unique(rows[np.maximum(a, b)[(a != b) & (code[a] == code[b])]])
+    rows = _near_each_other(layer, rows, code, subject.limits.label_m)
     if not len(rows):
         return None
     return Found(
@@ -139,3 +137,21 @@ def duplicate_label(layer: Layer, subject: Subject) -> Outcome:
         _("keep one of each, or tell them apart by their names"),
         rows=rows,
     )
+
+
+def _near_each_other(layer: Layer, rows: Rows, code: NDArray[np.int64], distance: float) -> Rows:
+    """The later of each pair of points of the same code that are not farther apart than `distance` metres."""
+    if not len(rows):
+        return rows
+    box = layer.measures.box[rows]
+    xy = (box[:, :2] + box[:, 2:]) / 2
+    # Each code has a plane of its own, side by side: what is near has the same. Rounding moves nothing by a
+    # centimetre, a million names over the whole earth among them.
+    xy[:, 0] -= xy[:, 0].min()
+    xy[:, 0] += np.unique(code, return_inverse=True)[1] * (xy[:, 0].max() + 2 * distance)
+    tree = shapely.STRtree(np.asarray(shapely.points(xy), object))
+    later = [np.zeros(0, np.int64)]
+    for portion in portions_of(np.arange(len(rows))):
+        a, b = tree.query(tree.geometries[portion], predicate="dwithin", distance=distance)
+        later.append(np.unique(b[b > portion[a]]))
+    return np.unique(rows[np.concatenate(later)])

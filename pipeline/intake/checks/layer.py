@@ -12,16 +12,18 @@ import pyarrow as pa
 import shapely
 from numpy.typing import NDArray
 
+from pipeline.errors import InputError
 from pipeline.i18n import _
 from pipeline.intake.checks.measures import AREAS, LINES, Measures, joined, measure
 from pipeline.intake.checks.parse import finite, parse
 from pipeline.intake.checks.placing import Placing, settle
 from pipeline.intake.checks.roles import Role, field_in_role
 from pipeline.intake.checks.shelf import Shelf
+from pipeline.machine import machine_memory
 from pipeline.sources.arrow import whole
 from pipeline.sources.database import Source
 from pipeline.sources.detective import digits
-from pipeline.sources.written import open_written
+from pipeline.sources.written import Portion, open_written
 from pipeline.types import Bounds, Tally
 
 if TYPE_CHECKING:
@@ -33,6 +35,9 @@ if TYPE_CHECKING:
 Shapes = NDArray[np.object_]
 Rows = NDArray[np.int64]
 _SAMPLE: Final = 65_536  # features whose digits are looked at
+_ROOM: Final = (
+    5  # times as much as features take is needed to check them: 2 million points hold 300 MB, 1.26 GB at most
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +157,7 @@ def read_layer(source: Source, subject: Subject, progress: Progress) -> Layer:
         measures: list[Measures] = []
         placing: Placing | None = None
         city = subject.city.bounds if subject.city else None
+        room, features = machine_memory() // _ROOM, 0
         settled = partial(settle, written.source, written.crs, subject.read.crs, city=city)
         for portion in written.rows:
             tables.append(portion.attributes)
@@ -163,10 +169,33 @@ def read_layer(source: Source, subject: Subject, progress: Progress) -> Layer:
                 shapes = _turned(shapes, placing)
                 measures.append(measure(shapes, odd, _scaled(shapes, placing.scale)))
                 binaries.append(portion.shapes)
+            features += portion.attributes.num_rows
+            room -= _held(portion, measures)
+            if room < 0:
+                raise _too_much(written.source, features)
             progress.advance(portion.attributes.num_rows)
     progress.done()
     placing = placing or settled(seen=None)
     return _put_together(written.source, written.layer, tables, binaries, measures, placing, tally, subject)
+
+
+def _held(portion: Portion, measures: Sequence[Measures]) -> int:
+    """Bytes that some rows take, the last that were measured."""
+    shapes = 0 if portion.shapes is None else portion.shapes.nbytes + sum(each.nbytes for each in measures[-1])
+    return int(portion.attributes.nbytes + shapes)
+
+
+def _too_much(source: str, features: int) -> InputError:
+    return InputError(
+        _("There is more of it than this machine can check: its memory ({size} GB) is full after {n} features.").format(
+            size=f"{machine_memory() / (1 << 30):.1f}", n=f"{features:,}"
+        ),
+        where=source,
+        expected=_("about a fifth of the memory for the features themselves; rules need the rest"),
+        hint=_(
+            "check it on a machine with more memory, or agree with the bureau on several datasets, by town for instance"
+        ),
+    )
 
 
 def _put_together(

@@ -12,6 +12,7 @@ import pytest
 import shapely
 
 from pipeline.intake.checks import check_source, report_html, write_gpkg
+from pipeline.intake.checks import layer as reading
 from pipeline.intake.checks.measures import BROKEN, CURVED
 from pipeline.intake.checks.parse import parse
 from pipeline.progress import Silent
@@ -79,3 +80,27 @@ def test_what_geos_cannot_take_is_told_from_what_is_broken() -> None:
 def test_lines_of_no_length_are_no_network(tmp_path: Path) -> None:
     path = write(tmp_path / "data.gpkg", [line((0, 0), (0, 0)), line((0, 0), (9, 9))], layer="LRDL")
     assert check_source(path, subject(), Silent()).counts.keys() >= {"geometry-invalid"}
+
+
+def test_more_than_the_machine_can_hold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write(tmp_path / "data.gpkg", [shapely.Point(X + i, Y) for i in range(3000)], layer="AANP")
+    assert check_source(path, subject(), Silent()).features == 3000
+    monkeypatch.setattr(reading, "machine_memory", lambda: 1 << 20)  # a fifth of it is 200 KB: 80 bytes each and more
+    report = check_source(path, subject(), Silent())
+    (finding,) = report.findings
+    assert finding.rule == "unreadable" and not report.passed
+    assert "more of it than this machine can check" in str(finding.message)
+
+
+def test_names_at_one_place_in_a_large_layer(tmp_path: Path) -> None:
+    """Against every pair, one by one; the same name far away, other names near."""
+    rng = np.random.default_rng(3)
+    xy = rng.uniform(0, 300, (400, 2)).round(1)
+    names = [f"名{i}" for i in rng.integers(0, 30, 400)]
+    path = write(tmp_path / "data.gpkg", [shapely.Point(X + x, Y + y) for x, y in xy], layer="AANP", NAME=names)
+    found = next(each for each in check_source(path, subject(), Silent()).findings if each.rule == "duplicate-label")
+    limit = subject().limits.label_m
+    expected = sum(
+        any(names[i] == names[j] and np.hypot(*(xy[i] - xy[j])) <= limit for j in range(i)) for i in range(len(names))
+    )
+    assert found.count == expected and 0 < expected < 400
