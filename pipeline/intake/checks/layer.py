@@ -192,9 +192,7 @@ def _too_much(source: str, features: int) -> InputError:
         ),
         where=source,
         expected=_("about a fifth of the memory for the features themselves; rules need the rest"),
-        hint=_(
-            "check it on a machine with more memory, or agree with the bureau on several datasets, by town for instance"
-        ),
+        hint=_("check it on a machine with more memory, or agree on several datasets, by town for instance"),
     )
 
 
