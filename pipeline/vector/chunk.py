@@ -86,7 +86,8 @@ def in_world_units(batch: FeatureBatch, tally: Tally) -> tuple[NDArray[np.int64]
     vertex_offsets = np.empty(len(geometries.vertex_offsets), np.int64)
     n = project(geometries.x, geometries.y, geometries.vertex_offsets, vertex_offsets, wx, wy)
     parts = geometries.part_offsets
-    shapes = Shapes(wx[:n], wy[:n], vertex_offsets, geometries.roles, parts[:-1][rows], parts[1:][rows])
+    roles = np.require(geometries.roles, requirements="W")  # for read-only ones ten kernels would be compiled anew
+    shapes = Shapes(wx[:n], wy[:n], vertex_offsets, roles, parts[:-1][rows], parts[1:][rows])
     return rows, geometries.kinds[rows], shapes
 
 

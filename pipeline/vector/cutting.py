@@ -183,8 +183,8 @@ def _shapes(
         zoom,
         shift,
         tolerance,
-        (plan.min_area if areas else plan.min_length) if below else 0.0,
-        plan.tiny_area if alone and below else 0.0,
+        float(plan.min_area if areas else plan.min_length) if below else 0.0,  # whole numbers compile the kernel anew
+        float(plan.tiny_area) if alone and below else 0.0,
         cell_shift(plan, zoom),
         alone,
         plan.buffer,

@@ -136,7 +136,7 @@ def _area_features(shapes: NDArray[np.object_], tolerance: float) -> Features:
     vertex_offsets = offsets_of(shapely.get_num_coordinates(rings).astype(np.int64))
     roles = np.where(np.diff(of_polygon, prepend=-1) > 0, EXTERIOR, INTERIOR).astype(np.uint8)
     importance, pinned = np.zeros(len(wx), np.float64), np.empty(0, np.uint8)
-    importances(wx, wy, vertex_offsets, roles, pinned, tolerance * tolerance, 0, len(roles), importance)
+    importances(wx, wy, vertex_offsets, roles, pinned, float(tolerance * tolerance), 0, len(roles), importance)
     ends = offsets_of(np.bincount(of_shape[of_polygon], minlength=len(shapes)))
     none = np.zeros(len(shapes), np.int64)
     return Features(

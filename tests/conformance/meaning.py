@@ -116,6 +116,7 @@ def _layer_bytes(layer: Layer) -> bytes:
     head = np.concatenate([np.array([0x78, 2], np.uint8), key_fields([layer.name], 1)[0]])
     extent = [layer.extent >> 7 * k & 127 | 128 * (layer.extent >> 7 * (k + 1) > 0) for k in range(5)]
     tail = np.array([0x28, *extent[: 1 + max(k for k in range(5) if k == 0 or layer.extent >> 7 * k)]], np.uint8)
+    tail.flags.writeable = False  # as the tiler's
     return bytes(
         assemble_layer(
             np.array([0, n], np.int64),

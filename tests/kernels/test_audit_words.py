@@ -18,7 +18,9 @@ LATIN = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 def packed(texts: list[str]) -> tuple[np.ndarray, np.ndarray]:
     parts = [text.encode() for text in texts]
     data = np.frombuffer(b"".join(parts) or b"\0", np.uint8)
-    return data, np.cumsum([0, *map(len, parts)], dtype=np.int64)
+    offsets = np.cumsum([0, *map(len, parts)], dtype=np.int64)
+    offsets.flags.writeable = False  # as Arrow's are
+    return data, offsets
 
 
 def described(texts: list[str]) -> np.ndarray:

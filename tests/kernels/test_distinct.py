@@ -14,7 +14,7 @@ from pipeline.kernels.features import hash_texts
 
 def _settled(texts: list[bytes], codes: list[list[int]], hashes: list[int] | None = None) -> tuple[object, list[bytes]]:
     offsets = np.cumsum([0, *(len(text) for text in texts)]).astype(np.int64)
-    data = np.frombuffer(b"".join(texts), np.uint8)
+    data = np.frombuffer(bytearray(b"".join(texts)), np.uint8)
     found = np.empty(len(texts), np.uint64)
     hash_texts(offsets, data, found)
     if hashes is not None:

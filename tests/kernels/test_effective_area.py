@@ -26,7 +26,9 @@ def areas(
     """Effective areas part by part."""
     x, y, offsets = ragged(parts)
     out = np.full(len(x), np.nan)
-    effective_areas(x, y, offsets, np.array(roles, np.uint8), np.array(pinned, np.uint8), floor, 0, len(parts), out)
+    effective_areas(
+        x, y, offsets, np.array(roles, np.uint8), np.array(pinned, np.uint8), float(floor), 0, len(parts), out
+    )
     return [out[a:b] for a, b in pairwise(offsets)]
 
 

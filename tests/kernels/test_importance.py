@@ -25,7 +25,9 @@ def importance(
     """Importances (not squared) part by part."""
     x, y, offsets = ragged(parts)
     out = np.zeros(len(x))
-    importances(x, y, offsets, np.array(roles, np.uint8), np.array(pinned, np.uint8), floor * floor, 0, len(parts), out)
+    importances(
+        x, y, offsets, np.array(roles, np.uint8), np.array(pinned, np.uint8), float(floor**2), 0, len(parts), out
+    )
     return [np.sqrt(out[a:b]) for a, b in pairwise(offsets)]
 
 

@@ -101,7 +101,7 @@ def test_values_become_bytes(low: float, high: float, values: list[float], expec
         out,
     )
     assert out.ravel().tolist() == expected
-    stretch(np.full((1, 4, 1), np.nan), np.zeros((1, 4), np.uint8), np.array([low]), np.array([high]), out)
+    stretch(np.full((1, 4, 1), np.nan, np.float32), np.zeros((1, 4), np.uint8), np.array([low]), np.array([high]), out)
     assert not out.any()
 
 

@@ -20,7 +20,9 @@ MAPBOX = (10, 100_000)
 def pack(values: list[float], inverse: float, encoding: tuple[int, int], unknown: float = 0.0) -> NDArray[np.uint8]:
     out = np.zeros((1, len(values), 4), np.uint8)
     units = round(encoding[0] / inverse)
-    pack_heights(np.array([values], np.float32), inverse, units, encoding[1], unknown, out)
+    heights = np.array([values], np.float32)
+    heights.flags.writeable = False  # as they come from a block
+    pack_heights(heights, float(inverse), units, encoding[1], unknown, out)
     assert (out[..., 3] == 255).all()
     return out[0, :, :3]
 
@@ -53,6 +55,7 @@ def test_unknown_and_impossible() -> None:
     assert pack([np.nan], 8, TERRARIUM, -3.0).tolist() == [[127, 253, 0]]
     out = np.zeros((1, 5, 4), np.uint8)
     values = np.array([[np.inf, -np.inf, 4e4, -4e4, 5]], np.float32)
+    values.flags.writeable = False
     assert pack_heights(values, 8.0, 32, 32768 * 256, 0.0, out) == 4
     assert terrarium(out[0, :, :3]).tolist() == [32768 - 1 / 256, -32768, 32768 - 1 / 256, -32768, 5]
     none = np.zeros((0, 0), np.float32)

@@ -13,7 +13,7 @@ from pipeline.kernels.places import Places, extent_of
 from pipeline.kernels.sample import BOX, CUBIC, LANCZOS, NEAREST, Range, Read, find_nothing, sample
 
 ANY = Range(-np.inf, np.inf, False)
-BYTES = Range(0.0, 255.0, True)
+BYTES = Range(0, 255, True)
 
 
 def straight(x: float, y: float, step: float, rows: int, columns: int, spacing: int = 2, turn: float = 0.0) -> Places:
@@ -28,9 +28,9 @@ def run(
     source: list[list[float]], places: Places, shape: tuple[int, int], method: int = BOX, *, averaging: bool = False,
     opacity: list[list[int]] | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
-    values = np.array(source, np.float64)[:, :, None]
+    values = np.array(source, np.float32)[:, :, None]  # as kernels are compiled for users
     opaque = np.full(values.shape[:2], 255, np.uint8) if opacity is None else np.array(opacity, np.uint8)
-    out, alpha = np.full((*shape, 1), 9.0), np.full(shape, 9, np.uint8)
+    out, alpha = np.full((*shape, 1), 9.0, np.float32), np.full(shape, 9, np.uint8)
     read = Read(values, opaque, 0, 0, values.shape[1], values.shape[0])
     found = sample(read, places, method, averaging, ANY, out, alpha)
     assert found == int((alpha > 0).sum())
@@ -85,8 +85,8 @@ def test_places_that_are_no_numbers_hold_nothing() -> None:
         places.x[1, 1] = wrong
         got, alpha = run([[1, 2], [3, 4]], places, (2, 2))
         assert not alpha.any() and not got.any()
-        out, opaque = np.ones((2, 2, 1)), np.ones((2, 2), np.uint8)
-        padded, full = np.zeros((4, 4, 1)), np.full((4, 4), 255, np.uint8)
+        out, opaque = np.ones((2, 2, 1), np.float32), np.ones((2, 2), np.uint8)
+        padded, full = np.zeros((4, 4, 1), np.float32), np.full((4, 4), 255, np.uint8)
         assert bilinear(Read(padded, full, -1, -1, 2, 2), places, ANY, out, opaque) == 0
         assert not out.any() and not opaque.any()
         painted, four = np.ones((2, 2, 4), np.uint8), np.full((4, 4, 4), 255, np.uint8)
@@ -181,7 +181,7 @@ def test_a_plane_stays_a_plane(seed: int) -> None:
         i, j = np.mgrid[0:6, 0:6]
         expected = a * (10.3 + step * j) + b * (12.7 + step * i)
         steps = 0.125 * (abs(a) + abs(b)) if averaging else 0.0
-        assert np.abs(got - expected).max() <= steps + 1e-9
+        assert np.abs(got - expected).max() <= steps + 1e-4  # up to 400 in 24 bits, four times
 
 
 def test_nothing_is_found() -> None:
