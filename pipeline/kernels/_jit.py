@@ -22,6 +22,7 @@ from uuid import uuid4
 import numba
 
 from pipeline.kernels._cache import folder_of
+from pipeline.kernels._compiler import ForHelpers, ForKernels
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -42,7 +43,7 @@ def kernel(function: F) -> F:
     if chosen:  # numba reads its setting while it decorates
         folder = folder_of(function.__module__.rpartition(".")[2], _compiler())
         numba.config.CACHE_DIR = str(folder)  # type: ignore[attr-defined]
-    made: Any = numba.njit(cache=True, nogil=True, error_model="numpy")(function)
+    made: Any = numba.njit(cache=True, nogil=True, error_model="numpy", pipeline_class=ForKernels)(function)
     if hasattr(made, "_cache"):  # not while kernels are interpreted
         made._cache.load_overload = partial(_load, made._cache)
         if chosen:
@@ -119,11 +120,6 @@ def _import_mathematics() -> None:
         del sys.modules[blas]
 
 
-def inline(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Compile a scalar helper into each of its callers; like every dispatcher it takes whatever numbers it is given."""
-    return cast("Callable[..., Any]", numba.njit(inline="always", error_model="numpy")(function))
-
-
 def helper(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a helper that kernels call and LLVM may inline; not cached by itself, compiled with its caller.
 
@@ -139,13 +135,11 @@ def array_helper(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _helper(function: Callable[..., Any], **options: bool) -> Callable[..., Any]:
-    """Kernels get it without the wrappers that Python and C would call, which saves a tenth of all compiling."""
-    njit: Any = numba.njit
-    made = njit(nogil=True, error_model="numpy", **options)(function)
+    """Kernels get it without the wrappers that Python and C would call, and without machine code of its own."""
+    njit: Any = partial(numba.njit, nogil=True, error_model="numpy", **options)
+    made = njit(pipeline_class=ForKernels)(function)
     if os.environ.get("NUMBA_DISABLE_JIT", "0") in ("", "0"):
-        bare = njit(nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True, **options)(
-            function
-        )
+        bare = njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, pipeline_class=ForHelpers)(function)
         made.get_call_template, made.get_overload = bare.get_call_template, bare.get_overload
     return cast("Callable[..., Any]", made)
 
