@@ -37,7 +37,8 @@ from pipeline.release.trust.seen import read_seen, write_seen
 from pipeline.release.trust.verify import Trusted, check_manifest, verify_trust
 from pipeline.release.withdrawal import withdrawn_release
 from pipeline.release.withdrawal_notice import gone_page
-from pipeline.standalone import installed, office, verify
+from pipeline.standalone import current, installed, office, recalled, verify, whole
+from pipeline.standalone.refused import Refused
 
 THREADS: Final = 4
 _POLLED: Final = "sync.json"  # what the server said last, so that it need not say it again
@@ -167,7 +168,7 @@ def _bring(
         return iter((manifest_bytes,)) if path == MANIFEST else origin.blocks(path, sizes[path])
 
     def prepare(staged: Path) -> None:
-        absent = installed.left_out({each.sha256 for each in trusted.withdrawn}, sums)
+        absent = recalled.left_out({each.sha256 for each in trusted.withdrawn}, sums)
         wanted = {path: (sizes[path], sums[path]) for path in sizes if path not in absent}
         _prepare(origin, home, staged, trusted.release, wanted, choices, fetched, progress)
 
@@ -200,16 +201,16 @@ def _bring(
 def _obey(home: Path, trusted: Trusted, gone: bool, now: datetime) -> Synced:
     """Remove what was withdrawn; where that is the release that runs, go back to one that was not, or stop."""
     root = verify.long_path(os.fspath(home))
-    with told(home, str(home)), installed.hold(root):
+    with told(home, str(home)), whole.hold(root):
         removed = list(obey(root, trusted.withdrawn))
-        pointer, what = installed.read_pointer(root), "removed" if removed else "unchanged"
-        hashes = installed.read_withdrawn(root)
+        pointer, what = current.read_pointer(root), "removed" if removed else "unchanged"
+        hashes = recalled.read_withdrawn(root)
         if pointer is not None and _whole(root, pointer.folder) in hashes:
             folder = pointer.folder
             pointer, what = _other(root, pointer, now), "removed"
             if pointer is None:
                 write_file(Path(root) / "index.html", gone_page(trusted.withdrawn))
-                Path(root, installed.POINTER).unlink()
+                Path(root, current.POINTER).unlink()
                 what = "stopped"
             installed.discard(root, folder)
             removed.append(folder)
@@ -218,17 +219,17 @@ def _obey(home: Path, trusted: Trusted, gone: bool, now: datetime) -> Synced:
         write_file(home / ROOT, trusted.root)
         write_seen(home / STATE, trusted.seen)
         if pointer is not None and pointer.release == trusted.release:
-            _note(Path(installed.release_folder(root, pointer.folder)), trusted)
+            _note(Path(current.release_folder(root, pointer.folder)), trusted)
     state: What = "stopped" if what == "stopped" else "removed" if what == "removed" else "unchanged"
     return Synced(state, None if pointer is None else pointer.release, tuple(removed), warnings=trusted.warnings)
 
 
-def _other(root: str, pointer: installed.Pointer, now: datetime) -> installed.Pointer | None:
+def _other(root: str, pointer: current.Pointer, now: datetime) -> current.Pointer | None:
     """Let another release run in the place of one that was withdrawn; None where none is whole and may."""
     for name in pointer.history:
         try:
             return installed.go_back(root, office.moment(now), name)
-        except installed.Refused:
+        except Refused:
             continue
     return None
 
@@ -241,7 +242,7 @@ def _note(folder: Path, trusted: Trusted) -> None:
 
 def _whole(root: str, name: str) -> str | None:
     """The sha256 of a release's release.json."""
-    return installed.sums_of(installed.release_folder(root, name)).get(MANIFEST)
+    return installed.sums_of(current.release_folder(root, name)).get(MANIFEST)
 
 
 def _prepare(
@@ -264,18 +265,18 @@ def _prepare(
         return {
             path: (size, digest)
             for path, (size, digest) in wanted.items()
-            if digest not in have and not installed.has_hash(installed.below(os.fspath(staged), path), digest)
+            if digest not in have and not whole.has_hash(whole.below(os.fspath(staged), path), digest)
         }
 
     todo = missing()
-    running = installed.read_pointer(root)
+    running = current.read_pointer(root)
     if choices.deltas and running is not None and todo:
         offer = _cheaper(origin, running.release, release, sum(size for size, _digest in todo.values()))
         if offer is not None:
             try:
                 folder, n = fetch_delta(origin, offer, place / f"delta-{offer.name}", choices.threads, progress)
                 fetched.bytes += n
-                apply_delta(Path(installed.release_folder(root, running.folder)), folder, staged, progress=progress)
+                apply_delta(Path(current.release_folder(root, running.folder)), folder, staged, progress=progress)
                 fetched.delta = True
             except InputError:
                 pass  # damaged, or made from something else: the files themselves do
@@ -287,9 +288,9 @@ def _prepare(
         size, digest = todo[path]
         part = place / digest
         origin.download(path, size, digest, part)
-        target = Path(installed.below(os.fspath(staged), path))
-        installed.make_folders(os.fspath(staged), os.fspath(target.parent))
-        installed.clear(os.fspath(target))
+        target = Path(whole.below(os.fspath(staged), path))
+        whole.make_folders(os.fspath(staged), os.fspath(target.parent))
+        whole.clear(os.fspath(target))
         os.replace(part, target)  # noqa: PTH105
         return size
 
@@ -301,9 +302,9 @@ def _prepare(
         progress.advance(size)
     for path, (_size, digest) in todo.items():
         if first[digest] != path:
-            target = installed.below(os.fspath(staged), path)
-            installed.make_folders(os.fspath(staged), str(Path(target).parent))
-            installed.obtain(target, digest, [installed.below(os.fspath(staged), first[digest])], lambda: ())
+            target = whole.below(os.fspath(staged), path)
+            whole.make_folders(os.fspath(staged), str(Path(target).parent))
+            installed.obtain(target, digest, [whole.below(os.fspath(staged), first[digest])], lambda: ())
     progress.done()
 
 
@@ -358,7 +359,7 @@ def _sm3_sums(origin: Origin, lines: bytes) -> bytes | None:
 
 def _running(home: Path) -> str | None:
     with told(home, str(home)):
-        pointer = installed.read_pointer(verify.long_path(os.fspath(home)))
+        pointer = current.read_pointer(verify.long_path(os.fspath(home)))
     return None if pointer is None else pointer.release
 
 

@@ -22,224 +22,32 @@ import argparse
 import errno
 import hashlib
 import importlib
-import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING or __package__:
-    from pipeline.standalone import installed, receipt, selftest, serve, tools, verify
-    from pipeline.standalone.installed import Needed, Pointer, Refused
+    from pipeline.standalone import current, installed, recalled, receipt, selftest, serve, tools, verify, whole
+    from pipeline.standalone.current import Pointer
+    from pipeline.standalone.installed import Needed
+    from pipeline.standalone.medium import Arrived, Disk, Unfit, arrived, open_disk, read_small
+    from pipeline.standalone.refused import Refused
 else:  # they lie beside this file, which Python does not look for by itself when it is started in isolation
     sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
     sys.dont_write_bytecode = True  # nothing is written on the disk that is checked
-    installed, receipt, selftest, serve, tools, verify = map(
-        importlib.import_module, ("installed", "receipt", "selftest", "serve", "tools", "verify")
+    current, installed, medium, recalled, receipt, selftest, serve, tools, verify, whole = map(
+        importlib.import_module,
+        ("current", "installed", "medium", "recalled", "receipt", "selftest", "serve", "tools", "verify", "whole"),
     )
-    Needed, Pointer, Refused = installed.Needed, installed.Pointer, installed.Refused
+    Needed, Pointer, Refused = installed.Needed, current.Pointer, installed.Refused
+    Arrived, Disk, Unfit = medium.Arrived, medium.Disk, medium.Unfit
+    arrived, open_disk, read_small = medium.arrived, medium.open_disk, medium.read_small
 
 KEEP = 2
-SMALL_LIMIT = 1 << 26  # bytes of a file of metadata/ or the feed
 TYPED = 16  # digits of the fingerprint that are asked for: nobody makes other lists that begin with these
 REFUSED = 3
-
-TEXTS = {
-    "no-bundle": ("这里没有可导入的版本：{0}", "there is no release to import here: {0}"),
-    "not-full": (
-        "这是{0}，需用 longquan import 导入；或请发布单位另发完整包",
-        "this is {0}: import it with longquan import, or ask the bureau for a full bundle",
-    ),
-    "part": (
-        "分卷 {0} 缺失、损坏或放错了位置",
-        "volume {0} is missing, damaged, or another one was put in its place",
-    ),
-    "too-long": ("{0} 超过 {1} 字节", "{0} has more than {1} bytes"),
-    "unsigned": (
-        "其中没有签名（metadata/），不是正式发布的版本",
-        "there are no signatures (metadata/) in it: it is no completed release",
-    ),
-    "faults": ("清单有 {0} 处错误，例如 {1}：{2}", "the lists have {0} faults, such as {1}: {2}"),
-    "self-test": ("自检未通过，{0}：{1}", "the self-test failed, {0}: {1}"),
-    "fingerprint": ("指纹与印刷页不符，实为 {0}", "the fingerprint is not that of the printed sheet; found was {0}"),
-}
-KINDS = {"delta": ("增量包", "a delta"), "encrypted": ("加密包", "an encrypted bundle")}
-
-
-class Unfit(Exception):
-    """What is on the disk cannot be imported; the message is in both languages."""
-
-    def __init__(self, kind: str, zh: Sequence[str], en: Sequence[str] | None = None) -> None:
-        super().__init__(kind, *zh)
-        self.kind = kind
-        self._values = (zh, zh if en is None else en)
-
-    def text(self, language: str) -> str:
-        """Why, in Chinese ("zh") or English."""
-        at = 0 if language == "zh" else 1
-        return TEXTS[self.kind][at].format(*self._values[at])
-
-    def __str__(self) -> str:
-        return self.text("en")
-
-
-class Piece(NamedTuple):
-    """A volume of a file that was too large for the disk's file system."""
-
-    file: str
-    bytes: int
-    sha256: str
-
-
-class Disk(NamedTuple):
-    """A release as it lies on a disk."""
-
-    folder: str  # that holds release.json
-    split: Mapping[str, tuple[Piece, ...]]  # files that are in volumes
-
-    def names(self, start: str) -> list[str]:
-        """The files of a folder of the release, in volumes or not."""
-        try:
-            there = os.listdir(os.path.join(self.folder, start[:-1]))
-        except OSError:
-            there = []
-        return sorted({start + name for name in there} | {path for path in self.split if path.startswith(start)})
-
-    def small(self, path: str, limit: int) -> bytes | None:
-        """A whole file of the release, no more than `limit` bytes; None where there is none. Raises Unfit."""
-        if path not in self.split and not os.path.isfile(installed.below(self.folder, path)):
-            return None
-        found = bytearray()
-        for block in self.blocks(path):
-            found += block
-            if len(found) > limit:
-                raise Unfit("too-long", (path, str(limit)))
-        return bytes(found)
-
-    def blocks(self, path: str) -> Iterator[bytes]:
-        """A file of the release piece by piece, joined where it is in volumes. Raises Unfit, Refused."""
-        if path in self.split:
-            for piece in self.split[path]:
-                yield from joined(piece)
-            return
-        file = installed.below(self.folder, path)
-        if not os.path.isfile(file) or os.path.islink(file):
-            raise Refused("absent", path)
-        yield from installed.blocks_of(file)
-
-
-class Arrived(NamedTuple):
-    """What the lists of a release on a disk say, before its files are looked at."""
-
-    release: str
-    city: str
-    edition: str
-    as_of: str
-    number: int  # of the signed list
-    fingerprint: str
-    needed: Needed
-    manifest: bytes  # release.json
-    withdrawn: frozenset[str]  # hashes that its own metadata names as withdrawn
-
-
-def open_disk(path: str) -> Disk:
-    """Find the release in a bundle, or take a folder that is one. Raises Unfit."""
-    root = verify.long_path(path)
-    data = os.path.join(root, "data")
-    if os.path.isfile(os.path.join(root, verify.MANIFEST)):
-        return Disk(root, {})
-    try:
-        with open(os.path.join(data, "bundle.json"), "rb") as file:
-            told = json.loads(file.read(SMALL_LIMIT).decode("utf-8"))
-        if told["kind"] in KINDS:
-            zh, en = KINDS[told["kind"]]
-            raise Unfit("not-full", (zh,), (en,))
-        split = {}
-        for each in told["split"]:
-            parts = [Piece(installed.below(data, p["path"]), int(p["bytes"]), str(p["sha256"])) for p in each["parts"]]
-            split[str(each["path"])[len("release/") :]] = tuple(parts)
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-        raise Unfit("no-bundle", (path,)) from error
-    return Disk(os.path.join(data, "release"), split)
-
-
-def joined(piece: Piece) -> Iterator[bytes]:
-    """A volume, compared with its size and hash. Raises Unfit."""
-    digest, size = hashlib.sha256(), 0
-    name = os.path.basename(piece.file)
-    try:
-        for block in installed.blocks_of(piece.file):
-            digest.update(block)
-            size += len(block)
-            if size > piece.bytes:
-                break
-            yield block
-    except FileNotFoundError as error:
-        raise Unfit("part", (name,)) from error
-    if size != piece.bytes or digest.hexdigest() != piece.sha256:
-        raise Unfit("part", (name,))
-
-
-def arrived(disk: Disk, manifest: bytes | None = None) -> Arrived:
-    """Read the lists of a release and hold them against each other; `manifest` is release.json where that is elsewhere.
-
-    Raises Unfit, Refused.
-    """
-    beside = {}
-    for name in [*verify.BESIDE, *filter(verify.SIGNATURE.fullmatch, disk.names(verify.METADATA))]:
-        lists = name in (verify.SUMS, verify.SM3_SUMS)
-        data = disk.small(name, verify.LIST_LIMIT if lists else SMALL_LIMIT) if name != verify.MANIFEST else None
-        if data is not None:
-            beside[name] = data
-    if verify.SUMS not in beside:
-        raise Unfit("no-bundle", (disk.folder,))
-    if "metadata/timestamp.json" not in beside:
-        raise Unfit("unsigned", ())
-    faults: list[Any] = []
-    sums = verify.read_sums(verify.SUMS, beside[verify.SUMS], faults)
-    if manifest is None:
-        manifest = disk.small(verify.MANIFEST, verify.LIST_LIMIT)
-    if manifest is None:
-        raise Refused("absent", verify.MANIFEST)
-    verify.compare_manifest(manifest, sums, faults)
-    verify.clashes(list(sums), faults)
-    if not faults and hashlib.sha256(manifest).hexdigest() != sums[verify.MANIFEST]:
-        faults.append(verify.Fault("altered", verify.MANIFEST))
-    if faults:
-        first = [(str(len(faults)), faults[0].path, faults[0].text(language)) for language in ("zh", "en")]
-        raise Unfit("faults", first[0], first[1])
-    about = installed.manifest_says(manifest)
-    return Arrived(
-        about["release"],
-        about["city"],
-        about["edition"],
-        about["as_of"],
-        installed.highest(beside),
-        hashlib.sha256(beside[verify.SUMS]).hexdigest(),
-        Needed(sums, beside),
-        manifest,
-        named_withdrawn(beside.get("metadata/withdrawn.json", b"")),
-    )
-
-
-def read_small(folder: str, name: str) -> bytes:
-    """A list of a release. Raises Refused where it is missing."""
-    try:
-        with open(os.path.join(folder, name), "rb") as file:
-            data: bytes = file.read(verify.LIST_LIMIT)
-    except FileNotFoundError as error:
-        raise Refused("absent", name) from error
-    return data
-
-
-def named_withdrawn(data: bytes) -> frozenset[str]:
-    """The hashes that a withdrawn.json of metadata/ names; nobody here can check who signed it."""
-    try:
-        targets = json.loads(data.decode("utf-8"))["signed"]["targets"]
-        return frozenset(str(path).split("/")[-1] for path in targets)
-    except (ValueError, KeyError, TypeError, RecursionError):
-        return frozenset()
 
 
 # What is done --------------------------------------------------------------------------------------------------------
@@ -265,12 +73,12 @@ def import_disk(disk_path: str, home: str, options: argparse.Namespace, speaker:
     found = arrived(disk)
     speaker.say("版本      {} {} {}", "release      {} {} {}", found.edition, found.as_of, found.release[:12])
     compare_fingerprint(found.fingerprint, options, speaker)
-    with installed.hold(home):
-        before = installed.read_pointer(home)
+    with whole.hold(home):
+        before = current.read_pointer(home)
         installed.refuse_other(before, found.city, found.edition, found.number)
-        withdrawn = installed.read_withdrawn(home) | found.withdrawn
-        installed.refuse_withdrawn(withdrawn, found.needed.sums, found.release)
-        absent = installed.left_out(withdrawn, found.needed.sums)
+        withdrawn = recalled.read_withdrawn(home) | found.withdrawn
+        recalled.refuse_withdrawn(withdrawn, found.needed.sums, found.release)
+        absent = recalled.left_out(withdrawn, found.needed.sums)
         sums = {path: digest for path, digest in found.needed.sums.items() if path not in absent}
         counts = {"there": 0, "linked": 0, "copied": 0}
         tell = counter(counts, len(sums))
@@ -281,7 +89,7 @@ def import_disk(disk_path: str, home: str, options: argparse.Namespace, speaker:
         for failure in selftest.self_test(folder, found.needed.sums, absent):
             texts = [(failure.path, failure.text(language)) for language in ("zh", "en")]
             raise Unfit("self-test", texts[0], texts[1])
-        installed.write_withdrawn(home, found.withdrawn)
+        recalled.write_withdrawn(home, found.withdrawn)
         installed.settle(home, found.release[:12])
         renewed = tools.keep_tools(home)
         pointer = installed.switch(home, pointer_of(found, now), options.keep)
@@ -362,7 +170,7 @@ def write_receipt(home: str, pointer: Pointer, fingerprint: str, checked: tuple[
     folder = os.path.join(home, "receipts")
     os.makedirs(folder, exist_ok=True)
     path = os.path.join(folder, "{}-{}.html".format(pointer.installed_at[:10], pointer.folder))  # noqa: UP032
-    installed.put(path, [receipt.page(stated(pointer), fingerprint, checked, office).encode("utf-8")])
+    whole.put(path, [receipt.page(stated(pointer), fingerprint, checked, office).encode("utf-8")])
     return path
 
 
@@ -379,11 +187,9 @@ def counter(counts: dict[str, int], total: int) -> Callable[[str, int], None]:
 
 def roll_back(home: str, options: argparse.Namespace, speaker: Speaker, now: datetime) -> int:
     """Let the release run that ran before."""
-    with installed.hold(home):
+    with whole.hold(home):
         pointer = installed.go_back(home, moment(now), options.to)
-        fingerprint = hashlib.sha256(
-            read_small(installed.release_folder(home, pointer.folder), verify.SUMS)
-        ).hexdigest()
+        fingerprint = hashlib.sha256(read_small(current.release_folder(home, pointer.folder), verify.SUMS)).hexdigest()
         page = write_receipt(home, pointer, fingerprint, HASHES, options.office)
     speaker.say("已回退到  {} {} {}", "running      {} {} {}", pointer.edition, pointer.as_of, pointer.folder)
     speaker.say("回执码    {}", "receipt      {}", receipt.code_of(stated(pointer)))
@@ -393,13 +199,13 @@ def roll_back(home: str, options: argparse.Namespace, speaker: Speaker, now: dat
 
 def status(home: str, speaker: Speaker) -> int:
     """Say which release runs, and which are kept."""
-    pointer = installed.read_pointer(home)
+    pointer = current.read_pointer(home)
     if pointer is None:
         raise Refused("nothing", home)
     about = (pointer.edition, pointer.as_of, pointer.folder, pointer.installed_at)
     speaker.say("正在运行  {} {} {}（{} 启用）", "running      {} {} {} (since {})", *about)
     for name in pointer.history:
-        told = installed.read_manifest(installed.release_folder(home, name))
+        told = installed.read_manifest(current.release_folder(home, name))
         speaker.say("可回退到  {} {} {}", "kept         {} {} {}", told["edition"], told["as_of"], name)
     speaker.say("回执码    {}", "receipt      {}", receipt.code_of(stated(pointer)))
     return 0
@@ -408,12 +214,12 @@ def status(home: str, speaker: Speaker) -> int:
 def check_only(path: str, options: argparse.Namespace, speaker: Speaker) -> int:
     """Check every file of what is on a disk, or of what runs in an install folder, and write nothing."""
     root = verify.long_path(path)
-    pointer = installed.read_pointer(root)
-    disk = open_disk(path) if pointer is None else Disk(installed.release_folder(root, pointer.folder), {})
+    pointer = current.read_pointer(root)
+    disk = open_disk(path) if pointer is None else Disk(current.release_folder(root, pointer.folder), {})
     found = arrived(disk)
     if options.fingerprint and not found.fingerprint.startswith(options.fingerprint):
         raise Unfit("fingerprint", (found.fingerprint,))
-    absent = installed.left_out(installed.read_withdrawn(root) | found.withdrawn, found.needed.sums)
+    absent = recalled.left_out(recalled.read_withdrawn(root) | found.withdrawn, found.needed.sums)
     faults = 0
     for path, digest in sorted(found.needed.sums.items()):
         hashed = hashlib.sha256()

@@ -12,7 +12,7 @@ from typing import Any
 
 from pipeline.publish.origin import Origin
 from pipeline.publish.sync import Choices, Synced, sync_once
-from pipeline.standalone import installed, verify
+from pipeline.standalone import installed, recalled, verify
 from pipeline.standalone.serve import FolderServer, Handler
 from tests.release.install.signed import Press
 from tests.release.trust.bureau import NOW
@@ -101,7 +101,7 @@ def running(home: Path) -> str | None:
     except FileNotFoundError:
         return None
     folder = home / "releases" / pointer["release"][:12]
-    absent = installed.read_withdrawn(str(home))
+    absent = recalled.read_withdrawn(str(home))
     result = verify.check(str(folder))
     sums = installed.sums_of(str(folder))
     faults = [fault for fault in result.faults if sums.get(fault.path) not in absent]

@@ -18,7 +18,8 @@ from typing import Any
 
 import pytest
 
-from pipeline.standalone import installed, office, tools
+from pipeline.standalone import current, medium, office, tools, whole
+from pipeline.standalone.refused import Refused
 from tests.standalone.disks import contents, id_of, runs_whole, seal_release, write_disk, write_release
 
 SCRIPTS = Path(office.__file__).parent
@@ -89,12 +90,9 @@ def test_they_need_nothing_but_an_old_python(name: str) -> None:
 def test_every_script_that_it_needs_travels() -> None:
     for name in tools.SCRIPTS:
         tree = ast.parse((SCRIPTS / name).read_text("utf-8"))
-        needed = {
-            alias.name
-            for node in ast.walk(tree)
-            if isinstance(node, ast.ImportFrom) and node.module == "pipeline.standalone"
-            for alias in node.names
-        }
+        own = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+        needed = {alias.name for node in own if node.module == "pipeline.standalone" for alias in node.names}
+        needed |= {str(node.module)[20:] for node in own if str(node.module).startswith("pipeline.standalone.")}
         assert {f"{each}.py" for each in needed} <= set(tools.SCRIPTS)
 
 
@@ -165,11 +163,11 @@ def test_volumes_are_joined(town: Town, home: Path, tmp_path: Path) -> None:
 def test_two_older_releases_are_kept(town: Town, home: Path, tmp_path: Path) -> None:
     four = write_release(tmp_path / "four", "four", 4)
     imported(town, home, *town.releases, four)
-    assert installed.kept(str(home)) == sorted(id_of(release)[:12] for release in (town.two, town.three, four))
+    assert current.kept(str(home)) == sorted(id_of(release)[:12] for release in (town.two, town.three, four))
     pointer = json.loads((home / "current.json").read_bytes())
     assert pointer["history"] == [id_of(town.three)[:12], id_of(town.two)[:12]]
     assert quiet("import", str(four), str(home), "--yes", "--keep", "1") == 0
-    assert installed.kept(str(home)) == sorted(id_of(release)[:12] for release in (town.three, four))
+    assert current.kept(str(home)) == sorted(id_of(release)[:12] for release in (town.three, four))
 
 
 def test_importing_the_same_again_changes_nothing(town: Town, home: Path) -> None:
@@ -259,7 +257,7 @@ def test_what_runs_is_not_harmed_by_a_disk_where(town: Town, home: Path, tmp_pat
     before = contents(home)
     disk = write_disk(town.two, tmp_path / "disk", volume=100)
     change(disk)
-    with pytest.raises((office.Unfit, installed.Refused)) as refused:
+    with pytest.raises((medium.Unfit, Refused)) as refused:
         quiet("import", str(disk), str(home), "--yes")
     assert message in str(refused.value)
     after = {path: data for path, data in contents(home).items() if not path.startswith(("staging/", ".lock"))}
@@ -311,7 +309,7 @@ def test_the_self_test_refuses_where(town: Town, home: Path, tmp_path: Path, fau
     change, message = UNFIT[fault]
     imported(town, home, town.one)
     bad = resealed(town.two, tmp_path / "bad", change)
-    with pytest.raises(office.Unfit) as refused:
+    with pytest.raises(medium.Unfit) as refused:
         quiet("import", str(bad), str(home), "--yes")
     assert message in str(refused.value) and refused.value.kind == "self-test"
     assert runs_whole(home, town.ids) == id_of(town.one)
@@ -469,7 +467,7 @@ def test_the_power_is_cut_at_every_step_of_an_import(town: Town, home: Path, tmp
 
     def after(finished: bool) -> None:
         seen.add(runs_whole(home, town.ids))
-        for name in installed.kept(str(home)):
+        for name in current.kept(str(home)):
             assert contents(home / "releases" / name) in [contents(release) for release in town.releases]
         if not finished and next(turn) % 5:
             return
@@ -528,7 +526,7 @@ def test_kill_9_at_50_random_moments(town: Town, home: Path) -> None:
 
 def test_two_imports_do_not_interleave(town: Town, home: Path) -> None:
     imported(town, home, town.one)
-    with installed.hold(str(home)):
+    with whole.hold(str(home)):
         assert "another import or rollback is under way" in town.run("import", town.two, home, code=1)
         assert "another import or rollback is under way" in town.run("rollback", home, code=1)
     town.run("import", town.two, home)

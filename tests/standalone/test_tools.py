@@ -16,7 +16,8 @@ from pipeline.release.bundle.runtime import FOLDER
 from pipeline.release.bundle.runtime import STARTER as WRITTEN_STARTER
 from pipeline.release.bundle.source import read_release
 from pipeline.release.bundle.write import Packing, write_bundle
-from pipeline.standalone import installed, tools
+from pipeline.standalone import tools
+from pipeline.standalone.refused import Refused
 from pipeline.standalone.tools import LIST, RUNTIME, SCRIPTS, STARTER, keep_tools
 from tests.release.bundle.test_runtime import write_runtime
 from tests.standalone.disks import contents, write_release
@@ -154,10 +155,10 @@ def test_the_power_is_cut_at_every_step(home: Path, tmp_path: Path) -> None:
 def test_without_its_list_a_python_is_not_taken(home: Path, tmp_path: Path) -> None:
     disk = disk_of(tmp_path / "disk", **NEW)
     (disk / LIST).unlink()
-    with pytest.raises(installed.Refused, match=f"{LIST} is missing"):
+    with pytest.raises(Refused, match=f"{LIST} is missing"):
         keep_tools(str(home), str(disk))
     (disk / LIST).write_text(f"{'0' * 64}  runtime/../../evil.exe\n")
-    with pytest.raises(installed.Refused, match="cannot be understood"):
+    with pytest.raises(Refused, match="cannot be understood"):
         keep_tools(str(home), str(disk))
     assert not (home / RUNTIME).exists()
 

@@ -29,8 +29,8 @@ from pipeline.release.trust.error import TrustError
 from pipeline.release.trust.seen import read_seen
 from pipeline.release.trust.source import MemorySource
 from pipeline.release.trust.verify import Trusted
-from pipeline.standalone import installed, office, verify
-from pipeline.standalone.office import Arrived, Disk, Piece
+from pipeline.standalone import current, installed, medium, verify, whole
+from pipeline.standalone.medium import Arrived, Disk, Piece
 
 if TYPE_CHECKING:
     from pipeline.release.bundle.recipients import Identity
@@ -88,7 +88,7 @@ def import_bundle(
     chosen = install_release or (lambda incoming: install(home, incoming, now=now, progress=progress))
     identities = read_identities(identity) if identity is not None else []
     with told(home, str(bundle)), _opened(bundle, home, identities, progress) as opened:
-        found = office.arrived(opened.disk, _manifest(opened, home))
+        found = medium.arrived(opened.disk, _manifest(opened, home))
         trusted = _believed(found, home, trust, now)
         incoming = Incoming(
             city=found.city,
@@ -139,15 +139,15 @@ def _rebuild(opened: _Opened, home: Path, progress: Progress, staged: Path) -> N
 def _base(opened: _Opened, home: Path) -> Path:
     """The release here that a delta starts from. Raises InputError where it is not here."""
     root = verify.long_path(os.fspath(home))
-    name = str(opened.since)[: installed.SHORT]
-    if name not in installed.kept(root):
+    name = str(opened.since)[: current.SHORT]
+    if name not in current.kept(root):
         raise InputError(
             _("The delta was made for another release."),
             where=str(home),
             expected=_("release {id}").format(id=name),
             hint=_("import the deltas in between first, or a full bundle"),
         )
-    return Path(installed.release_folder(root, name))
+    return Path(current.release_folder(root, name))
 
 
 def _manifest(opened: _Opened, home: Path) -> bytes | None:
@@ -166,9 +166,9 @@ def _manifest(opened: _Opened, home: Path) -> bytes | None:
             hint=_("copy the bundle again, every file of it"),
         )
     place = Path(verify.long_path(os.fspath(home))) / installed.STAGING / verify.MANIFEST
-    recipe = Path(installed.below(os.fspath(opened.delta), step.part.path))
-    older = None if step.base is None else Path(installed.below(os.fspath(base), step.base))
-    with installed.hold(os.fspath(place.parents[1])):
+    recipe = Path(whole.below(os.fspath(opened.delta), step.part.path))
+    older = None if step.base is None else Path(whole.below(os.fspath(base), step.base))
+    with whole.hold(os.fspath(place.parents[1])):
         place.parent.mkdir(parents=True, exist_ok=True)
         try:
             apply_part(older, recipe, place, step, place.parent, threads=1)
@@ -181,14 +181,14 @@ def _manifest(opened: _Opened, home: Path) -> bytes | None:
 def _opened(bundle: Path, home: Path, identities: Sequence[Identity], progress: Progress) -> Iterator[_Opened]:
     """The parts of a bundle, decrypted and joined where that is needed; or a release folder as it is."""
     if (bundle / verify.MANIFEST).is_file():
-        yield _Opened(office.open_disk(os.fspath(bundle)))
+        yield _Opened(medium.open_disk(os.fspath(bundle)))
         return
     about = read_about_of(bundle)
     if isinstance(about, Sealed):
         root = verify.long_path(os.fspath(home))
         place = Path(root) / installed.STAGING / _OPENED
         try:
-            with OpenBundle(bundle, identities, progress) as sealed, installed.hold(root):
+            with OpenBundle(bundle, identities, progress) as sealed, whole.hold(root):
                 about = sealed.about
                 for packed in sealed.files():
                     _write(place, packed.path, packed.blocks)
@@ -199,13 +199,13 @@ def _opened(bundle: Path, home: Path, identities: Sequence[Identity], progress: 
     data = Path(verify.long_path(os.fspath(bundle / DATA)))
     split = {
         each.whole.path: tuple(
-            Piece(installed.below(os.fspath(data), part.path), part.bytes, part.sha256) for part in each.parts
+            Piece(whole.below(os.fspath(data), part.path), part.bytes, part.sha256) for part in each.parts
         )
         for each in about.split
     }
     if about.kind == "delta" and any(path.startswith(f"{DELTA}/") for path in split):
         place = Path(verify.long_path(os.fspath(home))) / installed.STAGING / _OPENED
-        with installed.hold(os.fspath(place.parents[1])):
+        with whole.hold(os.fspath(place.parents[1])):
             disk = Disk(os.fspath(data), split)
             for path in {*verify.walk(os.fspath(data), []), *split} - {
                 part.path for e in about.split for part in e.parts
@@ -223,6 +223,6 @@ def _parts(about: About, data: Path, split: Mapping[str, tuple[Piece, ...]]) -> 
 
 
 def _write(folder: Path, path: str, blocks: Iterable[bytes]) -> None:
-    target = Path(installed.below(os.fspath(folder), path))
+    target = Path(whole.below(os.fspath(folder), path))
     target.parent.mkdir(parents=True, exist_ok=True)
-    installed.put(os.fspath(target), blocks, sync=False)
+    whole.put(os.fspath(target), blocks, sync=False)

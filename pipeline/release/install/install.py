@@ -1,7 +1,7 @@
 """A release that can be believed becomes the one that runs, or everything stays as it is.
 
 Whatever ends the process at whatever moment, the pointer names a whole release; the work is done by the very functions
-that office.py uses (pipeline.standalone.installed), so that both can be used in turn on one folder.
+that office.py uses (pipeline.standalone), so that both can be used in turn on one folder.
 """
 
 from __future__ import annotations
@@ -23,8 +23,9 @@ from pipeline.release.hotlink import hotlink_files
 from pipeline.release.install.told import told
 from pipeline.release.trust.seen import Seen, read_seen, write_seen
 from pipeline.release.trust.verify import Withdrawn
-from pipeline.standalone import installed, office, receipt, selftest, tools, verify
-from pipeline.standalone.installed import Needed, Pointer
+from pipeline.standalone import current, installed, medium, office, recalled, receipt, selftest, tools, verify, whole
+from pipeline.standalone.current import Pointer
+from pipeline.standalone.installed import Needed
 
 KEEP: Final = 2  # releases that ran before
 ROOT: Final = "trusted-root.json"
@@ -100,18 +101,18 @@ def install(
     """
     progress = progress or Silent()
     root = verify.long_path(os.fspath(home))
-    name = incoming.release[: installed.SHORT]
-    with told(home, incoming.where), installed.hold(root):
-        before = installed.read_pointer(root)
+    name = incoming.release[: current.SHORT]
+    with told(home, incoming.where), whole.hold(root):
+        before = current.read_pointer(root)
         # Where signatures were checked before, `seen` has told what is older; else the pointer is all there is.
         number = incoming.number if read_seen(home / STATE).release is None else max(incoming.number, _number(before))
         installed.refuse_other(before, incoming.city, incoming.edition, number)
         removed = obey(root, incoming.withdrawn)
-        withdrawn = installed.read_withdrawn(root)
-        installed.refuse_withdrawn(withdrawn, incoming.sums, incoming.release)
-        absent = installed.left_out(withdrawn, incoming.sums)
+        withdrawn = recalled.read_withdrawn(root)
+        recalled.refuse_withdrawn(withdrawn, incoming.sums, incoming.release)
+        absent = recalled.left_out(withdrawn, incoming.sums)
         sums = {path: digest for path, digest in incoming.sums.items() if path not in absent}
-        if incoming.prepare is not None and name not in installed.kept(root):
+        if incoming.prepare is not None and name not in current.kept(root):
             staged = Path(root) / installed.STAGING / name
             staged.mkdir(parents=True, exist_ok=True)
             incoming.prepare(staged)
@@ -127,7 +128,7 @@ def install(
         base = base_url or (before.base_url if before is not None else None)
         _write_hotlink(Path(folder), base)
         _require_sound(Path(folder), sums, withdrawn, absent, incoming, progress)
-        installed.put(os.fspath(Path(root) / ROOT), [incoming.root])
+        whole.put(os.fspath(Path(root) / ROOT), [incoming.root])
         write_seen(home / STATE, incoming.seen)
         installed.settle(root, name)
         tools.keep_tools(root)
@@ -152,7 +153,7 @@ def rollback(home: Path, *, now: datetime, to: str | None = None, office_name: s
     root = verify.long_path(os.fspath(home))
     if not home.is_dir():
         raise InputError(_("There is no folder {path}.").format(path=home), hint=_("check the name and the folder"))
-    with told(home, str(home)), installed.hold(root):
+    with told(home, str(home)), whole.hold(root):
         return _receipt(root, installed.go_back(root, office.moment(now), to), office_name)
 
 
@@ -163,10 +164,10 @@ def obey(root: str, withdrawn: Sequence[Withdrawn]) -> tuple[str, ...]:
     has checked who signed the order, and holds the folder.
     """
     removed = []
-    installed.write_withdrawn(root, (each.sha256 for each in withdrawn))
-    hashes, pointer = installed.read_withdrawn(root), installed.read_pointer(root)
-    for name in installed.kept(root):
-        sums = installed.sums_of(installed.release_folder(root, name))
+    recalled.write_withdrawn(root, (each.sha256 for each in withdrawn))
+    hashes, pointer = recalled.read_withdrawn(root), current.read_pointer(root)
+    for name in current.kept(root):
+        sums = installed.sums_of(current.release_folder(root, name))
         if sums.get(verify.MANIFEST) in hashes and (pointer is None or name != pointer.folder):
             installed.discard(root, name)
             removed.append(name)
@@ -185,11 +186,11 @@ def _write_hotlink(folder: Path, base_url: str | None) -> None:
     there = [path for path in verify.walk(os.fspath(folder), []) if path.startswith(verify.HOTLINK)]
     for path in there:
         if path not in files:
-            installed.clear(installed.below(os.fspath(folder), path))
+            whole.clear(whole.below(os.fspath(folder), path))
     for path, content in files.items():
-        target = Path(installed.below(os.fspath(folder), path))
+        target = Path(whole.below(os.fspath(folder), path))
         target.parent.mkdir(parents=True, exist_ok=True)
-        installed.put(os.fspath(target), [content])
+        whole.put(os.fspath(target), [content])
 
 
 def _require_sound(
@@ -239,7 +240,7 @@ def _archive_faults(path: Path, progress: Progress) -> list[str]:
 
 
 def _receipt(root: str, pointer: Pointer, office_name: str, **more: Any) -> Installed:
-    sums = office.read_small(installed.release_folder(root, pointer.folder), verify.SUMS)
+    sums = medium.read_small(current.release_folder(root, pointer.folder), verify.SUMS)
     fingerprint = hashlib.sha256(sums).hexdigest()
     page = office.write_receipt(root, pointer, fingerprint, CHECKED, office_name)
     return Installed(pointer, fingerprint, receipt=Path(page), **more)

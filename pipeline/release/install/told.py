@@ -11,8 +11,8 @@ from pipeline.archive.staging import cannot_write
 from pipeline.errors import InputError, LongquanError, OutputError, PolicyRefusal
 from pipeline.i18n import _, language
 from pipeline.standalone import verify
-from pipeline.standalone.installed import Refused
-from pipeline.standalone.office import Unfit
+from pipeline.standalone.medium import Unfit
+from pipeline.standalone.refused import Refused
 
 
 @contextlib.contextmanager

@@ -27,7 +27,7 @@ from pipeline.release.install.install import rollback
 from pipeline.release.trust.error import TrustError
 from pipeline.release.trust.root import fingerprint_of
 from pipeline.release.verify_folder import verify_folder
-from pipeline.standalone import installed, tools
+from pipeline.standalone import current, installed, tools, whole
 from pipeline.standalone.serve import FolderServer
 from tests.release.install.signed import Press, take
 from tests.release.trust.bureau import NOW, YEAR
@@ -418,7 +418,7 @@ def kills(made: Made, home: Path, served: FolderServer, times: int, seed: int) -
             with reader.loading:  # what follows is the test's own: no office removes what ran a moment ago
                 if json.loads((home / "current.json").read_bytes())["release"] != id_of(made.one):
                     rollback(home, now=NOW)
-                if id_of(made.two)[:12] in installed.kept(str(home)):
+                if id_of(made.two)[:12] in current.kept(str(home)):
                     installed.discard(str(home), id_of(made.two)[:12])
             process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             time.sleep(chance.uniform(0.5, 1.0) * longest)
@@ -450,7 +450,7 @@ def test_50_times_kill_9_of_an_import_while_it_is_served(made: Made, home: Path,
 
 def test_the_folder_is_in_use(made: Made, home: Path) -> None:
     take(made.press, home, made.one)
-    with installed.hold(str(home)), pytest.raises(OutputError, match="under way"):
+    with whole.hold(str(home)), pytest.raises(OutputError, match="under way"):
         take(made.press, home, made.two)
 
 
@@ -470,14 +470,14 @@ def test_a_disk_that_is_full(made: Made, home: Path, monkeypatch: pytest.MonkeyP
 def test_a_disk_that_cannot_be_read(made: Made, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     take(made.press, home, made.one)
     bundle = made.bundle(made.two, volume=1 << 20)
-    real = installed.blocks_of
+    real = whole.blocks_of
 
     def broken(path: str) -> Iterator[bytes]:
         if str(bundle) in path and "framework" in path:
             raise OSError(5, os.strerror(5), path)
         return real(path)
 
-    monkeypatch.setattr(installed, "blocks_of", broken)
+    monkeypatch.setattr(whole, "blocks_of", broken)
     with pytest.raises(InputError, match="cannot be read: Input/output error"):
         take(made.press, home, bundle)
     assert runs(made, home) == id_of(made.one)
