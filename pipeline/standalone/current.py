@@ -15,8 +15,8 @@ if TYPE_CHECKING or __package__:
     from pipeline.standalone import whole
     from pipeline.standalone.refused import Refused
 else:  # they lie beside this file
-    (whole,) = map(importlib.import_module, ("whole",))
-    Refused = importlib.import_module("refused").Refused
+    refused, whole = map(importlib.import_module, ("refused", "whole"))
+    Refused = refused.Refused
 
 POINTER = "current.json"
 RELEASES = "releases"

@@ -31,9 +31,11 @@ if TYPE_CHECKING or __package__:
     from pipeline.standalone.current import Pointer
     from pipeline.standalone.refused import Refused
 else:  # they lie beside this file
-    current, recalled, verify, whole = map(importlib.import_module, ("current", "recalled", "verify", "whole"))
+    current, recalled, refused, verify, whole = map(
+        importlib.import_module, ("current", "recalled", "refused", "verify", "whole")
+    )
     Pointer = current.Pointer
-    Refused = importlib.import_module("refused").Refused
+    Refused = refused.Refused
 
 STAGING = "staging"
 

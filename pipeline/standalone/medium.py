@@ -16,8 +16,8 @@ if TYPE_CHECKING or __package__:
     from pipeline.standalone import installed, verify, whole
     from pipeline.standalone.refused import Refused
 else:  # they lie beside this file
-    installed, verify, whole = map(importlib.import_module, ("installed", "verify", "whole"))
-    Refused = importlib.import_module("refused").Refused
+    installed, refused, verify, whole = map(importlib.import_module, ("installed", "refused", "verify", "whole"))
+    Refused = refused.Refused
 
 SMALL_LIMIT = 1 << 26  # bytes of a file of metadata/ or the feed
 

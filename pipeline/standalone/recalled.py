@@ -15,8 +15,8 @@ if TYPE_CHECKING or __package__:
     from pipeline.standalone import verify, whole
     from pipeline.standalone.refused import Refused
 else:  # they lie beside this file
-    verify, whole = map(importlib.import_module, ("verify", "whole"))
-    Refused = importlib.import_module("refused").Refused
+    refused, verify, whole = map(importlib.import_module, ("refused", "verify", "whole"))
+    Refused = refused.Refused
 
 WITHDRAWN = "withdrawn.json"
 VERSION = 1  # of what withdrawn.json holds

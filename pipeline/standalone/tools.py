@@ -19,8 +19,8 @@ if TYPE_CHECKING or __package__:
     from pipeline.standalone import installed, verify, whole
     from pipeline.standalone.refused import Refused
 else:  # they lie beside this file
-    installed, verify, whole = map(importlib.import_module, ("installed", "verify", "whole"))
-    Refused = importlib.import_module("refused").Refused
+    installed, refused, verify, whole = map(importlib.import_module, ("installed", "refused", "verify", "whole"))
+    Refused = refused.Refused
 
 SCRIPTS = (
     "current.py",

@@ -22,8 +22,8 @@ if TYPE_CHECKING or __package__:
     from pipeline.standalone import verify
     from pipeline.standalone.refused import Refused
 else:  # they lie beside this file
-    (verify,) = map(importlib.import_module, ("verify",))
-    Refused = importlib.import_module("refused").Refused
+    refused, verify = map(importlib.import_module, ("refused", "verify"))
+    Refused = refused.Refused
 
 LOCK = ".lock"
 PART = ".part"  # the one unfinished file of a folder
