@@ -114,6 +114,7 @@ export interface MapHandle {
   jumpTo(view: { center?: [number, number]; zoom?: number; pitch?: number; bearing?: number }): void;
   project(at: { lng: number; lat: number } | [number, number]): { x: number; y: number };
   getLayoutProperty(layer: string, name: string): unknown;
+  setLayoutProperty(layer: string, name: string, value: unknown): unknown;
   getPaintProperty(layer: string, name: string): unknown;
   getLayersOrder(): string[];
   getLayer(id: string): unknown;

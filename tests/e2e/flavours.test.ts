@@ -48,9 +48,13 @@ looks('looks of the map', () => {
 
   test('dark is dark, and one step away', async () => {
     const day = await light();
+    const pictures = (): Promise<readonly string[]> => page.locator('#layers .dataset .swatch').evaluateAll((all) => all.map((one) => one.innerHTML));
+    const dayPictures = await pictures();
     await page.getByRole('radio', { name: '深色' }).check({ force: true });
     await page.waitForFunction(() => window.longquanMap.getPaintProperty('background', 'background-color') !== '#f7f6f0');
     const night = await light();
+    const changed = (await pictures()).filter((picture, i) => picture !== dayPictures[i]);
+    expect(changed.length).toBeGreaterThan(dayPictures.length / 2); // the legend is that of the map
     expect(day).toBeGreaterThan(170);
     expect(night).toBeLessThan(110);
     expect(new URL(page.url()).hash).toContain('flavour=dark');

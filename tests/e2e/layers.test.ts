@@ -229,6 +229,20 @@ describe('on a desktop', () => {
     expect(await violations(page)).toEqual([]);
     await page.keyboard.press('Home');
     await page.waitForFunction(() => document.querySelector<HTMLElement>('.compare-map')!.style.clipPath.includes('22px'));
+    // A click asks the map under it: here the second, whatever the first one shows.
+    const hidden = await page.evaluate(() => {
+      const map = window.longquanMap;
+      const visible = map.getLayersOrder().filter((id) => map.getLayoutProperty(id, 'visibility') !== 'none');
+      for (const id of visible) map.setLayoutProperty(id, 'visibility', 'none');
+      return visible;
+    });
+    await drawn(page);
+    await page.mouse.click(place.x, place.y);
+    await page.locator('#here details[name=features]').first().waitFor();
+    await page.locator('#here .close').click();
+    await page.evaluate((ids) => {
+      for (const id of ids) window.longquanMap.setLayoutProperty(id, 'visibility', 'visible');
+    }, hidden);
     await page.locator('#tool .close').click();
     expect(await canvases()).toBe(1);
     expect((await hash(page)).has('swipe')).toBe(false);

@@ -17,17 +17,29 @@ export interface Marked {
 
 export interface Selection {
   show(feature: Marked | null): void;
+  /** Mark it on another map too, whose style is there, until the function returned is called. */
+  also(map: MapLibre): () => void;
 }
 
 /** A selection that is empty at first. */
-export function selection(map: MapLibre): Selection {
-  let drawn: readonly string[] = [];
+export function selection(first: MapLibre): Selection {
+  const drawn = new Map<MapLibre, readonly string[]>([[first, []]]);
+  let marked: Marked | null = null;
+  const draw = (map: MapLibre): void => {
+    for (const id of drawn.get(map)!) map.removeLayer(id);
+    const layers = marked && map.getSource(marked.source) ? layersFor(marked) : [];
+    for (const layer of layers) map.addLayer(layer);
+    drawn.set(map, layers.map((layer) => layer.id));
+  };
   return {
     show(feature) {
-      for (const id of drawn) map.removeLayer(id);
-      const layers = feature ? layersFor(feature) : [];
-      for (const layer of layers) map.addLayer(layer);
-      drawn = layers.map((layer) => layer.id);
+      marked = feature;
+      for (const map of drawn.keys()) draw(map);
+    },
+    also(map) {
+      drawn.set(map, []);
+      draw(map);
+      return () => void drawn.delete(map);
     },
   };
 }

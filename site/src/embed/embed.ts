@@ -74,6 +74,8 @@ export async function embed({ app, city, language, wishes }: EmbedOptions): Prom
   const portalAddress = new URL('.', location.href).pathname;
   const context: Portal = {
     app, map, city, language, store: state, selection: selection(map),
+    worn: () => style,
+    cover: () => () => undefined, // no tool that compares is here
     takeClicks: () => () => undefined,
     announce: (text) => void (news.textContent = text),
     padding: () => ({ left: 30, right: 30, top: 60, bottom: 30 }),

@@ -58,6 +58,7 @@ export async function portal(options: PortalOptions): Promise<MapLibre> {
   let worn = flavourOf(catalog, state.now.ground, state.now.flavour);
   const style = { ...(await styles(worn)) };
   prepare(style, state.now);
+  let inUse = style;
 
   // The frame, before the map: it says whose map this is while the first tiles come.
   const container = element('main', { id: 'map', class: 'map' });
@@ -157,6 +158,8 @@ export async function portal(options: PortalOptions): Promise<MapLibre> {
     if (wanted !== worn) return; // the reader has gone on
     prepare(next, state.now);
     drawn.wear(next, state.now);
+    inUse = next;
+    list.wear(next);
   };
   state.on(['ground', 'shown', 'fade', 'above', 'flavour'], showState);
   state.on(['ground', 'flavour'], () => void dress().catch((error: unknown) => console.error(error)));
@@ -178,6 +181,8 @@ export async function portal(options: PortalOptions): Promise<MapLibre> {
   state.on(['marker'], ({ marker }) => stuck.show(marker));
   const context: Portal = {
     app, map, city, language, store: state, selection: marked,
+    worn: () => inUse,
+    cover: (find) => asking!.cover(find),
     takeClicks: () => asking!.rest(),
     announce: (text) => void (news.textContent = text),
     padding: () => padding(app),

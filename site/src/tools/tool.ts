@@ -1,6 +1,6 @@
 // What a tool is: a panel beside the map, loaded when a reader opens it.
 
-import type { Map as MapLibre } from 'maplibre-gl';
+import type { Map as MapLibre, StyleSpecification } from 'maplibre-gl';
 
 import type { Language } from '../core/catalog.ts';
 import type { City } from '../core/city.ts';
@@ -18,6 +18,10 @@ export interface Portal {
   readonly language: Language;
   readonly store: Store<State>;
   readonly selection: Selection;
+  /** The style that the map wears now, texts in the reader's language. */
+  worn(): StyleSpecification;
+  /** Ask another map what is at places of the screen that it covers, until the function returned is called. */
+  cover(find: (point: { readonly x: number; readonly y: number }) => MapLibre | null): () => void;
   /** Take the clicks on the map from "what is here" until the function returned is called. */
   takeClicks(): () => void;
   /** Say something to those who cannot see the map. */

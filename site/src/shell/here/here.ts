@@ -19,7 +19,11 @@ export interface Here {
   hide(): void;
   /** Leave clicks to somebody else until the function returned is called. */
   rest(): () => void;
+  /** Ask another map about points that it covers until the function returned is called. */
+  cover(find: Cover): () => void;
 }
+
+type Cover = Parameters<Portal['cover']>[0];
 
 const DISTRICTS = 'BOUA';
 const FEEDBACK = 'feedback';
@@ -33,6 +37,7 @@ export function here({ portal, t, onOpen }: { readonly portal: Portal; readonly 
   const around = surroundings(city, language);
   const meridian = meridianOf(catalog.center[0]);
   let resting = 0;
+  let covered: Cover | null = null;
   let current: Reference | null = null; // the feature that is marked on the map
   let seek: (() => void) | null = null; // looks for the one that a link names, whenever tiles came
   const root = panel({
@@ -62,7 +67,7 @@ export function here({ portal, t, onOpen }: { readonly portal: Portal; readonly 
   const ask = (point: { x: number; y: number }, reach: number): void => {
     if (resting > 0) return;
     const { lng, lat } = map.unproject([point.x, point.y]);
-    open(whatIsAt(map, catalog, point, reach), [lng, lat]);
+    open(whatIsAt(covered?.(point) ?? map, catalog, point, reach), [lng, lat]);
   };
 
   /** Mark the feature the state names and tell about it, as soon as the map has it. */
@@ -106,6 +111,12 @@ export function here({ portal, t, onOpen }: { readonly portal: Portal; readonly 
   return {
     element: root.element,
     hide: root.hide,
+    cover(find) {
+      covered = find;
+      return () => {
+        if (covered === find) covered = null;
+      };
+    },
     rest() {
       let mine = 1;
       resting++;

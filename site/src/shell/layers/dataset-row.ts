@@ -1,5 +1,7 @@
 // One dataset of the layer panel: switch, swatch and name; on demand its legend, its opacity and place, and particulars.
 
+import type { LayerSpecification } from 'maplibre-gl';
+
 import { inLanguage, type Dataset } from '../../core/catalog.ts';
 import { isGround } from '../../core/layer-order.ts';
 import { legendOf, type LegendEntry } from '../../core/legend.ts';
@@ -18,6 +20,8 @@ export interface DatasetRow {
   readonly minZoom: number;
   /** Show what the store has. */
   update(): void;
+  /** Draw swatch and legend as other layers have them. */
+  wear(layers: readonly LayerSpecification[]): void;
 }
 
 export interface RowActions {
@@ -29,7 +33,7 @@ export interface RowActions {
 export function datasetRow(dataset: Dataset, options: LayerPanelOptions, say: SayLayers, actions: RowActions): DatasetRow {
   const { city, style, store, language, t } = options;
   const name = inLanguage(dataset.title, language);
-  const entries = legendOf(style.layers, dataset.id);
+  let entries = legendOf(style.layers, dataset.id);
   const broken = dataset.layers.some((layer) => city.faults.has(layer.archive));
   const drawn = entries.length > 0 && !broken;
   const box = element('input', { type: 'checkbox', disabled: !drawn });
@@ -39,7 +43,9 @@ export function datasetRow(dataset: Dataset, options: LayerPanelOptions, say: Sa
     else shown.delete(dataset.id);
     store.set({ shown });
   });
-  const first = entries[0];
+  const picture = (): HTMLElement => (entries[0] ? swatch(entries[0], options.sprite) : element('span', { class: 'swatch' }));
+  let shown = picture();
+  let explained = legend(entries, options);
   const note = broken ? t('unavailable') : drawn ? null : t(missing(dataset, options));
   const id = `details-${dataset.id}`;
   const more = element('button', { type: 'button', class: 'disclose', 'aria-expanded': 'false', 'aria-controls': id, 'aria-label': t('legendOf', { name }) });
@@ -54,7 +60,7 @@ export function datasetRow(dataset: Dataset, options: LayerPanelOptions, say: Sa
     if (!details.hasChildNodes()) {
       tuned = drawn ? tuning(dataset, options, say, actions) : null;
       tuned?.update();
-      details.append(...legend(entries, options), ...(tuned ? [tuned.element] : []), ...particulars(dataset, options));
+      details.append(...explained, ...(tuned ? [tuned.element] : []), ...particulars(dataset, options));
     }
     details.hidden = !details.hidden;
     more.setAttribute('aria-expanded', String(!details.hidden));
@@ -62,7 +68,7 @@ export function datasetRow(dataset: Dataset, options: LayerPanelOptions, say: Sa
   const under = note ? element('small', {}, note) : element('small', { class: 'far' }, t('zoomIn'));
   const root = element('li', { class: broken ? 'dataset broken' : 'dataset' },
     element('div', { class: 'row' },
-      element('label', {}, box, first ? swatch(first, options.sprite) : element('span', { class: 'swatch' }),
+      element('label', {}, box, shown,
         element('span', { class: 'name' }, name, under)),
       nearer, more),
     details);
@@ -81,6 +87,17 @@ export function datasetRow(dataset: Dataset, options: LayerPanelOptions, say: Sa
     update() {
       box.checked = drawn && !box.disabled && store.now.shown.has(dataset.id);
       tuned?.update();
+    },
+    wear(layers) {
+      const worn = legendOf(layers, dataset.id);
+      if (worn.length === 0) return; // a look that does not draw it: what it is in others
+      entries = worn;
+      const [swatchBefore, legendBefore] = [shown, explained];
+      swatchBefore.replaceWith((shown = picture()));
+      explained = legend(entries, options);
+      if (!details.hasChildNodes()) return;
+      for (const before of legendBefore) before.remove();
+      details.prepend(...explained);
     },
   };
 }

@@ -35,6 +35,8 @@ export interface LayerPanel {
   readonly element: HTMLElement;
   /** Grey out what the zoom is too small to show. */
   setZoom(zoom: number): void;
+  /** Draw swatches and legends as another style has them. */
+  wear(style: StyleSpecification): void;
 }
 
 export function layerPanel(options: LayerPanelOptions): LayerPanel {
@@ -117,6 +119,9 @@ export function layerPanel(options: LayerPanelOptions): LayerPanel {
   update();
   return {
     element: body,
+    wear(style) {
+      for (const row of rows) row.wear(style.layers);
+    },
     setZoom(zoom) {
       for (const row of rows) row.element.classList.toggle('too-far', zoom < row.minZoom);
     },

@@ -116,7 +116,10 @@ export function compare(portal: Portal): Tool {
     enter() {
       map.getContainer().querySelector('.maplibregl-control-container')!.before(bar.element);
       if (!store.now.swipe && swipe) store.set({ swipe: written(swipe) }); // as it was left
-      release = [store.on(['swipe', 'ground', 'flavour', 'shown', 'fade', 'above'], follow)];
+      release = [
+        store.on(['swipe', 'ground', 'flavour', 'shown', 'fade', 'above'], follow),
+        portal.cover(({ x }) => (x > bar.line() ? shown?.map.drawn() ?? null : null)),
+      ];
       follow();
     },
     leave() {

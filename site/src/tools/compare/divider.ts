@@ -8,6 +8,8 @@ export interface Divider {
   readonly element: HTMLElement; // lies over the map; what it covers takes no clicks but the grip
   readonly beneath: HTMLElement; // where the second map goes: cut off left of the line
   set(percent: number): void;
+  /** Where the line is: pixels from the left edge of the map. */
+  line(): number;
 }
 
 export function divider(options: { readonly label: string; readonly text: (percent: number) => string; readonly onMove: (percent: number) => void }): Divider {
@@ -29,6 +31,7 @@ export function divider(options: { readonly label: string; readonly text: (perce
   return {
     element: root,
     beneath,
+    line: () => line.offsetLeft,
     set(percent) {
       input.valueAsNumber = percent;
       place();

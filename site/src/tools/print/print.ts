@@ -7,7 +7,6 @@ import { inLanguage } from '../../core/catalog.ts';
 import { freeMiddle } from '../../core/free-middle.ts';
 import { foreignCredit, standing } from '../../core/legal.ts';
 import { qrCode } from '../../core/qr.ts';
-import { readableStyle } from '../../core/style.ts';
 import { saying, translator } from '../../messages/i18n.ts';
 import { linkWith, viewText } from '../../state/link.ts';
 import { element } from '../../ui/element.ts';
@@ -34,7 +33,7 @@ interface Made {
 }
 
 export function print(portal: Portal): Tool {
-  const { map, city: { catalog, style }, language, store } = portal;
+  const { map, city: { catalog }, language, store } = portal;
   const t = saying(words, language);
   const frameWords = translator(language);
   let centre: Place | null = null;
@@ -117,7 +116,7 @@ export function print(portal: Portal): Tool {
 
   async function compose(signal: AbortSignal): Promise<Made> {
     const [now, place, resolution] = [cut(), layout(), Number(dpi.value)];
-    const layers = readableStyle(style, new Set(), language).layers;
+    const { layers } = portal.worn();
     const known = legend.checked ? legendGroups(layers, catalog, (id) => store.now.shown.has(id), language) : [];
     const picture = await drawPicture({
       map, cut: now, dpi: resolution, icons: legendIcons(known), signal,
