@@ -22,13 +22,13 @@ class _Absent:
     """Hides what libraries load wherever it is installed, and what is never asked of them here.
 
     pandas, which pyogrio and pyarrow load: 0.3 s. boto3, which rasterio loads for rasters in buckets: 0.13 s, and an
-    open socket; it is there once the room that publishes to buckets has been entered. Only on the command line: in a
-    notebook they may be wanted later.
+    open socket; it is there once the room that publishes to buckets has been entered. yaml, in which numba would look
+    for settings of its own: 0.03 s. Only on the command line: in a notebook they may be wanted later.
     """
 
     def find_spec(self, name: str, _path: object = None, _target: object = None) -> None:
         """Finds nothing; says so for good where it is one of those."""
-        hidden = name in ("pandas", "geopandas") or (name == "boto3" and _BUCKETS not in sys.modules)
+        hidden = name in ("pandas", "geopandas", "yaml") or (name == "boto3" and _BUCKETS not in sys.modules)
         if hidden:
             raise ModuleNotFoundError(f"{name} is not used", name=name)
 

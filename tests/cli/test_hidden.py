@@ -29,7 +29,7 @@ def test_tiles_of_pictures_need_no_buckets(tmp_path: Path) -> None:
     """rasterio.session imports boto3 where it can: 0.13 s, and a socket that stays open."""
     found = loaded("tile", picture(tmp_path / "town.tif"), tmp_path / "town.pmtiles", "-z", "13")
     assert "'rasterio'" in found
-    for hidden in ("boto3", "botocore", "pandas"):
+    for hidden in ("boto3", "botocore", "pandas", "yaml"):
         assert f"'{hidden}'" not in found, hidden
 
 
