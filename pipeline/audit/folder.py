@@ -19,7 +19,7 @@ SUMS: Final = "SHA256SUMS"
 _BESIDE: Final = frozenset({MANIFEST, SUMS, "SM3SUMS", "feed.atom"})
 _BESIDE_FOLDERS: Final = ("hotlink/", "metadata/")
 _HOTLINK: Final = "hotlink/"  # each file is a file of the release with other addresses
-_METADATA: Final = re.compile(r"metadata/[^/]+\.(?:json|html)")
+_METADATA: Final = re.compile(r"metadata/[^/]+\.json")
 
 
 @dataclass(frozen=True, slots=True)

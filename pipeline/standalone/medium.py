@@ -11,6 +11,7 @@ import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
+from xml.etree import ElementTree
 
 if TYPE_CHECKING or __package__:
     from pipeline.standalone import installed, verify, whole
@@ -19,6 +20,9 @@ else:  # they lie beside this file
     installed, refused, verify, whole = map(importlib.import_module, ("installed", "refused", "verify", "whole"))
     Refused = refused.Refused
 
+FEED = "feed.atom"
+FEED_START = '<?xml version="1.0" encoding="utf-8"?>'
+ATOM = "{http://www.w3.org/2005/Atom}"  # RFC 4287
 SMALL_LIMIT = 1 << 26  # bytes of a file of metadata/ or the feed
 
 TEXTS = {
@@ -125,12 +129,17 @@ def open_disk(path: str) -> Disk:
     data = os.path.join(root, "data")
     if os.path.isfile(os.path.join(root, verify.MANIFEST)):
         return Disk(root, {})
+    about = os.path.join(data, "bundle.json")
     try:
-        with open(os.path.join(data, "bundle.json"), "rb") as file:
+        if not os.path.isfile(about):  # a pipe would keep us waiting for ever
+            raise FileNotFoundError(about)
+        with open(about, "rb") as file:
             told = json.loads(file.read(SMALL_LIMIT).decode("utf-8"))
         if told["kind"] in KINDS:
             zh, en = KINDS[told["kind"]]
             raise Unfit("not-full", (zh,), (en,))
+        if told["kind"] not in ("full", "partial"):
+            raise ValueError(told["kind"])
         split = {}
         for each in told["split"]:
             parts = [Piece(whole.below(data, p["path"]), int(p["bytes"]), str(p["sha256"])) for p in each["parts"]]
@@ -144,6 +153,8 @@ def joined(piece: Piece) -> Iterator[bytes]:
     """A volume, compared with its size and hash. Raises Unfit."""
     digest, size = hashlib.sha256(), 0
     name = os.path.basename(piece.file)
+    if not os.path.isfile(piece.file):
+        raise Unfit("part", (name,))
     try:
         for block in whole.blocks_of(piece.file):
             digest.update(block)
@@ -166,8 +177,10 @@ def arrived(disk: Disk, manifest: bytes | None = None) -> Arrived:
     for name in [*verify.BESIDE, *filter(verify.SIGNATURE.fullmatch, disk.names(verify.METADATA))]:
         lists = name in (verify.SUMS, verify.SM3_SUMS)
         data = disk.small(name, verify.LIST_LIMIT if lists else SMALL_LIMIT) if name != verify.MANIFEST else None
-        if data is not None:
+        if data is not None and (name != FEED or plain_feed(data)):
             beside[name] = data
+        if sum(map(len, beside.values())) > verify.LIST_LIMIT:
+            raise Unfit("too-long", (verify.METADATA, str(verify.LIST_LIMIT)))
     if verify.SUMS not in beside:
         raise Unfit("no-bundle", (disk.folder,))
     if "metadata/timestamp.json" not in beside:
@@ -207,6 +220,22 @@ def read_small(folder: str, name: str) -> bytes:
     except FileNotFoundError as error:
         raise Refused("absent", name) from error
     return data
+
+
+def plain_feed(data: bytes) -> bool:
+    """Whether a feed is one as `longquan` writes it: it is in no list, and browsers run what else XML may hold.
+
+    Another one is left behind; nothing else depends on it.
+    """
+    try:
+        text = data.decode("utf-8")
+        if not text.startswith(FEED_START) or any(sign in text[len(FEED_START) :] for sign in ("<?", "<!")):
+            return False
+        root = ElementTree.fromstring(text)
+    except (ValueError, ElementTree.ParseError):
+        return False
+    links = [each.get("href", "") for each in root.iter() if each.tag == ATOM + "link"]
+    return all(each.tag.startswith(ATOM) for each in root.iter()) and not any(":" in link for link in links)
 
 
 def named_withdrawn(data: bytes) -> frozenset[str]:

@@ -36,7 +36,7 @@ SM3_SUMS = "SM3SUMS"
 BESIDE = (MANIFEST, SUMS, SM3_SUMS, "feed.atom")
 HOTLINK = "hotlink/"
 METADATA = "metadata/"
-SIGNATURE = re.compile(r"metadata/[^/]+\.(?:json|html)")
+SIGNATURE = re.compile(r"metadata/[^/]+\.json")  # no page: no list vouches for what browsers would run
 # On a server: the lists of earlier releases whose files stay there a while, for pages that are still open.
 EARLIER = re.compile(r"metadata/release-([0-9a-f]{12})\.json")
 HASHED_ARCHIVE = re.compile(r"tiles/.+-([0-9a-f]{12})\.pmtiles")

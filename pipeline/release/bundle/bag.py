@@ -17,6 +17,7 @@ from pipeline.i18n import _
 from pipeline.portal.files import write_file
 from pipeline.progress import Progress, Silent
 from pipeline.release.bundle.layout import DATA, Part
+from pipeline.standalone.verify import Fault, walk
 
 MANIFEST: Final = "manifest-sha256.txt"
 TAG_MANIFEST: Final = "tagmanifest-sha256.txt"
@@ -57,6 +58,10 @@ def check_bag(folder: Path, progress: Progress | None = None) -> None:
 
     progress = progress or Silent()
     bagit.LOGGER.setLevel(logging.CRITICAL)  # what it finds is told below, once
+    faults: list[Fault] = []
+    walk(str(folder), faults)
+    if faults:  # a pipe would keep us waiting for ever, a link lead elsewhere
+        raise InputError(_("The bundle holds what is no file."), where=ascii(faults[0].path))
     progress.start(_("checking the bundle"))
     try:
         bag = bagit.Bag(str(folder))

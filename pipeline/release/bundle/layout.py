@@ -143,6 +143,8 @@ def read_about_of(bundle: Path) -> About | Sealed:
     """What the bundle in a folder says of itself. Raises InputError."""
     path = bundle / DATA / ABOUT
     try:
+        if path.exists() and not path.is_file():  # a pipe would keep us waiting for ever
+            raise OSError(_("this is no plain file"))
         with path.open("rb") as file:
             data = file.read(ABOUT_LIMIT + 1)
     except OSError as error:
