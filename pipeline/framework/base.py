@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+import re
+from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
@@ -23,11 +24,23 @@ def refuse(message: str, expected: str = "") -> PydanticCustomError:
     return PydanticCustomError("longquan", "{text}", {"text": message, "expected": expected})
 
 
+def _of_characters(value: str) -> str:
+    """Catalogues are XML, too, which cannot hold the rest; on terminals it moves the cursor."""
+    if (found := _CONTROL.search(value)) is not None:
+        raise refuse(_("a control character: {code}").format(code=f"U+{ord(found[0]):04X}"), _("plain text"))
+    return value
+
+
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ufffe\uffff]")  # XML 1.0 §2.2, and C1
+Plain = Annotated[str, AfterValidator(_of_characters)]
+NonEmpty = Annotated[str, StringConstraints(min_length=1), AfterValidator(_of_characters)]
+
+
 class Text(Model):
     """Words for people, in Chinese and in English; neither may be empty."""
 
-    zh: Annotated[str, StringConstraints(min_length=1)]
-    en: Annotated[str, StringConstraints(min_length=1)]
+    zh: NonEmpty
+    en: NonEmpty
 
 
 def _plain_crs(value: str) -> str:
@@ -64,5 +77,4 @@ Crs = Annotated[str, AfterValidator(_plain_crs)]
 SourceCrs = Annotated[str, AfterValidator(_source_crs)]
 Zoom = Annotated[int, Field(ge=0, le=22)]
 Scalar = Annotated[Any, BeforeValidator(_scalar)]
-NonEmpty = Annotated[str, StringConstraints(min_length=1)]
 WorkspacePath = Annotated[str, AfterValidator(inside_workspace)]

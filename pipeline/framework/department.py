@@ -13,6 +13,7 @@ from pipeline.framework.base import (
     Id,
     Model,
     NonEmpty,
+    Plain,
     SourceCrs,
     Text,
     WorkspacePath,
@@ -57,9 +58,9 @@ SourceAddress = Annotated[str, AfterValidator(_file_or_database)]
 class Contact(Model):
     """Whom to ask."""
 
-    person: str = ""
-    phone: str = ""
-    email: str = ""
+    person: Plain = ""
+    phone: Plain = ""
+    email: Plain = ""
 
 
 class Coordinates(Model):

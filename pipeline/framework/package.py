@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final, Literal, get_args
 
 from pydantic import AfterValidator, BeforeValidator, model_validator
 
-from pipeline.framework.base import Id, Model, NonEmpty, SourceCrs, Text, refuse
+from pipeline.framework.base import Id, Model, NonEmpty, Plain, SourceCrs, Text, refuse
 from pipeline.framework.city import Share
 from pipeline.framework.department import Contact, Coordinates
 from pipeline.framework.faults import WorkspaceError
@@ -28,6 +28,7 @@ ADMITTED: Final[frozenset[str]] = frozenset({"public", "internal"})
 _CLASSIFICATIONS: Final[Mapping[str, str]] = {
     "公开": "public", "内部": "internal", "秘密": "confidential", "机密": "secret", "绝密": "top-secret",
 }  # fmt: skip
+_FIRST_YEAR: Final = 1900  # a day before is a slip of the pen: 0206-09-15
 _SHARES: Final[Mapping[str, str]] = {"无条件": "unconditional", "有条件": "conditional", "不予共享": "none"}
 
 
@@ -44,6 +45,12 @@ def _period(value: str) -> str:
         parse_period(value)
     except ValueError:
         raise refuse(_("not a period"), PERIODS) from None
+    return value
+
+
+def _plausible(value: date) -> date:
+    if value.year < _FIRST_YEAR:
+        raise refuse(_("no data is that old"), _("a day since {year}").format(year=_FIRST_YEAR))
     return value
 
 
@@ -71,11 +78,11 @@ class Package(Model):
     dataset: Id
     department: Id
     period: Annotated[str, AfterValidator(_period)]
-    currency: date  # 现势性: the day the data describe
+    currency: Annotated[date, AfterValidator(_plausible)]  # 现势性: the day the data describe
     nil: bool = False  # 零报告: nothing changed; `statement` says why
     statement: NonEmpty | None = None
     contact: Contact = Contact()
-    licence: str = ""
+    licence: Plain = ""
     lineage: Text | None = None
     classification: Annotated[Classification, BeforeValidator(_classification)]
     share: Annotated[Share, BeforeValidator(_share)]

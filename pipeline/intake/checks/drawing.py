@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
@@ -19,6 +20,8 @@ from pipeline.intake.checks.rule import Found, Outcome, Skipped, rule
 from pipeline.intake.checks.subject import Subject
 from pipeline.intake.checks.traits import layer_kind
 from pipeline.intake.checks.values import flags, quoted
+
+_EARTH: Final = 1e9  # metres; beyond it sums of coordinates lose what is near
 
 
 @rule("geometry-kind", "logic", "A", lambda: _("Geometries are of the kind that the layer is for"))
@@ -141,9 +144,11 @@ def duplicate_label(layer: Layer, subject: Subject) -> Outcome:
 
 def _near_each_other(layer: Layer, rows: Rows, code: NDArray[np.int64], distance: float) -> Rows:
     """The later of each pair of points of the same code that are not farther apart than `distance` metres."""
+    box = layer.measures.box[rows]
+    on_earth = (np.abs(box) < _EARTH).all(1)  # the rest is told by the rules on reference systems
+    rows, code, box = rows[on_earth], code[on_earth], box[on_earth]
     if not len(rows):
         return rows
-    box = layer.measures.box[rows]
     xy = (box[:, :2] + box[:, 2:]) / 2
     # Each code has a plane of its own, side by side: what is near has the same. Rounding moves nothing by a
     # centimetre, a million names over the whole earth among them.

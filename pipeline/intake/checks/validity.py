@@ -7,6 +7,7 @@ from typing import Final
 
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 
 from pipeline.intake.checks.layer import Layer, Shapes
 from pipeline.intake.checks.measures import BROKEN, CURVED, MISSING
@@ -22,9 +23,21 @@ _KINDS: Final = 4  # reasons that a message names
 
 @rule("no-features", "completeness", "A", lambda: _("The file holds features"))
 def no_features(layer: Layer, subject: Subject) -> Outcome:
-    """An empty file is no nil return."""
+    """An empty file is no nil return, nor are rows of which none has the place that the file has room for."""
     if layer.features:
-        return None
+        located = subject.dataset is not None and subject.dataset.join is not None
+        kind = layer.measures.kind
+        if (
+            located
+            or layer.shapes_wkb is None
+            or not ((kind == MISSING) | (kind == BROKEN) | layer.measures.empty).all()
+        ):
+            return None
+        return Found(
+            _("None of the {n} rows has a geometry.").format(n=layer.features),
+            _("see in what columns, layer or file the places are, and hand these in"),
+            count=layer.features,
+        )
     return Found(
         _("The file holds no feature."),
         _("hand in the data, or a nil return (零报告) if nothing has changed"),
@@ -37,7 +50,7 @@ def geometry_missing(layer: Layer, subject: Subject) -> Outcome:
     if layer.shapes_wkb is None:
         return Skipped(no_coordinates())
     kind = layer.measures.kind
-    rows = np.flatnonzero((kind == MISSING) | (kind == BROKEN) | layer.measures.empty)
+    rows = np.flatnonzero(_without(layer))
     if not len(rows):
         return None
     return Found(
@@ -48,6 +61,12 @@ def geometry_missing(layer: Layer, subject: Subject) -> Outcome:
         rows=rows,
         places=np.empty(0, object),
     )
+
+
+def _without(layer: Layer) -> NDArray[np.bool_]:
+    """Which features have no geometry."""
+    kind = layer.measures.kind
+    return np.asarray((kind == MISSING) | (kind == BROKEN) | layer.measures.empty)
 
 
 @rule("geometry-curved", "logic", "D", lambda: _("Geometries are made of straight pieces"))

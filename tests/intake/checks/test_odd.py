@@ -104,3 +104,24 @@ def test_names_at_one_place_in_a_large_layer(tmp_path: Path) -> None:
         any(names[i] == names[j] and np.hypot(*(xy[i] - xy[j])) <= limit for j in range(i)) for i in range(len(names))
     )
     assert found.count == expected and 0 < expected < 400
+
+
+def test_rows_without_any_place(tmp_path: Path) -> None:
+    shapes = [None, shapely.Point(), None]
+    some = write(tmp_path / "some.gpkg", [*shapes, shapely.Point(X, Y)], layer="AANP")
+    none = write(tmp_path / "none.gpkg", shapes, layer="AANP")
+    assert check_source(some, subject(), Silent()).counts.get("no-features", 0) == 0
+    report = check_source(none, subject(), Silent())
+    assert report.counts["no-features"] == 3 and not report.passed
+
+
+@pytest.mark.parametrize("far", [1e20, 1e300, 1.7e308])
+def test_coordinates_beyond_all_bounds(tmp_path: Path, far: float) -> None:
+    shapes = [shapely.Point(X, Y), shapely.Point(far, far), shapely.Point(-far, far), shapely.Point(far, far)]
+    path = write(tmp_path / "data.gpkg", shapes, layer="AANP", NAME=["甲", "甲", "甲", "甲"])
+    report = check_source(path, subject(), Silent())
+    assert not report.passed and report.counts.get("duplicate-label", 0) == 0
+    areas = [shapely.Polygon([(X, Y), (far, Y), (X, far)]), shapely.Polygon([(X, Y), (-far, Y), (X, -far)])]
+    assert not check_source(write(tmp_path / "areas.gpkg", areas, layer="VEGA"), subject(), Silent()).passed
+    lines = [shapely.LineString([(X, Y), (far, Y)]), shapely.LineString([(X, Y), (X, far)])]
+    assert not check_source(write(tmp_path / "lines.gpkg", lines, layer="LRDL"), subject(), Silent()).passed
