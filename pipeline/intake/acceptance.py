@@ -21,6 +21,7 @@ from typing import Any, Final
 
 from pipeline.archive.lock import hold, hold_if_free
 from pipeline.archive.staging import StagedFile, cannot_write, sync_folder
+from pipeline.errors import OutputError
 from pipeline.framework.package import SUMS_FILE
 from pipeline.i18n import _
 from pipeline.intake.json_file import write_json
@@ -93,6 +94,12 @@ def accept(root: Path, staged: Path, version: StoredVersion, facts: Mapping[str,
     """
     final = root / STORE / version.dataset / version.version
     new = final.with_name(f".{version.version}{NEW}")
+    if final.exists():
+        raise OutputError(
+            _("The store has a version that the ledger does not know; nothing was accepted."),
+            where=str(final),
+            hint=_("see what is wrong: longquan ledger verify; the ledger may be an older copy than the store"),
+        )
     write_json(staged / VERSION_FILE, version_json(version, staged))
     facts = {**facts, "version": version.version, "number": version.number, "sums": _write_sums(staged)}
     _sync_tree(staged)

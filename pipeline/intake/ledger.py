@@ -128,19 +128,15 @@ def has_hash(root: Path, hash: str) -> bool:
 
 def _against_head(root: Path, count: int, hashes: Mapping[int, str]) -> Iterator[LedgerFault]:
     """What the head tells: it may be one step behind, where a process was ended, but never ahead."""
-    try:
-        said = (root / HEAD).read_text("utf-8")
-    except FileNotFoundError:
+    if not (root / HEAD).exists():
         if count > 1:
             yield LedgerFault(0, "missing", _("{file} is missing").format(file=HEAD))
         return
-    except (OSError, UnicodeDecodeError):
-        said = ""
-    match = re.fullmatch(r"(\d{1,15}) ([0-9a-f]{64})\n", said)
-    if match is None:
+    said = _said_by_head(root / HEAD)
+    if said is None:
         yield LedgerFault(0, "head", _("{file} cannot be understood").format(file=HEAD))
         return
-    n, hash = int(match[1]), match[2]
+    n, hash = said
     if n > count:
         text = _("the ledger once had {n} entries and has {count}: entries were cut off from its end")
         yield LedgerFault(count + 1, "head", text.format(n=n, count=count))
@@ -154,8 +150,9 @@ def _against_head(root: Path, count: int, hashes: Mapping[int, str]) -> Iterator
 
 def _append(root: Path, kind: str, facts: Mapping[str, Any], at: datetime) -> Entry:
     path = root / LEDGER
-    _cut_unfinished(path)
     last = _last(path)
+    _check_head(root, last)
+    _cut_unfinished(path)
     moment = at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     n, previous = (last.n + 1, last.hash) if last is not None else (1, GENESIS)
     blank = Entry(n, moment, kind, json.loads(json.dumps(facts)), previous, "")
@@ -173,6 +170,35 @@ def _append(root: Path, kind: str, facts: Mapping[str, Any], at: datetime) -> En
     sync_folder(path.parent)
     _write_head(root / HEAD, f"{entry.n} {entry.hash}\n".encode())
     return entry
+
+
+def _check_head(root: Path, last: Entry | None) -> None:
+    """Raise InputError where lines are gone that the head knows: one more would cover that up."""
+    said = _said_by_head(root / HEAD)
+    n, hash = (last.n, last.hash) if last is not None else (0, GENESIS)
+    if said is None or said[0] < n or said == (n, hash):
+        return
+    raise InputError(
+        _(
+            "The ledger does not end with the entry that was written last: {file} knows entry {n}, "
+            "the ledger ends with {m}."
+        ).format(file=HEAD, n=said[0], m=n),
+        where=str(root / LEDGER),
+        expected=_("entries as they were written"),
+        hint=_(
+            "see what else is wrong with it: longquan ledger verify; then restore it from a copy. Where there is none, "
+            "take {file} away, and write down elsewhere what was lost"
+        ).format(file=HEAD),
+    )
+
+
+def _said_by_head(path: Path) -> tuple[int, str] | None:
+    """Number and hash that the head has; None where there is none, or none that can be understood."""
+    try:
+        match = re.fullmatch(r"(\d{1,15}) ([0-9a-f]{64})\n", path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError):
+        return None
+    return (int(match[1]), match[2]) if match is not None else None
 
 
 def _write_head(path: Path, text: bytes) -> None:
@@ -237,7 +263,7 @@ def _parse(line: bytes) -> Entry | None:
     try:
         data = json.loads(line)
         entry = Entry(**{key: data[key] for key in Entry.__slots__})
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return None
     texts = (entry.at, entry.kind, entry.previous, entry.hash)
     if tuple(sorted(data)) != _KEYS or not all(isinstance(text, str) for text in texts):

@@ -93,8 +93,23 @@ def submit(
     """
     if now.tzinfo is None:
         raise ValueError("now has no time zone")
+    if isinstance(package, Path) and package.is_file() and not _may_be_zip(package):
+        raise InputError(
+            _("This is no package, but a file."),
+            where=str(package),
+            expected=_("a folder or a zip with package.toml"),
+            hint=_("make one of it: longquan pack {name} --dataset …").format(name=package.name),
+        )
     container = package if isinstance(package, Container) else look_into(package)
     return _Work(framework, container, now, progress or Silent()).done()
+
+
+def _may_be_zip(path: Path) -> bool:
+    """Also one that is damaged, of which nobody knows what it holds."""
+    if path.suffix.lower() == ".zip":
+        return True
+    with path.open("rb") as file:
+        return file.read(2) == b"PK"
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +235,10 @@ class _Work:
             version = self._version(package, unpacked, staged, converted, past, report)
             accept(self.root, staged, version, self._facts(package, unpacked, report), self.now)
         if not dataset.handed_in:
-            text = _("{dataset} has a source of its own: a build reads that, not what was handed in")
+            text = _(
+                "{dataset} has a source of its own, and a build reads that, not what was handed in; to change it take "
+                "out the line source in departments/"
+            )
             self.progress.note(text.format(dataset=dataset.id))
         told = self._told(unpacked, package, "accepted", version=version.version, report=report)
         folder = self.root / STORE / package.dataset / version.version

@@ -164,3 +164,23 @@ def test_processes_that_write_at_once_make_one_chain(tmp_path: Path) -> None:
     assert [entry.n for entry in found] == list(range(1, 46)) and verify(tmp_path) == ()
     for process in {entry.facts["process"] for entry in found}:
         assert [e.facts["i"] for e in found if e.facts["process"] == process] == list(range(15))
+
+
+def test_what_was_cut_off_is_not_covered_up_by_the_next_entry(tmp_path: Path) -> None:
+    lines = fill(tmp_path, 4)
+    for left in (lines[:3], lines[:1], [], [*lines[:2], lines[3][:40]], [*lines[:3], lines[2]]):
+        faults = rewrite(tmp_path, left)
+        assert "head" in faults or "number" in faults
+        before = (tmp_path / LEDGER).read_bytes()
+        with pytest.raises(InputError, match="knows entry 4"):
+            append(tmp_path, "nil", {}, NOW)
+        assert (tmp_path / LEDGER).read_bytes() == before
+    rewrite(tmp_path, lines)
+    assert append(tmp_path, "nil", {}, NOW).n == 5 and verify(tmp_path) == ()
+
+
+def test_a_line_that_no_reader_can_take(tmp_path: Path) -> None:
+    lines = fill(tmp_path, 2)
+    assert rewrite(tmp_path, [*lines, b"[" * 200_000 + b"\n"]) == ["unreadable"]
+    with pytest.raises(InputError, match="no entry"):
+        append(tmp_path, "nil", {}, NOW)

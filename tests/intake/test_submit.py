@@ -16,7 +16,7 @@ import pytest
 import rasterio
 from rasterio.transform import from_bounds
 
-from pipeline.errors import InputError
+from pipeline.errors import InputError, OutputError
 from pipeline.framework import load_workspace
 from pipeline.intake import submit as room
 from pipeline.intake.audit_store import store_faults
@@ -505,3 +505,27 @@ def test_a_foreign_entry_of_the_ledger_disturbs_nobody(root: Path) -> None:
     append(root, "opinion", {"theme": "base"}, NOW)
     append(root, "release", {"edition": "public", "period": "2026-Q3"}, NOW)
     assert hand_in(root, package_files()).version == "2026-Q3.1"
+
+
+def test_a_version_that_the_ledger_does_not_know_stays(root: Path) -> None:
+    """A ledger restored from an older copy, together with its head."""
+    first = hand_in(root, package_files())
+    store = root / "store"
+    old = {name: (store / name).read_bytes() for name in ("ledger.jsonl", "ledger.head")}
+    second = hand_in(root, package_files(stops__geojson=points(11)))
+    assert (first.version, second.version) == ("2026-Q3.1", "2026-Q3.2")
+    kept = {path: path.read_bytes() for path in (store / "stops").rglob("*") if path.is_file()}
+    for name, data in old.items():
+        (store / name).write_bytes(data)
+    for _again in range(2):
+        with pytest.raises(OutputError, match="the ledger does not know"):
+            hand_in(root, package_files(stops__geojson=points(10)))
+        assert {path: path.read_bytes() for path in (store / "stops").rglob("*") if path.is_file()} == kept
+        assert [entry.kind for entry in entries(root)] == ["accepted"] and verify(root) == ()
+
+
+def test_a_file_that_is_no_package(root: Path, tmp_path: Path) -> None:
+    (tmp_path / "stops.geojson").write_bytes(points())
+    with pytest.raises(InputError, match="no package, but a file") as caught:
+        room.submit(load_workspace(root), tmp_path / "stops.geojson", NOW)
+    assert "longquan pack stops.geojson" in str(caught.value.hint) and not (root / "store").exists()
