@@ -23,13 +23,17 @@ from pipeline.progress import Progress, Silent
 
 SIGNATURES: Final = Path(kernels.__file__).with_name("signatures.txt")  # lines of kernel's name, types of its arguments
 _DEMO: Final = ("flow",)  # only the sample city's terrain asks for them: they are compiled then
-# What tiling needs last: as much as the run itself compiles until it gets there.
+# What the other process compiles for a run, the longest first, then what is asked for last: the two meet in the middle,
+# and neither compiles what the other is at. Only areas have rings to be split and linked anew.
 _AHEAD: Final = (
     "cut.cut_shapes",
     "place.place_shapes",
-    "dissolve.dissolve_rings",
-    "mvt.encode_geometries",
     "assemble.assemble_layer",
+    "mvt.encode_geometries",
+    "gzip.gzip_each",
+    "hilbert.tile_ids",
+    "crossings.split_crossings",
+    "dissolve.dissolve_rings",
 )
 
 

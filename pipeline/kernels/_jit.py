@@ -12,19 +12,29 @@ import hashlib
 import os
 import pickle
 import sys
+import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from functools import lru_cache, partial
 from importlib import import_module
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import IO, Any, Final, TypeVar, cast
 from uuid import uuid4
 
 import numba
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
 
 from pipeline.kernels._cache import folder_of
 from pipeline.kernels._compiler import ForHelpers, ForKernels
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+_PATIENCE: Final = 60.0  # seconds to wait for what another process compiles; none takes a third of that
+_PAUSE: Final = 0.02
 
 
 @lru_cache
@@ -57,11 +67,12 @@ class Overloads:
 
     numba keeps them in a folder named after the path of the sources, so that every copy of them compiles anew, and
     numbers them in an index: of two processes that save at once, one then finds the code of the other's types under
-    its own.
+    its own. Nor do two processes compile the same: the one that finds nothing is to make it, others wait for it.
     """
 
     def __init__(self, folder: Path, name: str) -> None:
         self._folder, self._name = folder, name
+        self._claims: dict[Path, IO[bytes]] = {}  # what this process is to make, locked as long as it lives
 
     def save(self, key: object, data: object) -> None:
         """Keep `data`, whole or not at all."""
@@ -73,13 +84,41 @@ class Overloads:
             partial.replace(self._file(key))
         finally:
             partial.unlink(missing_ok=True)
+            self._give_up(self._file(key))
 
     def load(self, key: object) -> Any:
-        """What was kept for `key`, or None."""
-        try:
-            return pickle.loads(self._file(key).read_bytes())
-        except (OSError, EOFError, pickle.UnpicklingError):  # not there, or cut short when the power went
-            return None
+        """What was kept for `key`, or None, which is then for the caller to make."""
+        file, until = self._file(key), time.monotonic() + _PATIENCE
+        while (found := _read(file)) is None and not self._claim(file):
+            if time.monotonic() > until:
+                return None
+            time.sleep(_PAUSE)
+        if found is None and (found := _read(file)) is not None:  # saved just before it was claimed
+            self._give_up(file)
+        return found
+
+    def _claim(self, file: Path) -> bool:
+        """Whether this process is to make `file`, and no other one is; true where nobody can tell."""
+        if file in self._claims or fcntl is None:
+            return True
+        with ExitStack() as stack:
+            try:
+                self._folder.mkdir(parents=True, exist_ok=True)
+                lock = stack.enter_context(file.with_suffix(".lock").open("wb"))
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return False
+            except OSError:  # nobody may write there, or the file system knows no locks
+                return True
+            stack.pop_all()
+        self._claims[file] = lock
+        return True
+
+    def _give_up(self, file: Path) -> None:
+        lock = self._claims.pop(file, None)
+        if lock is not None:
+            file.with_suffix(".lock").unlink(missing_ok=True)
+            lock.close()
 
     def flush(self) -> None:
         """Forget all of them."""
@@ -89,6 +128,13 @@ class Overloads:
     def _file(self, key: object) -> Path:
         """`key` is of types, processor and code, as numba makes it: all of them have texts that tell them apart."""
         return self._folder / f"{self._name}.{hashlib.sha256(repr(key).encode()).hexdigest()[:20]}.nbc"
+
+
+def _read(file: Path) -> Any:
+    try:
+        return pickle.loads(file.read_bytes())
+    except (OSError, EOFError, pickle.UnpicklingError):  # not there, or cut short when the power went
+        return None
 
 
 def _load(cache: Any, signature: Any, context: Any) -> Any:

@@ -66,3 +66,40 @@ def test_forgetting_one_leaves_the_others(tmp_path: Path) -> None:
     g.save("int64", 2)
     f.flush()
     assert (f.load("int64"), g.load("int64")) == (None, 2)
+
+
+WAITING = """\
+import sys
+from pathlib import Path
+from pipeline.kernels._jit import Overloads
+kept = Overloads(Path(sys.argv[1]), "f")
+found = kept.load("int64")
+print("free" if found is None else found, flush=True)
+sys.stdin.read()
+if found is None and sys.argv[2] == "save":
+    kept.save("int64", "made")
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no locks that end with a process")
+@pytest.mark.parametrize("end", ["save", "fail"])
+def test_what_one_process_makes_others_wait_for(tmp_path: Path, end: str) -> None:
+    command = [sys.executable, "-c", WAITING, str(tmp_path), end]
+    environ = {**os.environ, "PYTHONPATH": str(Path(pipeline.__file__).parents[1])}
+
+    def start() -> subprocess.Popen[str]:
+        return subprocess.Popen(command, env=environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    with start() as one:
+        assert one.stdout is not None and one.stdin is not None
+        assert one.stdout.readline() == "free\n"
+        with start() as other:
+            assert other.stdout is not None and other.stdin is not None
+            with pytest.raises(subprocess.TimeoutExpired):
+                other.wait(2.0)  # it waits for what the first is making
+            one.stdin.close()
+            assert other.stdout.readline() == ("made\n" if end == "save" else "free\n")
+            other.stdin.close()
+            assert other.wait() == 0
+        assert one.wait() == 0
+    assert [each for each in tmp_path.iterdir() if each.suffix == ".partial"] == []
