@@ -81,6 +81,7 @@ def page(installed: Installed, fingerprint: str, checked: tuple[str, str], offic
 
     `fingerprint` is the sha256 of SHA256SUMS, `checked` what was verified, in Chinese and English.
     """
+    halves = grouped(fingerprint, 32)
     rows = (
         ("单位 Office", escape(office) or "<span class=line></span>"),
         ("城市代码 City", escape(installed.city)),
@@ -88,7 +89,7 @@ def page(installed: Installed, fingerprint: str, checked: tuple[str, str], offic
         ("版本号 Release", f"<code>{escape(installed.release[:12])}</code>"),
         ("启用日期 Date", installed.day.isoformat()),
         ("核验 Checked", "{}<br><small lang=en>{}</small>".format(*map(escape, checked))),
-        ("清单指纹 Fingerprint", "<code>{}</code>".format(" ".join(grouped(fingerprint, 8)))),
+        ("清单指纹 Fingerprint", "<code>{}</code>".format("<br>".join(" ".join(grouped(half, 8)) for half in halves))),
     )
     facts = "\n".join("<tr><th>{}</th><td>{}</td></tr>".format(*row) for row in rows)
     groups = "".join(f"<span>{group}</span>" for group in code_of(installed).split())
@@ -120,11 +121,12 @@ th, td { border: .5pt solid var(--line); padding: 1.6mm 3mm; text-align: left; v
 th { width: 46mm; background: var(--soft); font-weight: 600; }
 code { font: 10pt/1.6 Consolas, "DejaVu Sans Mono", monospace; }
 small { color: var(--muted); font-size: 9pt; }
+small code { font-size: inherit; }
 .line { display: inline-block; width: 80mm; border-bottom: .5pt solid var(--muted); height: 1.2em; }
 .code { display: grid; grid-template-columns: repeat(6, auto); justify-content: center; gap: 0 7mm; margin: 3mm 0;
   padding: 5mm 3mm; border: 1.5pt solid var(--celadon); font: 700 21pt/1.3 Consolas, "DejaVu Sans Mono", monospace; }
 ol { margin: 0; padding-left: 6mm; }
-.signatures { display: flex; justify-content: space-between; margin-top: 16mm; }
+.signatures { display: flex; justify-content: space-between; gap: 8mm; margin-top: 16mm; }
 .signatures span { border-top: .5pt solid var(--ink); width: 70mm; padding-top: 1mm; color: var(--muted); }
 @media screen and (max-width: 640px) { .code { grid-template-columns: repeat(3, auto); } .line { width: 30mm; } }
 @page { size: A4; margin: 16mm; }
