@@ -104,8 +104,8 @@ class Chapter:
         if bless:
             self.page.write_text(self.written + self.text[self.at :], "utf-8")
         said, found = (loose(each).splitlines() for each in (self.text[: self.at], self.written))
-        differ = list(difflib.unified_diff(said, found, "the manual", "a run", lineterm="", n=2))
-        assert differ == [], "run `just bless` and review the difference"
+        differ = "\n".join(difflib.unified_diff(said, found, "the manual", "a run", lineterm="", n=2))
+        assert not differ, f"run `just bless` and review the difference:\n{differ}"
 
     def _block(self, block: str) -> str:
         """Run a block; the block with the output of the run."""

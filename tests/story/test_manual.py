@@ -116,7 +116,7 @@ def test_a_release_travels(
         chapter.computers["the office"] = office
         chapter.names |= {
             "https://objects.example.cn": objects, "https://maps.example.cn/": address,
-            "/srv/longquan/public": str(web), "/media/disk": str(disk), "/home/office": str(home),
+            "/srv/longquan/public": str(web), "/media/disk": str(disk), "~": str(home),
         }  # fmt: skip
 
         chapter.until("### Published (发布)")
