@@ -85,9 +85,10 @@ def bundle(
     one page to print. The page shows the fingerprint, which the office compares with the sheet that the offices signed.
 
     With --since only what differs is carried. With --town, --bbox and --datasets the part is cut out and becomes a
-    release of its own, derived from the whole one and signed by the publisher. What was withdrawn is left out. Unless
-    encrypted, the same release packed in the same way gives the same bytes. Exit code 3 for a release that is not
-    signed or was withdrawn.
+    release of its own, derived from the whole one and signed by the publisher. An area is cut by whole tiles: those of
+    low zooms reach beyond it and show what lies around; cut by --datasets what must not be known. What was withdrawn is
+    left out. Unless encrypted, the same release packed in the same way gives the same bytes. Exit code 3 for a release
+    that is not signed or was withdrawn.
     """
     from pipeline.cli._progress import Bars
     from pipeline.release.bundle.bundle import Wanted, bundle_release, find_release

@@ -363,3 +363,11 @@ def test_styles_of_the_real_portal_name_only_what_is_there(city: City, tmp_path:
     assert "（部分）" in (part / "data.html").read_text("utf-8") or "（部分）" in (part / "catalog.json").read_text(
         "utf-8"
     )
+
+
+def test_the_number_of_threads_changes_no_byte(city: City, boxed: Path, tmp_path: Path) -> None:
+    cut = cut_of(city.folder, city.release.catalog, bounds=BOX)
+    for threads in (1, 3):
+        make.make_part(city.release, tmp_path / str(threads), cut, threads=threads)
+        whole = {path: data for path, data in tree(boxed).items() if not path.startswith("metadata/")}
+        assert tree(tmp_path / str(threads)) == whole
