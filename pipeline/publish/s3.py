@@ -335,7 +335,9 @@ class S3Store:
         where = f"s3://{self._place.bucket}/{self._key(path)}"
         if code == "NoSuchBucket":
             return OutputError(
-                _("there is no such bucket"), where=self._place.bucket, hint=_("make it first; publish never does")
+                _("there is no such bucket"),
+                where=self._place.bucket,
+                hint=_("check its name, or have it made first: longquan makes no buckets"),
             )
         if code == "InvalidRange" or status == 416:
             return _BeyondTheEnd(code, where=where)
