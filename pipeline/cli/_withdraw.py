@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from pipeline.publish.store import Store
 
 F = TypeVar("F", bound=Callable[..., object])
-_SHOWN = 12  # of a list
 
 
 def withdraw_options(command: F) -> F:
@@ -171,10 +170,9 @@ def _print(removal: Removal) -> None:
 
 
 def _print_lines(lines: list[str]) -> None:
-    for line in lines[:_SHOWN]:
+    """All of them: what goes after a leak is not to be guessed."""
+    for line in lines:
         click.echo(f"  {line}")
-    if len(lines) > _SHOWN:
-        click.echo("  " + _("and {n} more").format(n=len(lines) - _SHOWN))
 
 
 def _entry_json(entry: object) -> dict[str, object]:

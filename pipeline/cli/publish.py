@@ -145,10 +145,11 @@ def publish(
                 bucket.allow_origins(cors)
         else:
             plan, applied = plan_publication(shipment, store, wishes, _now()), None
+    first = _trusted_first(shipment, plan) if trusted is None else None
     if as_json:
-        print_json(_as_json(shipment, target, plan, applied is not None))
+        print_json({**_as_json(shipment, target, plan, applied is not None), "trusted_first": first})
     else:
-        _print(shipment, target, plan, bucket is not None, applied is not None)
+        _print(shipment, target, plan, bucket is not None, applied is not None, refresh, first)
         if cors:
             _print_cors(cors, bucket is not None, applied is not None)
     return 0
@@ -210,7 +211,47 @@ def _keep_signatures(shipment: Shipment) -> None:
     write_metadata(shipment.dist / "metadata", fresh_signatures(shipment))
 
 
-def _print(shipment: Shipment, target: str, plan: Plan, bucket: bool, done: bool) -> None:
+def _trusted_first(shipment: Shipment, plan: Plan) -> str | None:
+    """The fingerprint of the root that came along, where nothing at the target said whom to trust."""
+    from pipeline.publish.signed import ROOT, fresh_signatures
+    from pipeline.release.trust.root import fingerprint_of
+
+    if ROOT in plan.target.entries:
+        return None
+    return fingerprint_of(fresh_signatures(shipment)[Path(ROOT).name])
+
+
+def _print_first(fingerprint: str, done: bool) -> None:
+    text = (
+        _("The target knew no root of trust, so the one that came along is trusted from now on:")
+        if done
+        else _("The target knows no root of trust; with --apply the one that came along is trusted from then on:")
+    )
+    click.echo(text)
+    click.echo(f"  {fingerprint}")
+    click.echo(_("Compare it digit by digit with the printed sheet; if it is another one, tell both offices."))
+
+
+def _print_done(shipment: Shipment, plan: Plan, refresh: bool) -> None:
+    if plan.idle:
+        click.echo(_("Everything was there already; nothing was changed."))
+    elif refresh:
+        from pipeline.publish.signed import holds_until
+
+        click.echo(
+            _("The timestamp was renewed and holds until {date}; release {release} is as it was.").format(
+                date=f"{holds_until(shipment):%Y-%m-%d %H:%M} UTC", release=shipment.release[:12]
+            )
+        )
+        return
+    else:
+        click.echo(_("It is published."))
+    click.echo(_("See that the server is fit for it: longquan doctor URL"))
+
+
+def _print(
+    shipment: Shipment, target: str, plan: Plan, bucket: bool, done: bool, refresh: bool, first: str | None
+) -> None:
     current = plan.target.current
     there = plan.target.published.of(current) if current else None
     before = _("nothing") if current is None else current[:12]
@@ -262,9 +303,10 @@ def _print(shipment: Shipment, target: str, plan: Plan, bucket: bool, done: bool
         more = len(plan.pruning.paths) - _SHOWN
         if more > 0:
             click.echo("  " + _("and {n} more").format(n=more))
+    if first is not None:
+        _print_first(first, done)
     if done:
-        click.echo(_("It is published.") if not plan.idle else _("Everything was there already; nothing was changed."))
-        click.echo(_("See that the server is fit for it: longquan doctor URL"))
+        _print_done(shipment, plan, refresh)
     elif plan.idle:
         click.echo(_("Everything is there already; there is nothing to do."))
     else:

@@ -17,8 +17,10 @@ from pipeline.publish.refusals import refuse_another, refuse_older, refuse_unrev
 from pipeline.publish.s3 import PART_BYTES
 from pipeline.publish.shipment import Shipment, with_hotlink
 from pipeline.publish.signed import judge, root_at
+from pipeline.publish.standing import refuse_leaks, with_newest_order
 from pipeline.publish.store import Store
 from pipeline.publish.target import Target, read_target
+from pipeline.release.signatures import Signatures
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ class Wishes:
     lease_seconds: float = SECONDS
 
 
-Judge = Callable[[Shipment, bytes | None, datetime], object]
+Judge = Callable[[Shipment, bytes | None, datetime], Signatures | None]
 
 
 def plan_publication(
@@ -59,7 +61,10 @@ def plan_publication(
     refuse_another(shipment, target)
     if not wishes.rollback:
         refuse_older(shipment, store, target)
-    judge(shipment, wishes.root or root_at(store, target), now)
+    shipment = with_newest_order(shipment, store, target)
+    signatures = judge(shipment, wishes.root or root_at(store, target), now)
+    if signatures is not None and signatures.trusted is not None:
+        refuse_leaks(store, target, signatures.trusted.withdrawn)
     base_url = wishes.base_url or target.published.base_url
     return make_plan(
         shipment if base_url is None else with_hotlink(shipment, base_url),

@@ -18,17 +18,16 @@ from pipeline.i18n import _
 from pipeline.making.finished import MANIFEST
 from pipeline.publish.lease import SECONDS, leased
 from pipeline.publish.records import LIMIT, PUBLISHED, files_of, read_small, record_of
-from pipeline.publish.shipment import made
+from pipeline.publish.shipment import TOMBSTONE, made
 from pipeline.publish.stages import stage_of
 from pipeline.publish.store import Condition, MissingFile, Store
 from pipeline.publish.target import Target, read_target
-from pipeline.release.trust.roles import WITHDRAWALS, WITHDRAWN
+from pipeline.release.trust.roles import WITHDRAWALS
 from pipeline.release.trust.seen import Seen
-from pipeline.release.trust.verify import Trusted, Withdrawn, check_delegated, verify_trust
+from pipeline.release.trust.verify import Trusted, Withdrawn, check_delegated, taken_back, verify_trust
 from pipeline.release.withdrawal import withdrawn_paths, withdrawn_release
 from pipeline.release.withdrawal_notice import gone_page
 
-TOMBSTONE = f"metadata/{WITHDRAWN}"
 DELTAS = "deltas/"  # between releases: what they carry is what the releases hold
 
 
@@ -80,18 +79,7 @@ def plan_removal(store: Store, order: bytes, root: bytes, now: datetime) -> Remo
     source = StoreSource(store)
     trusted = verify_trust(source, root, seen=Seen.none(), now=now, online=False)
     signed, _warnings = check_delegated(trusted, WITHDRAWALS, order, now=now, online=False)
-    withdrawn = tuple(
-        Withdrawn(
-            file.hashes["sha256"],
-            file.length,
-            str((file.custom or {}).get("kind", "archive")),
-            str((file.custom or {}).get("path", path)),
-            (file.custom or {}).get("release"),
-            str((file.custom or {}).get("reason", "")),
-            str((file.custom or {}).get("date", "")),
-        )
-        for path, file in sorted(signed.targets.items())
-    )
+    withdrawn = taken_back(signed)
     known = {each.sha256 for each in trusted.withdrawn}
     if not known <= {each.sha256 for each in withdrawn}:
         raise PolicyRefusal(
@@ -99,7 +87,8 @@ def plan_removal(store: Store, order: bytes, root: bytes, now: datetime) -> Remo
             hint=_("make it anew: longquan publish --withdraw, and have it signed"),
         )
     target = read_target(store, now)
-    paths, releases = _paths(store, target, withdrawn)
+    paths, releases = withdrawn_at(store, target, withdrawn)
+    paths |= {path for path in target.entries if path.startswith(DELTAS)}
     return Removal(
         trusted,
         withdrawn,
@@ -155,8 +144,8 @@ def remove(
     return removal
 
 
-def _paths(store: Store, target: Target, withdrawn: Iterable[Withdrawn]) -> tuple[set[str], list[str]]:
-    """The files at a target that go, and the releases that go as a whole."""
+def withdrawn_at(store: Store, target: Target, withdrawn: Iterable[Withdrawn]) -> tuple[set[str], list[str]]:
+    """The files at a target that go, deltas apart, and the releases that go as a whole."""
     orders = tuple(withdrawn)
     manifests = _manifests(store, target)
     whole = {id for id, (digest, _manifest) in manifests.items() if withdrawn_release(orders, digest)}
@@ -178,8 +167,6 @@ def _paths(store: Store, target: Target, withdrawn: Iterable[Withdrawn]) -> tupl
                 going |= {MANIFEST, "SHA256SUMS", "SM3SUMS", "feed.atom"}
                 going |= {path for path in target.entries if path.startswith("hotlink/")}
     going |= {f"hotlink/{path}" for path in going}
-    if orders:
-        going |= {path for path in target.entries if path.startswith(DELTAS)}
     return going & set(target.entries), sorted(whole)
 
 

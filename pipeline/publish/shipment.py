@@ -22,8 +22,11 @@ from pipeline.publish.stages import Stage, cache_of, is_signature, stage_of
 from pipeline.publish.store import About
 from pipeline.release.manifest import SM3_SUMS, SUMS
 from pipeline.release.media import media_type
+from pipeline.release.trust.roles import WITHDRAWN
+from pipeline.standalone.medium import named_withdrawn
 from pipeline.standalone.verify import Fault, check
 
+TOMBSTONE = f"metadata/{WITHDRAWN}"
 _SHOWN = 5  # faults
 
 
@@ -64,6 +67,8 @@ class Shipment:
 def read_shipment(dist: Path, *, progress: Progress | None = None) -> Shipment:
     """Check the folder against its lists and say what goes out, hotlink/ apart.
 
+    What its withdrawn.json names may be missing, and does not go out then; `judge` asks who signed that.
+
     Raises InputError when there is no release or it is not what its lists say.
     """
     manifest = read_manifest(dist)
@@ -86,7 +91,9 @@ def read_shipment(dist: Path, *, progress: Progress | None = None) -> Shipment:
     result = check(os.fspath(dist), tell)
     progress.done()
     # Not every fault of hotlink/ matters, as it is derived anew; but a link in there does.
-    faults = [fault for fault in result.faults if not _derived(fault)]
+    taken = named_withdrawn(_bytes_of(dist / TOMBSTONE))
+    absent = {f.path for f in result.faults if f.kind == "missing" and result.sums.get(f.path) in taken}
+    faults = [fault for fault in result.faults if not _derived(fault) and fault.path not in absent]
     if faults:
         lines = [f"{fault.path}: {fault.text(language())}" for fault in faults[:_SHOWN]]
         if len(faults) > _SHOWN:
@@ -96,7 +103,7 @@ def read_shipment(dist: Path, *, progress: Progress | None = None) -> Shipment:
             where=str(dist),
             hint=_("look at it with `longquan verify`, and build it anew"),
         )
-    items = [_file(dist, path, digest) for path, digest in result.sums.items()]
+    items = [_file(dist, path, digest) for path, digest in result.sums.items() if path not in absent]
     items += [_small(dist, path) for path in _beside(dist) if path not in result.sums]
     copy = (dist / MANIFEST).read_bytes()
     items.append(made(record_of(str(manifest["release"])), copy))
@@ -120,6 +127,10 @@ def made(path: str, data: bytes) -> Item:
 def _file(dist: Path, path: str, digest: str) -> Item:
     place = dist / path
     return Item(path, place, place.lstat().st_size, About(_type(path), cache_of(path), digest))
+
+
+def _bytes_of(file: Path) -> bytes:
+    return file.read_bytes() if file.is_file() and not file.is_symlink() else b""
 
 
 def _small(dist: Path, path: str) -> Item:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -10,7 +11,7 @@ from pipeline.errors import PolicyRefusal, UsageError
 from pipeline.i18n import _
 from pipeline.publish.records import files_of, read_small, record_of
 from pipeline.publish.shipment import Item, Shipment, made
-from pipeline.publish.stages import Stage, is_signature
+from pipeline.publish.stages import TIMESTAMP, Stage, is_signature
 from pipeline.publish.store import Store
 from pipeline.publish.target import Target
 from pipeline.release.manifest import SUMS
@@ -51,12 +52,17 @@ def judge(shipment: Shipment, root: bytes | None, now: datetime) -> Signatures:
         )
     withdrawn = found.withdrawn
     for path, (_size, sha256) in sorted(files_of(shipment.manifest).items()):
-        if sha256 in withdrawn:
+        if sha256 in withdrawn and path in items:
             raise PolicyRefusal(
                 _("this file was withdrawn: {when}").format(when=withdrawn[sha256]),
                 where=path,
-                hint=_("build a release without it"),
+                hint=_(
+                    "build a release without it; or carry the order out on this folder too: "
+                    "longquan publish DIST TARGET --withdraw-order FILE --apply"
+                ),
             )
+        if sha256 not in withdrawn and path not in items:
+            raise PolicyRefusal(_("this file is missing, and no order that holds has withdrawn it"), where=path)
     return found
 
 
@@ -112,6 +118,12 @@ def fresh_signatures(shipment: Shipment) -> dict[str, bytes]:
         for item in shipment.items
         if is_signature(item.path) and isinstance(item.source, bytes)
     }
+
+
+def holds_until(shipment: Shipment) -> datetime:
+    """Until when the timestamp says that this is the newest release."""
+    text = json.loads(fresh_signatures(shipment)[Path(TIMESTAMP).name])["signed"]["expires"]
+    return datetime.fromisoformat(str(text))
 
 
 def _kept(there: dict[str, bytes]) -> dict[str, bytes]:

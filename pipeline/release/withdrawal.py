@@ -51,7 +51,10 @@ def archive_paths(manifest: Mapping[str, Any], archive: str) -> tuple[str, ...]:
     alone = datasets - elsewhere
     found = {path for path in of if path in ours or _MIXED.fullmatch(path) or (of[path] and of[path] <= alone)}
     for dataset in alone:
-        named = re.compile(rf"(coverage|downloads)/(.+/)?{re.escape(dataset)}{_HASH}\.[^/]+")
+        named = re.compile(
+            rf"(coverage|downloads)/(.+/)?{re.escape(dataset)}{_HASH}\.[^/]+"
+            rf"|downloads/changes/{re.escape(dataset)}-changes-[0-9]+{_HASH}/.+"
+        )
         found |= {path for path in of if named.fullmatch(path)}
     return tuple(sorted(found, key=str.encode))
 
@@ -59,7 +62,8 @@ def archive_paths(manifest: Mapping[str, Any], archive: str) -> tuple[str, ...]:
 def entries_for(what: str, manifests: Iterable[bytes], *, reason: str, date: str) -> tuple[Withdrawn, ...]:
     """What an order for `what` names, in all the releases whose release.json are given.
 
-    `what` is the id of an archive, the beginning of a release's id (six digits or more), or the path of a file.
+    `what` is the id or the path of an archive, the beginning of a release's id (six digits or more), or the path of
+    another file.
     Raises UsageError where no release knows it, or where it could mean both.
     """
     read = {data: json.loads(data) for data in manifests}
@@ -67,7 +71,9 @@ def entries_for(what: str, manifests: Iterable[bytes], *, reason: str, date: str
     found: dict[str, Withdrawn] = {}
     for manifest in read.values():
         listed = {str(each["path"]): each for each in manifest["files"]}
-        paths = (what,) if what in listed else archive_paths(manifest, what)
+        ids = {str(each["file"]): str(each["id"]) for each in manifest.get("archives") or () if "id" in each}
+        # By its path an archive is meant as well: what was made of it leaked with it.
+        paths = (what,) if what in listed and what not in ids else archive_paths(manifest, ids.get(what, what))
         for path in paths:
             entry = listed[path]
             found.setdefault(

@@ -267,6 +267,26 @@ def remove_withdrawn(home: str, name: str) -> tuple[str, ...]:
     return tuple(removed)
 
 
+def obey(home: str) -> tuple[str, ...]:
+    """Remove what DIR/withdrawn.json holds from every release here; returns what went: <id12>, or <id12>/path.
+
+    A release that was withdrawn as a whole goes unless it runs: then another one has to run first.
+    """
+    withdrawn, pointer, removed = recalled.read_withdrawn(home), current.read_pointer(home), []
+    for name in current.kept(home) if withdrawn else ():
+        is_whole = sums_of(current.release_folder(home, name)).get(verify.MANIFEST) in withdrawn
+        if not is_whole:
+            removed += [name + "/" + path for path in remove_withdrawn(home, name)]
+        elif pointer is None or name != pointer.folder:
+            discard(home, name)
+            removed.append(name)
+    if pointer is not None and not set(pointer.history).isdisjoint(removed):
+        current.write_pointer(
+            home, pointer._replace(history=tuple(name for name in pointer.history if name not in removed))
+        )
+    return tuple(removed)
+
+
 def faults_of(folder: str, withdrawn: Iterable[str], tell: Callable[[int, int], None] | None = None) -> list[Any]:
     """What is not as the lists of a release say; that files are missing which were withdrawn is as it should be."""
     result = verify.check(folder, tell)

@@ -93,6 +93,8 @@ def import_disk(disk_path: str, home: str, options: argparse.Namespace, speaker:
         installed.settle(home, found.release[:12])
         renewed = tools.keep_tools(home)
         pointer = installed.switch(home, pointer_of(found, now), options.keep)
+        removed = installed.obey(home)
+        pointer = current.read_pointer(home) or pointer
         speaker.say(
             "文件      {} 个：新复制 {}，沿用旧版本 {}，已在位 {}",
             "files        {}: copied {}, from older releases {}, there already {}",
@@ -103,6 +105,8 @@ def import_disk(disk_path: str, home: str, options: argparse.Namespace, speaker:
         )
         if absent:
             speaker.say("撤回      {} 个文件已被撤回，未安装", "withdrawn    {} files, left out", len(absent))
+        for each in removed:
+            speaker.say("撤回      已删除 {}", "withdrawn    removed {}", each)
         page = write_receipt(home, pointer, found.fingerprint, HASHES, options.office)
     if not renewed:
         speaker.say("Python    正在使用，未更换", "Python       in use, not replaced")

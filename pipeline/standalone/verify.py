@@ -36,6 +36,8 @@ SM3_SUMS = "SM3SUMS"
 BESIDE = (MANIFEST, SUMS, SM3_SUMS, "feed.atom")
 HOTLINK = "hotlink/"
 METADATA = "metadata/"
+# On a server: what changes from release to release, for those who follow it. What it makes is held against the lists.
+DELTA = re.compile(r"deltas/(?:index\.json|[0-9a-f]{12}-[0-9a-f]{12}/(?:delta\.json|parts/[0-9]{1,7}\.lqdelta))")
 SIGNATURE = re.compile(r"metadata/[^/]+\.json")  # no page: no list vouches for what browsers would run
 # On a server: the lists of earlier releases whose files stay there a while, for pages that are still open.
 EARLIER = re.compile(r"metadata/release-([0-9a-f]{12})\.json")
@@ -354,7 +356,7 @@ def clashes(paths: list[str], faults: list[Fault]) -> None:
 
 
 def beside(there: dict[str, int], sums: dict[str, str], faults: list[Fault]) -> tuple[tuple[str, ...], int]:
-    """Tell what no list names; returns the files of hotlink/ and counts those of metadata/."""
+    """Tell what no list names, deltas apart; returns the files of hotlink/ and counts those of metadata/."""
     hotlink: set[str] = set()
     signatures = 0
     for path in there:
@@ -366,7 +368,7 @@ def beside(there: dict[str, int], sums: dict[str, str], faults: list[Fault]) -> 
             faults.append(Fault("hotlink-alone", path))
         elif SIGNATURE.fullmatch(path):
             signatures += 1
-        else:
+        elif not DELTA.fullmatch(path):
             faults.append(Fault("extra", path))
     return tuple(sorted(hotlink)), signatures
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import json
 from datetime import datetime, tzinfo
@@ -30,7 +31,8 @@ def test_once(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: p
     with publisher(tmp_path / "site") as server:
         id = publish(tmp_path / "site", press.release("one"))
         typed = ["sync", server.address, str(home), "--lang", "en"]
-        assert main(typed) == 2  # nobody said whom to trust
+        assert main(typed) == 2  # nobody said whom to trust: the fingerprint to compare is told
+        assert hashlib.sha256(press.root_file.read_bytes()).hexdigest() in capsys.readouterr().err
         assert main([*typed, "--root", str(press.root_file)]) == 0
         assert f"Release {id[:12]} of 2026-11-22 runs:" in capsys.readouterr().out
         assert main(typed) == 0 and capsys.readouterr().out == f"Nothing new: release {id[:12]} runs.\n"

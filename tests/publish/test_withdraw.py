@@ -45,6 +45,13 @@ def test_what_an_archive_went_into(leaky: Leaky) -> None:
         *("search/index.bin", "offline.html"),
     }
     assert archive_paths(manifest, "trees") == ()
+    # What changed in a dataset, as features, goes with it; that of another dataset stays.
+    for dataset in ("pipes", "roads"):
+        path = f"downloads/changes/{dataset}-changes-1-0123456789ab/{dataset}-added.geojsonseq"
+        manifest["files"].append({"path": path, "bytes": 1, "sha256": "0" * 64})
+    assert {path for path in archive_paths(manifest, "pipes") if "changes" in path} == {
+        "downloads/changes/pipes-changes-1-0123456789ab/pipes-added.geojsonseq"
+    }
     # A dataset that another archive shows as well has not leaked with this one alone.
     for entry in manifest["files"]:
         if entry["path"].startswith("tiles/framework-"):
@@ -219,6 +226,11 @@ def test_what_is_meant(leaky: Leaky) -> None:
     one = next(path for path in leaky.files[0] if path.startswith("downloads/roads"))
     (entry,) = entries_for(one, leaky.manifests, reason="r", date="d")
     assert (entry.path, entry.sha256, entry.bytes) == (one, sha(leaky.files[0][one]), len(leaky.files[0][one]))
+    # An archive by its path is the archive: what was made of it goes too.
+    tiles = [next(path for path in files if path.startswith("tiles/pipes") and "explain" not in path)
+             for files in leaky.files]  # fmt: skip
+    of_path = entries_for(tiles[1], leaky.manifests[1:], reason="r", date="d")
+    assert of_path == entries_for("pipes", leaky.manifests[1:], reason="r", date="d") and len(of_path) == 6
     # The same order twice is the same file.
     assert leaky.order("pipes", office=None) == leaky.order("pipes", office=None)
 

@@ -351,7 +351,8 @@ def sha256(file: Path) -> str:
 def test_a_withdrawn_release_is_neither_imported_nor_gone_back_to(town: Town, home: Path, tmp_path: Path) -> None:
     gone = sha256(town.one / "release.json")
     imported(town, home, town.one, withdrawing(town.two, tmp_path / "two", gone))
-    assert "has been withdrawn" in town.run("rollback", home, code=3)
+    assert not (home / "releases" / id_of(town.one)[:12]).exists()  # not even to go back to
+    assert "no release to go back to" in town.run("rollback", home, code=1)
     again = withdrawing(town.one, tmp_path / "one", gone)
     (again / "metadata/9.targets.json").write_text("{}")
     assert "has been withdrawn" in town.run("import", again, home, code=3)
@@ -360,6 +361,7 @@ def test_a_withdrawn_release_is_neither_imported_nor_gone_back_to(town: Town, ho
 def test_a_withdrawn_archive_is_left_out_and_removed_before_going_back(town: Town, home: Path, tmp_path: Path) -> None:
     (imagery,) = town.one.glob("tiles/imagery-*")
     imported(town, home, town.one, withdrawing(town.two, tmp_path / "two", sha256(imagery)))
+    assert not list(home.rglob(imagery.name))
     assert not (home / "releases" / id_of(town.two)[:12] / "tiles" / imagery.name).exists()
     town.run("rollback", home)
     assert json.loads((home / "current.json").read_bytes())["release"] == id_of(town.one)

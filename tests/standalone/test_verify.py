@@ -398,6 +398,17 @@ def test_a_file_that_no_release_has(dist: Path) -> None:
     assert [(fault.kind, fault.path) for fault in check(str(dist)).faults] == [("extra", "tiles/evil.pmtiles")]
 
 
+def test_what_changed_between_releases_may_lie_beside_them_and_nothing_else(dist: Path) -> None:
+    step = "deltas/0123456789ab-ba9876543210"
+    for name in ("deltas/index.json", f"{step}/delta.json", f"{step}/parts/00001.lqdelta"):
+        put(dist, name, b"{}")
+    assert check(str(dist)).faults == ()
+    strange = ["deltas/index.html", f"{step}/parts/1.html", f"{step}x/delta.json", "deltas/delta.json"]
+    for name in strange:
+        put(dist, name, b"{}")
+    assert {(fault.kind, fault.path) for fault in check(str(dist)).faults} == {("extra", name) for name in strange}
+
+
 def test_the_list_of_an_earlier_release_that_is_another(dist: Path) -> None:
     name = earlier(dist, {OLD_NAME: OLD, "evil.html": b"<script>"}, id="0" * 64)
     put(dist, "evil.html", b"<script>")

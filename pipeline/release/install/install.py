@@ -141,7 +141,9 @@ def install(
             incoming.number,
             base_url=base,
         )
-        pointer = installed.switch(root, pointer, keep)
+        installed.switch(root, pointer, keep)
+        removed += installed.obey(root)  # what ran until now may have been taken back as a whole
+        pointer = current.read_pointer(root) or pointer
         return _receipt(root, pointer, office_name, files=counts, left_out=tuple(sorted(absent)), removed=removed)
 
 
@@ -163,17 +165,8 @@ def obey(root: str, withdrawn: Sequence[Withdrawn]) -> tuple[str, ...]:
     A release that was taken back as a whole is removed unless it runs: then another one has to run first. The caller
     has checked who signed the order, and holds the folder.
     """
-    removed = []
     recalled.write_withdrawn(root, (each.sha256 for each in withdrawn))
-    hashes, pointer = recalled.read_withdrawn(root), current.read_pointer(root)
-    for name in current.kept(root):
-        sums = installed.sums_of(current.release_folder(root, name))
-        if sums.get(verify.MANIFEST) in hashes and (pointer is None or name != pointer.folder):
-            installed.discard(root, name)
-            removed.append(name)
-        else:
-            removed += [f"{name}/{path}" for path in installed.remove_withdrawn(root, name)]
-    return tuple(removed)
+    return installed.obey(root)
 
 
 def _number(pointer: Pointer | None) -> int:

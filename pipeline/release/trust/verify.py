@@ -452,8 +452,12 @@ def _withdrawn(
             attack="mix-and-match",
             where=WITHDRAWN,
         )
-    taken = tuple(_taken_back(path, file) for path, file in sorted(document.signed.targets.items()))
-    return taken, document.signed.version
+    return taken_back(document.signed), document.signed.version
+
+
+def taken_back(order: Targets) -> tuple[Withdrawn, ...]:
+    """What an order to withdraw names, of which the caller has checked who signed it. Raises TrustError."""
+    return tuple(_taken_back(path, file) for path, file in sorted(order.targets.items()))
 
 
 def _taken_back(path: str, file: TargetFile) -> Withdrawn:

@@ -26,8 +26,10 @@ from pipeline.release.delta.make import make_delta
 from pipeline.release.install.install import rollback
 from pipeline.release.trust.error import TrustError
 from pipeline.release.trust.root import fingerprint_of
+from pipeline.release.trust.signing import append_signature
 from pipeline.release.verify_folder import verify_folder
-from pipeline.standalone import current, installed, tools, whole
+from pipeline.release.withdrawal import entries_for, new_order
+from pipeline.standalone import current, installed, recalled, tools, whole
 from pipeline.standalone.serve import FolderServer
 from tests.release.install.signed import Press, take
 from tests.release.trust.bureau import NOW, YEAR
@@ -231,6 +233,68 @@ def test_one_office_alone_is_not_enough(made: Made, home: Path, tmp_path: Path) 
     with pytest.raises(TrustError):
         take(made.press, home, bad)
     assert runs(made, home) == id_of(made.one)
+
+
+def _order(made: Made, file: Path, what: str, of: Path, *, signed: bool = True) -> bytes:
+    """An order to withdraw that an office signed, for metadata/ of a disk."""
+    press = made.press
+    entries = entries_for(what, [(of / "release.json").read_bytes()], reason="a leak", date="2026-11-23")
+    data = new_order(entries, None, city=press.city, edition=press.edition, expires=NOW + YEAR)
+    if signed:
+        targets = press.bureau.files[f"{press.number}.targets.json"]
+        data = append_signature(data, press.bureau.key("survey"), "survey", press.bureau.roots[-1], targets=targets)
+    file.write_bytes(data)
+    return data
+
+
+def test_a_disk_that_brings_an_order_to_withdraw(made: Made, home: Path, tmp_path: Path) -> None:
+    take(made.press, home, made.bundle(made.one))
+    path = next(path for path in contents(made.one) if path.startswith("tiles/imagery"))
+    release = Path(shutil.copytree(made.two, tmp_path / "two"))
+    # Nobody signed it: nothing is believed of that disk, and nothing goes.
+    _order(made, release / "metadata/withdrawn.json", path, made.one, signed=False)
+    with pytest.raises(TrustError):
+        take(made.press, home, made.bundle(release))
+    first = home / "releases" / id_of(made.one)[:12]
+    assert (first / path).is_file() and runs(made, home) == id_of(made.one)
+    _order(made, release / "metadata/withdrawn.json", path, made.one)
+    digest = hashlib.sha256((release / path).read_bytes()).hexdigest()
+    bundle = made.bundles / "withdrawn"
+    write_bundle(read_release(release), bundle, Packing(volume=VOLUME), carried=Carried(withdrawn={path: digest}))
+    assert not any(place.name == Path(path).name for place in bundle.rglob("*"))
+    got = take(made.press, home, bundle).installed
+    assert (got.left_out, got.removed) == ((path,), (f"{first.name}/{path}",))
+    second = home / "releases" / id_of(made.two)[:12]
+    assert not (first / path).exists() and not (second / path).exists() and (second / "index.html").is_file()
+    assert digest in recalled.read_withdrawn(str(home))
+    # A later disk that knows nothing of the order is one of the kind that keeps it back.
+    with pytest.raises(TrustError) as caught:
+        take(made.press, home, made.bundle(made.three))
+    assert caught.value.attack == "rollback" and not list(home.glob(f"releases/*/{path}"))
+
+
+def test_office_py_takes_back_as_well(made: Made, home: Path, tmp_path: Path) -> None:
+    take(made.press, home, made.bundle(made.one))
+    path = next(path for path in contents(made.one) if path.startswith("tiles/imagery"))
+    release = Path(shutil.copytree(made.two, tmp_path / "two"))
+    _order(made, release / "metadata/withdrawn.json", path, made.one)
+    bundle = made.bundles / "office-withdrawn"
+    write_bundle(read_release(release), bundle, Packing(volume=VOLUME))
+    command = [sys.executable, "-I", "-S", str(home / "office.py"), "import", str(bundle), str(home), "--lang", "en"]
+    ran = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert f"removed {id_of(made.one)[:12]}/{path}" in ran.stdout and not list(home.glob(f"releases/*/{path}"))
+
+
+def test_a_release_that_a_disk_takes_back(made: Made, home: Path, tmp_path: Path) -> None:
+    take(made.press, home, made.bundle(made.one))
+    release = Path(shutil.copytree(made.two, tmp_path / "two"))
+    _order(made, release / "metadata/withdrawn.json", id_of(made.one), made.one)
+    got = take(made.press, home, made.bundle(release)).installed
+    assert current.kept(str(home)) == [id_of(made.two)[:12]] == [got.pointer.folder]
+    assert got.removed == (id_of(made.one)[:12],) and got.pointer.history == ()
+    with pytest.raises(LongquanError):
+        rollback(home, now=NOW)
 
 
 def test_expired_signatures_warn(made: Made, home: Path) -> None:
