@@ -117,7 +117,8 @@ def state_release(dist: Path, *, previous: Mapping[str, str] | None, review: Map
     """Say in a built folder's release.json what came before it and what was reviewed; returns the file's new bytes.
 
     `previous` has `release` and `manifest_sha256`, `review` has `number` and `scope`. Neither is part of the release
-    id; the sums are adjusted, release.json last of all is exchanged, and nothing is when it says so already.
+    id; the sums are adjusted, release.json last of all is exchanged, and nothing is when it says so already. Stopped in
+    between, `resume_statement` finishes it.
 
     Raises InputError where the folder holds no release, OutputError.
     """
@@ -132,6 +133,39 @@ def state_release(dist: Path, *, previous: Mapping[str, str] | None, review: Map
     data = json_bytes({**manifest, **told})
     if data == (dist / MANIFEST).read_bytes():
         return data
+    write_file(_pending(dist), data)
+    _exchange(dist, data)
+    _pending(dist).unlink()
+    return data
+
+
+def resume_statement(dist: Path) -> None:
+    """Finish what `state_release` was stopped in, if it was: a list of sums names a release.json that is not there yet.
+
+    Raises OutputError.
+    """
+    if not _pending(dist).is_file():
+        return
+    data = _pending(dist).read_bytes()
+    hashes = {SUMS: hashlib.sha256(data).hexdigest()} | (
+        {SM3_SUMS: hashlib.new("sm3", data).hexdigest()} if has_sm3() else {}
+    )
+    begun = [
+        name
+        for name, digest in hashes.items()
+        if (dist / name).is_file() and digest in (dist / name).read_text("utf-8")
+    ]
+    if begun:
+        _exchange(dist, data)
+    _pending(dist).unlink()
+
+
+def _pending(dist: Path) -> Path:
+    """Beside the folder, in which no file may be that no list names."""
+    return dist.with_name(f".{dist.name}.{MANIFEST}")
+
+
+def _exchange(dist: Path, data: bytes) -> None:
     sums = _exchanged(dist / SUMS, hashlib.sha256(data).hexdigest())
     sm3_sums = _exchanged(dist / SM3_SUMS, hashlib.new("sm3", data).hexdigest()) if has_sm3() else None
     if sm3_sums is None:
@@ -140,7 +174,6 @@ def state_release(dist: Path, *, previous: Mapping[str, str] | None, review: Map
         write_file(dist / SM3_SUMS, sm3_sums)
     write_file(dist / SUMS, sums or b"")
     write_file(dist / MANIFEST, data)
-    return data
 
 
 def _exchanged(path: Path, digest: str) -> bytes | None:

@@ -31,7 +31,7 @@ from pipeline.making.stage import Stage
 from pipeline.portal.files import write_file
 from pipeline.progress import Progress, Silent
 from pipeline.release.kept import Kept, kept_releases
-from pipeline.release.manifest import SUMS, state_release
+from pipeline.release.manifest import SUMS, resume_statement, state_release
 from pipeline.release.sheet import SheetFacts, review_sheet
 from pipeline.release.signing_folder import (
     DEPARTMENT,
@@ -125,6 +125,7 @@ def prepare_release(
     root, dist = framework.root, framework.root / "dist" / edition
     roots = workspace_roots(root, framework.city.code, sample=framework.city.sample)
     number, scope = _reviewed(framework, edition)
+    resume_statement(dist)
     require_whole(dist, progress)
     kept = kept_releases(root, edition)
     manifest_bytes = state_release(
