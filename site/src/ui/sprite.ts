@@ -15,9 +15,20 @@ export interface Sprite {
   picture(name: string): HTMLElement | null;
 }
 
-/** The sprite at `address` (without suffix), for screens with the given number of device pixels per pixel. */
+const NONE: Sprite = { picture: () => null };
+
+/** The sprite at `address` (without suffix), for screens with the given number of device pixels per pixel; without pictures where it cannot be read. */
 export async function loadSprite(address: string | undefined, pixelRatio: number): Promise<Sprite> {
-  if (!address) return { picture: () => null };
+  if (!address) return NONE;
+  try {
+    return await read(address, pixelRatio);
+  } catch (error) {
+    console.error(error); // a legend without icons is better than no map
+    return NONE;
+  }
+}
+
+async function read(address: string, pixelRatio: number): Promise<Sprite> {
   const ratio = pixelRatio > 1 ? 2 : 1;
   const suffix = ratio === 2 ? '@2x' : '';
   const places = await readJson<Record<string, Place>>(`${address}${suffix}.json`);

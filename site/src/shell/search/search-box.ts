@@ -8,6 +8,7 @@ import { saying } from '../../messages/i18n.ts';
 import type { Portal } from '../../tools/tool.ts';
 import { element, svg } from '../../ui/element.ts';
 import { icon } from '../../ui/icons.ts';
+import { WIDE } from '../room.ts';
 import { recent } from './recent.ts';
 import { distance, ofCoordinates, ofResult, type Suggestion } from './suggestion.ts';
 import { words } from './words.ts';
@@ -16,6 +17,7 @@ export interface SearchBox {
   readonly element: HTMLElement;
 }
 
+const SHEET = 0.6; // of the map's height: what page.css gives a sheet at most
 const PAUSE = 120; // ms after the last key
 const LIST = 'search-list';
 
@@ -121,17 +123,22 @@ export function searchBox({ search, portal, language }: { readonly search: Searc
     const { map, store, announce, city: { catalog } } = context;
     const { lng, lat, title, feature } = line;
     const dataset = feature && catalog.datasets.find(({ id, layers }) => id === feature.dataset && layers.length > 0);
-    if (matchMedia('(max-width: 719px)').matches) input.blur(); // away with the keyboard
+    const phone = !matchMedia(WIDE).matches;
+    if (phone) input.blur(); // away with the keyboard
     store.set({
       marker: { lng, lat, title },
       selected: dataset ? feature : null,
       ...(dataset && !store.now.shown.has(dataset.id) ? { shown: new Set([...store.now.shown, dataset.id]) } : {}),
     });
     const still = matchMedia('(prefers-reduced-motion: reduce)').matches;
-    const padding = context.padding();
+    // On a phone the sheet that tells of the feature comes after it: what was found belongs above.
+    const sheet = phone && dataset ? map.getContainer().clientHeight * SHEET : 0;
+    const around = context.padding();
+    const offset: [number, number] = [0, sheet && (around.top - sheet) / 2];
+    const padding = { ...around, bottom: Math.max(around.bottom, sheet) };
     if (line.box) map.fitBounds([[line.box[0], line.box[1]], [line.box[2], line.box[3]]], { padding, maxZoom: 16.5, animate: !still });
-    else if (still) map.jumpTo({ center: [lng, lat], zoom: Math.max(line.zoom, Math.min(map.getZoom(), 18)) });
-    else map.flyTo({ center: [lng, lat], zoom: Math.max(line.zoom, Math.min(map.getZoom(), 18)), padding: { left: 0, right: 0, top: 0, bottom: 0 } });
+    else if (still) map.easeTo({ center: [lng, lat], zoom: Math.max(line.zoom, Math.min(map.getZoom(), 18)), offset, animate: false });
+    else map.flyTo({ center: [lng, lat], zoom: Math.max(line.zoom, Math.min(map.getZoom(), 18)), offset, padding: { left: 0, right: 0, top: 0, bottom: 0 } });
     announce(t('gone', { name: title }));
   }
 
