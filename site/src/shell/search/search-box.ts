@@ -18,6 +18,7 @@ export interface SearchBox {
 }
 
 const SHEET = 0.6; // of the map's height: what page.css gives a sheet at most
+const NOTICE = 50; // px below the search box in which a sample city says what it is
 const PAUSE = 120; // ms after the last key
 const LIST = 'search-list';
 
@@ -134,7 +135,7 @@ export function searchBox({ search, portal, language }: { readonly search: Searc
     // On a phone the sheet that tells of the feature comes after it: what was found belongs above.
     const sheet = phone && dataset ? map.getContainer().clientHeight * SHEET : 0;
     const around = context.padding();
-    const offset: [number, number] = [0, sheet && (around.top - sheet) / 2];
+    const offset: [number, number] = [0, sheet && (around.top + NOTICE - sheet) / 2];
     const padding = { ...around, bottom: Math.max(around.bottom, sheet) };
     if (line.box) map.fitBounds([[line.box[0], line.box[1]], [line.box[2], line.box[3]]], { padding, maxZoom: 16.5, animate: !still });
     else if (still) map.easeTo({ center: [lng, lat], zoom: Math.max(line.zoom, Math.min(map.getZoom(), 18)), offset, animate: false });
