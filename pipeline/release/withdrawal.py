@@ -25,6 +25,7 @@ from pipeline.release.trust.verify import Withdrawn
 
 # What every feature of an edition may have gone into: an index of all names, a page with all archives in it.
 _MIXED: Final = re.compile(r"search/.+|offline\.html")
+_DERIVED: Final = re.compile(r"tiles/.+\.explain\.parquet|coverage/.+")
 _HASH: Final = r"(-[0-9a-f]{10,12})?"
 _ID: Final = re.compile(r"[0-9a-f]{6,64}")
 
@@ -74,8 +75,11 @@ def entries_for(what: str, manifests: Iterable[bytes], *, reason: str, date: str
         ids = {str(each["file"]): str(each["id"]) for each in manifest.get("archives") or () if "id" in each}
         # By its path an archive is meant as well: what was made of it leaked with it.
         paths = (what,) if what in listed and what not in ids else archive_paths(manifest, ids.get(what, what))
+        elsewhere = {str(each["sha256"]) for path, each in listed.items() if path not in paths}
         for path in paths:
             entry = listed[path]
+            if path != what and _DERIVED.fullmatch(path) and entry["sha256"] in elsewhere:
+                continue  # the same bytes explain another archive, as where there is nothing to explain
             found.setdefault(
                 str(entry["sha256"]),
                 Withdrawn(
