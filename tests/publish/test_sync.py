@@ -115,6 +115,29 @@ def test_work_goes_on_where_it_was_cut(press: Press, site: Path, server: Publish
     assert not {name for name in came & set(ranges) if not name.startswith(("metadata/", "deltas/", "SM3"))}
 
 
+def test_lines_that_break_anywhere(press: Press, site: Path, server: Publisher, home: Path) -> None:
+    """Every answer of data ends at a random byte, the first times that it is asked for; it comes whole in the end."""
+    first = publish(site, press.release("one"))
+    follow(server, home, press)
+    dist = press.release("two")
+    second, chance = publish(site, dist), random.Random(7)
+    left = dict.fromkeys(_all(dist), 2)
+
+    def cut(handler: Watched, data: bytes) -> bytes | None:
+        path = handler.path.lstrip("/")
+        if left[path] == 0:
+            return data
+        left[path] -= 1
+        handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(data))
+        handler.wfile.write(data[: chance.randrange(len(data))])
+        return None
+
+    server.faults.update({path: cut for path in left if path.isascii() and " " not in path})
+    assert running(home) == first
+    assert follow(server, home, press).what == "installed" and running(home) == second
+    assert sum(n == 0 for n in left.values()) >= 3
+
+
 def _flip(handler: Watched, data: bytes) -> bytes:
     return data[:-1] + bytes([data[-1] ^ 1])
 
@@ -416,7 +439,7 @@ def _all(dist: Path) -> list[str]:
 
 def test_kills(press: Press, site: Path, server: Publisher, home: Path) -> None:
     moments = random.Random(20261123)
-    assert _killed(press, site, server, home, [moments.uniform(0.0, 0.25) for _ in range(2)])
+    assert _killed(press, site, server, home, [moments.uniform(0.0, 0.25) for _ in range(5)])
 
 
 @pytest.mark.long
