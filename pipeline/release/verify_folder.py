@@ -124,7 +124,7 @@ def verify_folder(
                 archives[path] = CheckedArchive(unreadable=error.message)
     progress.done()
     # Of files that are not as listed nothing is derived: they may be anything, links that lead out too.
-    derived = Derived(None, ()) if hurt - {SUMS} else check_hotlink(folder, result.hotlink, base_url)
+    derived = Derived(None, ()) if hurt - {SUMS} else check_hotlink(folder, result.hotlink, base_url, result.earlier)
     if reader is None:
         return Verified(str(folder), result, derived, archives)
     signatures, warnings = _signatures(folder, result, reader)

@@ -17,6 +17,7 @@ from pipeline import build
 from pipeline.build import build_workspace
 from pipeline.cli import main
 from pipeline.errors import InputError
+from pipeline.release.manifest import release_id
 from pipeline.release.verify_folder import verify_folder
 from pipeline.standalone.verify import has_sm3
 from tests.audit.planting import reseal
@@ -146,6 +147,36 @@ def test_nothing_is_derived_of_files_that_were_altered(dist: Path, tmp_path: Pat
     (dist / "tilejson").symlink_to(tmp_path / "tilejson", target_is_directory=True)
     found = verify_folder(dist, structure_only=True)
     assert found.hotlink.base_url is None and ("link", "tilejson") in [fault[:2] for fault in found.faults]
+
+
+def with_earlier_item(dist: Path) -> Path:
+    """A STAC item that only an earlier release had, and its copy in hotlink/; returns the copy's place."""
+    item = next(path for path in sorted((dist / "services/stac").rglob("*-20*.json")))
+    older = item.with_name("older-2020-01-01.json")
+    copy = dist / "hotlink" / older.relative_to(dist)
+    older.write_bytes(item.read_bytes())
+    copy.write_bytes((dist / "hotlink" / item.relative_to(dist)).read_bytes())
+    manifest = json.loads((dist / "release.json").read_bytes())
+    data = older.read_bytes()
+    entry = {"path": older.relative_to(dist).as_posix(), "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+    manifest["files"] = [*manifest["files"], entry]
+    manifest["release"] = release_id((each["path"], each["sha256"]) for each in manifest["files"])
+    (dist / "metadata").mkdir(exist_ok=True)
+    (dist / f"metadata/release-{manifest['release'][:12]}.json").write_bytes(json.dumps(manifest).encode())
+    return copy
+
+
+def test_a_copy_of_what_an_earlier_release_had(dist: Path) -> None:
+    copy = with_earlier_item(dist)
+    found = verify_folder(dist, structure_only=True)
+    assert found.faults == () and list(found.result.earlier) == [copy.relative_to(dist / "hotlink").as_posix()]
+    copy.write_bytes(copy.read_bytes().replace(BASE.encode(), b"https://evil.example", 1))
+    path, text = verify_folder(dist, structure_only=True).hotlink.faults[0]
+    assert path == copy.relative_to(dist).as_posix() and text.startswith("it leads to https://evil.example/")
+    copy.with_name("never-2020-01-01.json").write_bytes(b"{}")
+    assert ("hotlink-alone", "hotlink/services/stac/" + copy.parent.name + "/never-2020-01-01.json") in [
+        fault[:2] for fault in verify_folder(dist, structure_only=True).faults
+    ]
 
 
 def test_a_copy_of_hotlink_that_is_missing(dist: Path) -> None:
