@@ -21,6 +21,7 @@ from pipeline.errors import InputError, UsageError
 from pipeline.i18n import _, ngettext
 
 if TYPE_CHECKING:
+    from pipeline.publish.deltas import Kept
     from pipeline.publish.plan import Plan
     from pipeline.publish.s3 import S3Store
     from pipeline.publish.shipment import Item, Shipment
@@ -55,6 +56,7 @@ _SHOWN = 12  # of a list of paths
 @click.option("--key", type=click.Path(path_type=Path), metavar="FILE", help="The publisher's key, for --refresh.")
 @passphrase_option
 @click.option("--cors", multiple=True, metavar="ORIGIN", help="Let pages of this origin use the files; * for all.")
+@click.option("--no-deltas", is_flag=True, help="Offer no deltas from the releases that the workspace keeps.")
 @click.option("--rollback", is_flag=True, help="Put an older release over a newer one all the same.")
 @click.option("--take-over", is_flag=True, help="Go on although another publisher seems to be at it; it must be dead.")
 @withdraw_options
@@ -73,6 +75,7 @@ def publish(
     key: Path | None,
     passphrase_file: Path | None,
     cors: tuple[str, ...],
+    no_deltas: bool,
     rollback: bool,
     take_over: bool,
     withdraw: str | None,
@@ -135,7 +138,7 @@ def publish(
             shipment = _refreshed(shipment, store, key, passphrase_file, trusted, _now())
         wishes = Wishes(
             root=trusted, base_url=base_url, keep=keep, keep_days=keep_days, pin=pin, unpin=unpin, rollback=rollback,
-            take_over=take_over,
+            take_over=take_over, deltas=None if refresh or no_deltas else _kept(shipment, workspace),
         )  # fmt: skip
         if apply:
             plan, applied = carry_out(shipment, store, wishes, now=_now, token=secrets.token_hex(16), progress=progress)
@@ -144,7 +147,7 @@ def publish(
             if cors and bucket is not None:
                 bucket.allow_origins(cors)
         else:
-            plan, applied = plan_publication(shipment, store, wishes, _now()), None
+            plan, applied = plan_publication(shipment, store, wishes, _now(), progress=progress), None
     first = _trusted_first(shipment, plan) if trusted is None else None
     if as_json:
         print_json({**_as_json(shipment, target, plan, applied is not None), "trusted_first": first})
@@ -157,6 +160,16 @@ def publish(
 
 def _now() -> datetime:
     return datetime.now(UTC)
+
+
+def _kept(shipment: Shipment, workspace: Path | None) -> Kept | None:
+    """The releases that the workspace of a folder keeps, if any; WORKSPACE/dist/EDITION is where it lies."""
+    from pipeline.publish.deltas import Kept
+    from pipeline.release.kept import kept_releases
+
+    root = workspace or shipment.dist.resolve().parent.parent
+    folders = {each.release: each.folder for each in kept_releases(root, shipment.edition)}
+    return Kept(folders, root / ".cache" / "deltas" / shipment.edition) if folders else None
 
 
 def _bucket(target: str) -> S3Store | None:
@@ -282,6 +295,8 @@ def _print(
         )
     if base_url:
         rows.append(("hotlink/", base_url))
+    if offered := _offered(plan):
+        rows.append(("deltas/", offered))
     if bucket:
         asked = plan.requests
         rows.append(
@@ -311,6 +326,17 @@ def _print(
         click.echo(_("Everything is there already; there is nothing to do."))
     else:
         click.echo(_("Nothing was changed. To do it, give --apply as well."))
+
+
+def _offered(plan: Plan) -> str:
+    """From how many releases deltas lead here, and their bytes; empty where none does."""
+    from pipeline.publish.stages import DELTAS, OFFERS
+
+    items = [each for each in (*plan.there, *(upload.item for upload in plan.uploads)) if each.path != OFFERS]
+    items = [each for each in items if each.path.startswith(f"{DELTAS}/")]
+    n = len({each.path.split("/")[1] for each in items})
+    text = ngettext("from {n} earlier release · {size}", "from {n} earlier releases · {size}", n)
+    return text.format(n=n, size=size_text(sum(each.bytes for each in items))) if items else ""
 
 
 def _release_text(shipment: Shipment) -> str:

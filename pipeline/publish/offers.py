@@ -18,10 +18,9 @@ from pipeline.i18n import _
 from pipeline.portal.files import json_bytes
 from pipeline.progress import Progress
 from pipeline.publish.origin import Origin, Unreached, Unwilling
+from pipeline.publish.stages import DELTAS, OFFERS
 from pipeline.release.delta import LISTING, read_listing
 
-FOLDER: Final = "deltas"
-INDEX: Final = f"{FOLDER}/index.json"
 _LIMIT: Final = 4 << 20  # bytes of the index
 _AT_MOST: Final = 1000  # deltas
 _LISTING_LIMIT: Final = 256 << 20  # bytes of a delta.json
@@ -66,7 +65,7 @@ def index_bytes(offers: tuple[Offer, ...]) -> bytes:
 def read_offers(origin: Origin) -> tuple[Offer, ...]:
     """What a publisher offers; nothing where there is no index or it cannot be understood."""
     try:
-        data = origin.small(INDEX, _LIMIT).data
+        data = origin.small(OFFERS, _LIMIT).data
         if data is None or len(data) > _LIMIT:
             return ()
         found = json.loads(data)["deltas"][:_AT_MOST]
@@ -94,7 +93,7 @@ def fetch_delta(origin: Origin, offer: Offer, folder: Path, threads: int, progre
 
     Raises InputError where it is not what the index says or larger than it says, Unreached, Unwilling, Altered.
     """
-    base = f"{FOLDER}/{offer.name}"
+    base = f"{DELTAS}/{offer.name}"
     folder.mkdir(parents=True, exist_ok=True)
     origin.download(f"{base}/{LISTING}", offer.listing_bytes, offer.listing_sha256, folder / LISTING)
     listing = read_listing(folder)

@@ -1,7 +1,7 @@
 """Which releases a target keeps, and what of it nothing needs any more.
 
 Only what publishing itself wrote is ever deleted: files that a dropped release lists, paths of a publisher that did not
-finish, hotlink/, outdated signatures. Whatever else lies there is somebody else's.
+finish, hotlink/, outdated signatures, deltas that lead to another release. Whatever else lies there is somebody else's.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ from datetime import datetime, timedelta
 
 from pipeline.publish.folder import PART
 from pipeline.publish.records import OWN, Publication, Published, record_of
-from pipeline.publish.stages import stage_of
+from pipeline.publish.stages import OFFERS, stage_of
 from pipeline.publish.target import Target
+from pipeline.standalone.verify import DELTA
 
 KEEP = 3  # releases, the newest among them
 KEEP_DAYS = 180  # after a release was replaced
@@ -74,8 +75,10 @@ def prune(
     for release in going:
         suspects |= {record_of(release), *target.lists.get(release, ())}
     newest = _newest_signatures(mine)
+    offered, outdated = _deltas(target, mine, staying)
+    needed |= offered
     for path in target.entries:
-        if path.startswith("hotlink/") or PART.fullmatch(path) or _outdated(path, newest):
+        if path.startswith("hotlink/") or PART.fullmatch(path) or _outdated(path, newest) or path in outdated:
             suspects.add(path)
     paths = sorted(suspects - needed, key=lambda path: (-stage_of(path), path.encode()))
     # An interrupted upload to a bucket leaves parts of a file that is not listed: those go with the path as well.
@@ -89,6 +92,17 @@ def prune(
         len(set(target.entries) - needed - set(paths) - target.unfinished - _roots(target)),
         target.unfinished - needed if spare else frozenset(),
     )
+
+
+def _deltas(target: Target, mine: Collection[str], staying: Published) -> tuple[set[str], set[str]]:
+    """Paths of deltas at the target: those that stay, since they lead to its release, and those that go."""
+    there = {path for path in target.entries if DELTA.fullmatch(path)}
+    if any(DELTA.fullmatch(path) for path in mine):
+        return set(), there  # the index that goes out names its own
+    current = next((each.release[:12] for each in staying.releases if each.replaced is None), "")
+    right = {path for path in there if path.split("/")[1].endswith(f"-{current}")}
+    stay = right | ({OFFERS} & there if right else set())
+    return stay, there - stay
 
 
 def _newest_first(each: Publication) -> tuple[bool, float]:

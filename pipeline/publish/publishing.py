@@ -10,6 +10,7 @@ from pipeline.errors import UsageError
 from pipeline.i18n import _
 from pipeline.progress import Progress
 from pipeline.publish.apply import THREADS, Applied, carry_out
+from pipeline.publish.deltas import Kept, with_deltas
 from pipeline.publish.lease import SECONDS, leased
 from pipeline.publish.plan import Plan, make_plan
 from pipeline.publish.prune import KEEP, KEEP_DAYS
@@ -35,6 +36,7 @@ class Wishes:
     unpin: tuple[str, ...] = ()
     rollback: bool = False
     take_over: bool = False
+    deltas: Kept | None = None  # None: none are offered
     threads: int = THREADS
     part_bytes: int = PART_BYTES
     lease_seconds: float = SECONDS
@@ -51,8 +53,11 @@ def plan_publication(
     *,
     spare: bool = False,
     judge: Judge = judge,
+    progress: Progress | None = None,
 ) -> Plan:
-    """What publishing would do; changes nothing. `spare` is that of `prune`, `judge` refuses what is not signed.
+    """What publishing would do; changes nothing at the target.
+
+    `spare` is that of `prune`, `judge` refuses what is not signed.
 
     Raises PolicyRefusal, UsageError and errors of stores.
     """
@@ -66,8 +71,12 @@ def plan_publication(
     if signatures is not None and signatures.trusted is not None:
         refuse_leaks(store, target, signatures.trusted.withdrawn)
     base_url = wishes.base_url or target.published.base_url
+    if base_url is not None:
+        shipment = with_hotlink(shipment, base_url)
+    if wishes.deltas is not None:
+        shipment = with_deltas(shipment, wishes.deltas, target, progress=progress)
     return make_plan(
-        shipment if base_url is None else with_hotlink(shipment, base_url),
+        shipment,
         store,
         target,
         now=now,
@@ -97,6 +106,8 @@ def publish(
     `token` is a text that no other publisher has. Raises what `plan_publication` and `carry_out` raise, and Busy.
     """
     refuse_unreviewed(shipment.manifest, str(shipment.dist))
+    if wishes.deltas is not None:  # making them may take longer than a lease lasts; then they lie there
+        plan_publication(shipment, store, wishes, now(), judge=judge, progress=progress)
     with leased(store, shipment.release, token, now, take_over=wishes.take_over, seconds=wishes.lease_seconds) as lease:
         plan = plan_publication(shipment, store, wishes, now(), spare=lease.inherited, judge=judge)
         show(plan)

@@ -19,7 +19,7 @@ from pipeline.making.finished import MANIFEST
 from pipeline.publish.lease import SECONDS, leased
 from pipeline.publish.records import LIMIT, PUBLISHED, files_of, read_small, record_of
 from pipeline.publish.shipment import TOMBSTONE, made
-from pipeline.publish.stages import stage_of
+from pipeline.publish.stages import DELTAS, stage_of
 from pipeline.publish.store import Condition, MissingFile, Store
 from pipeline.publish.target import Target, read_target
 from pipeline.release.trust.roles import WITHDRAWALS
@@ -27,8 +27,6 @@ from pipeline.release.trust.seen import Seen
 from pipeline.release.trust.verify import Trusted, Withdrawn, check_delegated, taken_back, verify_trust
 from pipeline.release.withdrawal import withdrawn_paths, withdrawn_release
 from pipeline.release.withdrawal_notice import gone_page
-
-DELTAS = "deltas/"  # between releases: what they carry is what the releases hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +86,7 @@ def plan_removal(store: Store, order: bytes, root: bytes, now: datetime) -> Remo
         )
     target = read_target(store, now)
     paths, releases = withdrawn_at(store, target, withdrawn)
-    paths |= {path for path in target.entries if path.startswith(DELTAS)}
+    paths |= {path for path in target.entries if path.startswith(f"{DELTAS}/")}  # they carry what the releases hold
     return Removal(
         trusted,
         withdrawn,

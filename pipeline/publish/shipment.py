@@ -103,7 +103,7 @@ def read_shipment(dist: Path, *, progress: Progress | None = None) -> Shipment:
             where=str(dist),
             hint=_("look at it with `longquan verify`, and build it anew"),
         )
-    items = [_file(dist, path, digest) for path, digest in result.sums.items() if path not in absent]
+    items = [placed(path, dist / path, digest) for path, digest in result.sums.items() if path not in absent]
     items += [_small(dist, path) for path in _beside(dist) if path not in result.sums]
     copy = (dist / MANIFEST).read_bytes()
     items.append(made(record_of(str(manifest["release"])), copy))
@@ -124,8 +124,8 @@ def made(path: str, data: bytes) -> Item:
     return Item(path, data, len(data), about)
 
 
-def _file(dist: Path, path: str, digest: str) -> Item:
-    place = dist / path
+def placed(path: str, place: Path, digest: str) -> Item:
+    """A file that lies at `place` and has the sha256 `digest`."""
     return Item(path, place, place.lstat().st_size, About(_type(path), cache_of(path), digest))
 
 

@@ -16,6 +16,8 @@ _HASHED = re.compile(HASHED)
 _METADATA = re.compile(r"metadata/(?!release-[0-9a-f]{12}\.)(?:[1-9][0-9]*\.)?[a-z][a-z0-9-]*\.json")
 _NUMBERED = re.compile(r"metadata/[1-9][0-9]*\.")
 TIMESTAMP = "metadata/timestamp.json"
+DELTAS = "deltas"  # the folder of deltas between releases
+OFFERS = "deltas/index.json"  # tells which there are
 IMMUTABLE = "public, max-age=31536000, immutable"
 CHECKED = "no-cache"  # kept, but asked about each time
 
@@ -46,6 +48,8 @@ def stage_of(path: str) -> Stage:
         return Stage.SNAPSHOT if path.endswith(".snapshot.json") else Stage.SIGNATURES
     if path in ("index.html", "SHA256SUMS", "SM3SUMS", "feed.atom"):
         return Stage.FRONT
+    if path.startswith(f"{DELTAS}/"):  # passed over where they lead to another release than the timestamp
+        return Stage.FRONT if path == OFFERS else Stage.PARTS
     name = path.removeprefix("hotlink/")
     if name == path and hashed(path):
         return Stage.CONTENT
