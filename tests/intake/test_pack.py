@@ -22,7 +22,7 @@ from tests.handing_in import NOW, points, write_folder, write_workspace
 ABOUT: dict[str, Any] = {
     "dataset": "stops", "department": "transport", "period": "2026-Q3", "currency": date(2026, 9, 15),
     "contact": {"person": '张"三"', "phone": "0578-1", "email": "a@example.gov.cn"}, "licence": "CC-BY-4.0",
-    "lineage": {"zh": "实地采集\n两次", "en": "Surveyed \\ twice\x7f"}, "classification": "public",
+    "lineage": {"zh": "实地采集\n两次", "en": "Surveyed \\ twice\u2028"}, "classification": "public",
     "share": "unconditional", "audiences": ["public", "government"],
 }  # fmt: skip
 
@@ -50,7 +50,7 @@ def test_every_text_arrives_as_it_was_said(tmp_path: Path, data: Path) -> None:
     package = read_package(tmp_path / "p" / "package.toml")
     assert package == pack([data / "stops.geojson"], ABOUT, tmp_path / "q").package
     assert package.contact.person == '张"三"' and package.lineage is not None
-    assert (package.lineage.zh, package.lineage.en) == ("实地采集\n两次", "Surveyed \\ twice\x7f")
+    assert (package.lineage.zh, package.lineage.en) == ("实地采集\n两次", "Surveyed \\ twice\u2028")
 
 
 def test_the_same_data_gives_the_same_bytes(tmp_path: Path, data: Path) -> None:
