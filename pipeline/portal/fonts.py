@@ -5,11 +5,12 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from pipeline.portal.characters import unicode_ranges
 from pipeline.portal.files import content_hash
-from pipeline.portal.font_slices import FAMILY, Outlines
+from pipeline.portal.font_slices import FAMILY, Outline, Outlines
 
 FOLDER = "assets/fonts"
 EPOCH = 2_082_844_800  # 1970-01-01 in seconds since 1904: a fixed date, so that the bytes depend on the characters only
@@ -30,7 +31,9 @@ def font_files(style: str, outlines: Outlines, groups: Sequence[Sequence[str]]) 
     for number, group in enumerate(groups):
         characters = [c for c in group if c in outlines.by_character]
         if characters:
-            data = _woff2(style, outlines, characters)
+            pairs = tuple((c, outlines.by_character[c]) for c in characters)
+            metrics = (outlines.units_per_em, outlines.ascender, outlines.descender)
+            data = _woff2(style, metrics, outlines.missing, pairs)
             name = f"{FOLDER}/noto-sans-sc-{style.lower()}-{number}-{content_hash(data)}.woff2"
             files.append(FontFile(name, data, tuple(unicode_ranges(characters))))
     return files
@@ -57,23 +60,27 @@ def page_css(files: Mapping[str, Sequence[FontFile]], weights: Mapping[str, int]
     return ("\n".join(rules) + "\n").encode()
 
 
-def _woff2(style: str, outlines: Outlines, characters: Sequence[str]) -> bytes:
+@lru_cache(maxsize=64)  # of at most some 100 kB: editions, and builds in one process, share many groups
+def _woff2(
+    style: str, metrics: tuple[int, int, int], missing: Outline, characters: tuple[tuple[str, Outline], ...]
+) -> bytes:
     from fontTools.fontBuilder import FontBuilder  # type: ignore[import-untyped]
 
-    order = [".notdef"] + [f"u{ord(c):04X}" for c in characters]
-    chosen = [outlines.missing] + [outlines.by_character[c] for c in characters]
-    builder = FontBuilder(outlines.units_per_em, isTTF=True)
+    units_per_em, ascender, descender = metrics
+    order = [".notdef"] + [f"u{ord(c):04X}" for c, _outline in characters]
+    chosen = [missing] + [outline for _c, outline in characters]
+    builder = FontBuilder(units_per_em, isTTF=True)
     builder.font.recalcTimestamp = False
-    builder.setupHead(unitsPerEm=outlines.units_per_em, created=EPOCH, modified=EPOCH)
+    builder.setupHead(unitsPerEm=units_per_em, created=EPOCH, modified=EPOCH)
     builder.setupGlyphOrder(order)
-    builder.setupCharacterMap({ord(c): name for c, name in zip(characters, order[1:], strict=True)})
+    builder.setupCharacterMap({ord(c): name for (c, _outline), name in zip(characters, order[1:], strict=True)})
     builder.setupGlyf({name: item.glyph for name, item in zip(order, chosen, strict=True)})
     glyf: Any = builder.font["glyf"]
     builder.setupHorizontalMetrics(
         {name: (item.advance, getattr(glyf[name], "xMin", 0)) for name, item in zip(order, chosen, strict=True)}
     )
-    builder.setupHorizontalHeader(ascent=outlines.ascender, descent=outlines.descender)
-    builder.setupOS2(sTypoAscender=outlines.ascender, sTypoDescender=outlines.descender, usWinAscent=outlines.ascender)
+    builder.setupHorizontalHeader(ascent=ascender, descent=descender)
+    builder.setupOS2(sTypoAscender=ascender, sTypoDescender=descender, usWinAscent=ascender)
     builder.setupNameTable(
         {"familyName": FAMILY, "styleName": style, "licenseDescription": "SIL Open Font License 1.1"}
     )

@@ -6,9 +6,10 @@ The format is the glyphs protocol of Mapbox GL (`glyphs.proto`): one file per 25
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
-from pipeline.portal.font_slices import Outlines
-from pipeline.portal.sdf import SIZE, distance_field
+from pipeline.portal.font_slices import Outline, Outlines
+from pipeline.portal.sdf import SIZE, Field, distance_field
 
 FOLDER = "assets/glyphs"
 ADDRESS = f"../{FOLDER}/{{fontstack}}/{{range}}.pbf"  # the style's `glyphs`, relative to its own folder
@@ -36,7 +37,7 @@ def glyph_files(font: str, outlines: Outlines) -> Iterator[tuple[str, bytes]]:
 
 def _glyph(code: int, outlines: Outlines) -> bytes:
     outline = outlines.by_character[chr(code)]
-    field = distance_field(outline.glyph, outlines.units_per_em)
+    field = _drawn(outline, outlines.units_per_em)
     scale = SIZE / outlines.units_per_em
     ascender = round(outlines.ascender * scale)  # node-fontnik counts `top` from the ascender, not the baseline
     return b"".join(
@@ -50,6 +51,12 @@ def _glyph(code: int, outlines: Outlines) -> bytes:
             _number(7, round(outline.advance * scale)),
         )
     )
+
+
+@lru_cache(maxsize=4096)  # two weights of all the ranges have 1,116
+def _drawn(outline: Outline, units_per_em: int) -> Field:
+    """Every edition of a city has the same Latin letters."""
+    return distance_field(outline.glyph, units_per_em)
 
 
 def _field(number: int, payload: bytes) -> bytes:
