@@ -1,7 +1,8 @@
 """Deltas that a publication offers beside its release, made of the releases that a workspace keeps.
 
-`offers.py` says where they lie and how an office fetches one. They lead from what offices may still run, the releases
-that the target has had, one, four and twelve back; what would be no less than half the release is not offered.
+`offers.py` says where they lie and how an office fetches one. They lead to the release from those that stay at the
+target, one, four and twelve back; what would be no less than half the release is not offered. Those that were offered
+between releases that stay are offered on: an office that is two behind takes one after the other.
 """
 
 from __future__ import annotations
@@ -17,9 +18,11 @@ from pipeline.errors import InputError
 from pipeline.i18n import _
 from pipeline.making.files import sha256_of
 from pipeline.progress import Progress, Silent
-from pipeline.publish.offers import Offer, index_bytes
+from pipeline.publish.offers import Offer, index_bytes, parse_offers
+from pipeline.publish.records import Published, read_small
 from pipeline.publish.shipment import TOMBSTONE, Item, Shipment, made, placed
 from pipeline.publish.stages import DELTAS, OFFERS
+from pipeline.publish.store import Store
 from pipeline.publish.target import Target
 from pipeline.release.delta import LISTING, Listing, make_delta, read_listing
 from pipeline.release.delta.chain import SKIPS
@@ -36,17 +39,26 @@ class Kept:
     made: Path
 
 
-def with_deltas(shipment: Shipment, kept: Kept, target: Target, *, progress: Progress | None = None) -> Shipment:
+def with_deltas(
+    shipment: Shipment,
+    kept: Kept,
+    store: Store,
+    target: Target,
+    staying: Published,
+    *,
+    progress: Progress | None = None,
+) -> Shipment:
     """The same with the deltas that lead to it; each is made once, the same releases give the same bytes.
 
-    A kept release that is damaged is told of and passed over. Raises OutputError where a delta cannot be written.
+    `staying` are the releases that the target is to keep, this one among them. A kept release that is damaged is told
+    of and passed over. Raises OutputError where a delta cannot be written.
     """
     progress = progress or Silent()
     withdrawn = _withdrawn(shipment)
     offers: list[Offer] = []
     items: list[Item] = []
     used: set[str] = set()
-    for old in _earlier(shipment, target):
+    for old in _earlier(shipment, staying):
         if old not in kept.folders:
             continue
         folder = kept.made / _name(old, shipment.release, withdrawn)
@@ -63,16 +75,28 @@ def with_deltas(shipment: Shipment, kept: Kept, target: Target, *, progress: Pro
             offers.append(offer)
             items += _items(folder, listing, f"{DELTAS}/{offer.name}")
     _tidy(kept.made, used)
+    offers += _standing(shipment, store, target, staying)
     if offers:
         items.append(made(OFFERS, index_bytes(tuple(offers))))
     ordered = sorted([*shipment.items, *items], key=lambda item: (item.stage, item.path.encode()))
     return replace(shipment, items=tuple(ordered))
 
 
-def _earlier(shipment: Shipment, target: Target) -> Iterator[str]:
-    """The releases to start from: 1, 4 and 12 back of those that were at the target."""
-    others = [each.release for each in target.published.releases if each.release != shipment.release]
+def _earlier(shipment: Shipment, staying: Published) -> Iterator[str]:
+    """The releases to start from: 1, 4 and 12 back of those that stay."""
+    others = [each.release for each in staying.releases if each.release != shipment.release]
     yield from (others[-back] for back in SKIPS if back <= len(others))
+
+
+def _standing(shipment: Shipment, store: Store, target: Target, staying: Published) -> list[Offer]:
+    """What is offered already between earlier releases that stay."""
+    found = read_small(store, OFFERS) if OFFERS in target.entries else None
+    known = {each.release for each in staying.releases} - {shipment.release}
+    return [
+        offer
+        for offer in parse_offers(found[0] if found else b"")
+        if {offer.old, offer.new} <= known and f"{DELTAS}/{offer.name}/{LISTING}" in target.entries
+    ]
 
 
 def _name(old: str, new: str, withdrawn: Collection[str]) -> str:

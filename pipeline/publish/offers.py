@@ -66,8 +66,16 @@ def read_offers(origin: Origin) -> tuple[Offer, ...]:
     """What a publisher offers; nothing where there is no index or it cannot be understood."""
     try:
         data = origin.small(OFFERS, _LIMIT).data
-        if data is None or len(data) > _LIMIT:
-            return ()
+    except (Unreached, Unwilling):
+        return ()
+    return parse_offers(data or b"")
+
+
+def parse_offers(data: bytes) -> tuple[Offer, ...]:
+    """What an index offers; nothing where it cannot be understood."""
+    if len(data) > _LIMIT:
+        return ()
+    try:
         found = json.loads(data)["deltas"][:_AT_MOST]
         offers = tuple(
             Offer(
@@ -79,7 +87,7 @@ def read_offers(origin: Origin) -> tuple[Offer, ...]:
             )
             for each in found
         )
-    except (Unreached, Unwilling, ValueError, KeyError, TypeError, RecursionError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return ()
     return tuple(
         each

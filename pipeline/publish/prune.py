@@ -95,14 +95,17 @@ def prune(
 
 
 def _deltas(target: Target, mine: Collection[str], staying: Published) -> tuple[set[str], set[str]]:
-    """Paths of deltas at the target: those that stay, since they lead to its release, and those that go."""
+    """Paths of deltas at the target: those that stay, being between releases that do, and those that go."""
     there = {path for path in target.entries if DELTA.fullmatch(path)}
-    if any(DELTA.fullmatch(path) for path in mine):
-        return set(), there  # the index that goes out names its own
-    current = next((each.release[:12] for each in staying.releases if each.replaced is None), "")
-    right = {path for path in there if path.split("/")[1].endswith(f"-{current}")}
-    stay = right | ({OFFERS} & there if right else set())
-    return stay, there - stay
+    ids = {each.release[:12]: each.replaced is None for each in staying.releases}
+    offering = OFFERS in mine
+
+    def stays(path: str) -> bool:
+        old, _dash, new = path.split("/")[1].partition("-")
+        return old in ids and new in ids and not (offering and ids[new])  # those to the newest were made anew
+
+    stay = {path for path in there if path != OFFERS and stays(path)}
+    return stay | ({OFFERS} & there if stay else set()), {path for path in there if path == OFFERS or not stays(path)}
 
 
 def _newest_first(each: Publication) -> tuple[bool, float]:

@@ -13,7 +13,7 @@ from pipeline.publish.apply import THREADS, Applied, carry_out
 from pipeline.publish.deltas import Kept, with_deltas
 from pipeline.publish.lease import SECONDS, leased
 from pipeline.publish.plan import Plan, make_plan
-from pipeline.publish.prune import KEEP, KEEP_DAYS
+from pipeline.publish.prune import KEEP, KEEP_DAYS, kept, pinned
 from pipeline.publish.refusals import refuse_another, refuse_older, refuse_unreviewed
 from pipeline.publish.s3 import PART_BYTES
 from pipeline.publish.shipment import Shipment, with_hotlink
@@ -73,8 +73,11 @@ def plan_publication(
     base_url = wishes.base_url or target.published.base_url
     if base_url is not None:
         shipment = with_hotlink(shipment, base_url)
+    pins = _pins(shipment, target, wishes)
     if wishes.deltas is not None:
-        shipment = with_deltas(shipment, wishes.deltas, target, progress=progress)
+        published = pinned(target.published.with_newest(shipment.release, now), pins)
+        staying, _going = kept(published, now, wishes.keep, wishes.keep_days)
+        shipment = with_deltas(shipment, wishes.deltas, store, target, staying, progress=progress)
     return make_plan(
         shipment,
         store,
@@ -83,7 +86,7 @@ def plan_publication(
         keep=wishes.keep,
         keep_days=wishes.keep_days,
         base_url=base_url,
-        pins=_pins(shipment, target, wishes),
+        pins=pins,
         spare=spare,
         part_bytes=wishes.part_bytes,
         threads=wishes.threads,

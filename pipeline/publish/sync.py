@@ -26,7 +26,7 @@ from pipeline.portal.files import json_bytes, write_file
 from pipeline.progress import Progress, Silent
 from pipeline.publish.offers import Offer, fetch_delta, read_offers
 from pipeline.publish.origin import Origin, Small
-from pipeline.release.delta import apply_delta
+from pipeline.release.delta import Step, apply_delta, choose_chain
 from pipeline.release.install.install import KEEP, ROOT, STATE, Incoming, Installed, install, obey
 from pipeline.release.install.roots import trusted_roots
 from pipeline.release.install.told import told
@@ -271,16 +271,20 @@ def _prepare(
     todo = missing()
     running = current.read_pointer(root)
     if choices.deltas and running is not None and todo:
-        offer = _cheaper(origin, running.release, release, sum(size for size, _digest in todo.values()))
-        if offer is not None:
-            try:
+        files = sum(size for size, _digest in todo.values())
+        base, out = Path(current.release_folder(root, running.folder)), staged
+        try:
+            for offer in _chain(origin, running.release, release, files):
                 folder, n = fetch_delta(origin, offer, place / f"delta-{offer.name}", choices.threads, progress)
                 fetched.bytes += n
-                apply_delta(Path(current.release_folder(root, running.folder)), folder, staged, progress=progress)
-                fetched.delta = True
-            except InputError:
-                pass  # damaged, or made from something else: the files themselves do
-            todo = missing()
+                out = staged if offer.new == release else place / f"release-{offer.new[:12]}"
+                apply_delta(base, folder, out, progress=progress)
+                base, fetched.delta = out, out is staged
+        except InputError:
+            pass  # damaged, or made from something else: the files themselves do
+        for between in place.glob("release-*"):
+            shutil.rmtree(between)
+        todo = missing()
     _require_room(place, sum(size for size, _digest in todo.values()))
     progress.start(_("fetching"), sum(size for size, _digest in todo.values()), _("bytes"))
 
@@ -320,10 +324,13 @@ def _side_by_side(fetch: Callable[[str], int], paths: Iterable[str], threads: in
             raise
 
 
-def _cheaper(origin: Origin, have: str, want: str, whole: int) -> Offer | None:
-    """The delta from the release that runs to the one wanted, where it is less than the files."""
-    offers = [each for each in read_offers(origin) if each.old == have and each.new == want and each.bytes < whole]
-    return min(offers, key=lambda each: (each.bytes, each.name), default=None)
+def _chain(origin: Origin, have: str, want: str, files: int) -> tuple[Offer, ...]:
+    """The deltas from the release that runs to the one wanted with the fewest bytes, where they are less than files."""
+    offers: dict[tuple[str, str], Offer] = {}
+    for each in sorted(read_offers(origin), key=lambda each: -each.bytes):
+        offers[each.old, each.new] = each
+    steps = [Step(each.old, each.new, each.bytes) for each in offers.values()]
+    return tuple(offers[step.old, step.new] for step in choose_chain(have, want, steps, full_bytes=files) or ())
 
 
 def _require_room(place: Path, size: int) -> None:

@@ -86,23 +86,45 @@ def test_an_office_takes_what_publishing_offers(tmp_path: Path) -> None:
     assert check(str(site)).faults == ()
 
 
-def test_deltas_that_lead_elsewhere_go(tmp_path: Path) -> None:
+def test_an_office_that_is_two_behind_takes_one_after_the_other(tmp_path: Path) -> None:
+    press, site, home = Press(tmp_path / "bureau"), tmp_path / "site", tmp_path / "office"
+    one, two, three = (release(press, text) for text in ("one", "two", "three"))
+    kept = Kept({id_of(each): each for each in (one, two)}, tmp_path / "made")
+    with publisher(site) as server:
+        put(one, site, kept)
+        follow(server, home, press)
+        put(two, site, kept, 1)
+        put(three, site, kept, 2)
+        a, b, c = (id_of(each)[:12] for each in (one, two, three))
+        assert {path.split("/")[1] for path in deltas(site)} == {f"{a}-{b}", f"{b}-{c}", "index.json"}
+        server.asked.clear()
+        made = follow(server, home, press)
+        assert made.delta and running(home) == id_of(three)
+        assert not [path for path in server.paths() if path.startswith("downloads/")]
+        assert not list((home / "staging").glob("*/release-*"))
+    assert put(three, site, kept, 3).idle
+
+
+def test_deltas_between_releases_that_go_go(tmp_path: Path) -> None:
     press, site = Press(tmp_path / "bureau"), tmp_path / "site"
     one, two, three = (release(press, text) for text in ("one", "two", "three"))
     kept = Kept({id_of(each): each for each in (one, two)}, tmp_path / "made")
     put(one, site, kept)
     put(two, site, kept, 1)
     old = deltas(site)
-    # Published from a place that keeps no releases: the same release leaves the deltas alone, the next removes them.
+    # Published from a place that keeps no releases: what is offered between releases that stay is left alone.
     put(two, site, None, 2)
     assert deltas(site) == old
-    plan = put(three, site, None, 3)
+    put(three, site, None, 3)
+    assert deltas(site) == old
+    wishes = Wishes(keep=1, keep_days=0)
+    now = DAY + timedelta(days=4)
+    goods = read_shipment(three)
+    plan, _applied = publish(goods, FolderStore(site), wishes, now=lambda: now, token="t", judge=trusting)
     assert deltas(site) == [] and set(old) <= set(plan.pruning.paths)
     assert plan.pruning.paths.index("deltas/index.json") < plan.pruning.paths.index(old[0])
-    put(three, site, kept, 4)
-    (name,) = {path.split("/")[1] for path in deltas(site)} - {"index.json"}
-    assert name == f"{id_of(two)[:12]}-{id_of(three)[:12]}"
-    assert [path.name for path in kept.made.iterdir()] == [name]  # those to older releases are not kept
+    put(three, site, kept, 5)
+    assert deltas(site) == []  # nothing leads here from releases that are not there any more
 
 
 def test_what_is_withdrawn_is_in_no_delta(tmp_path: Path) -> None:
@@ -113,12 +135,13 @@ def test_what_is_withdrawn_is_in_no_delta(tmp_path: Path) -> None:
         kept[goods[-1].release] = tmp_path / str(number)
     publish(goods[0], store, Wishes(), now=lambda: DAY, token="t", judge=trusting)
     target = read_target(store, DAY)
+    staying = target.published.with_newest(goods[1].release, DAY)
     secret = next(item for item in goods[1].items if item.path.startswith("tiles/"))
     order = {"signed": {"targets": {f"withdrawn/{secret.about.sha256}": {"length": 0, "hashes": {}}}}}
     told = replace(goods[1], items=(*goods[1].items, item_of(TOMBSTONE, json.dumps(order).encode())))
 
     def listing(goods: Shipment) -> str:
-        items = with_deltas(goods, Kept(kept, made), target).items
+        items = with_deltas(goods, Kept(kept, made), store, target, staying).items
         source = next(item.source for item in items if item.path.endswith("/delta.json"))
         assert isinstance(source, Path)
         return source.read_text("utf-8")
@@ -135,7 +158,9 @@ def test_a_kept_release_that_is_damaged_is_passed_over(tmp_path: Path) -> None:
     (next((damaged / "tiles").iterdir())).write_bytes(b"else")
     noted = Noted()
     kept = Kept({id_of(damaged): damaged}, tmp_path / "made")
-    assert with_deltas(goods, kept, read_target(store, DAY), progress=noted).items == goods.items
+    target = read_target(store, DAY)
+    staying = target.published.with_newest(goods.release, DAY)
+    assert with_deltas(goods, kept, store, target, staying, progress=noted).items == goods.items
     assert len(noted.notes) == 1 and id_of(damaged)[:12] in noted.notes[0]
 
 
@@ -143,6 +168,5 @@ def test_a_kept_release_that_is_damaged_is_passed_over(tmp_path: Path) -> None:
 def test_deltas_lead_from_one_four_and_twelve_back(before: int, names: list[int], tmp_path: Path) -> None:
     goods = shipment(tmp_path / "1", 1)
     older = tuple(Publication(f"{n:064x}", DAY, DAY) for n in range(before))
-    target = read_target(MemoryStore(), DAY)
-    told = replace(target, published=Published(None, (*older, Publication(goods.release, DAY))))
-    assert list(_earlier(goods, told)) == [f"{n:064x}" for n in names]
+    staying = Published(None, (*older, Publication(goods.release, DAY)))
+    assert list(_earlier(goods, staying)) == [f"{n:064x}" for n in names]
