@@ -171,9 +171,10 @@ describe.skipIf(!search || !sample)('search', () => {
     const phone = await visit(browser, `${server.address}#lang=en`, PHONE);
     await drawn(phone.page);
     await typed(phone.page, 'primary school', (await first(phone.page, 'primary school'))!);
-    const [line, option] = await Promise.all(['.search-line', '.search-option'].map((part) => phone.page.locator(part).first().boundingBox()));
-    expect(line!.width).toBeGreaterThan(360);
-    expect(option!.height).toBeGreaterThanOrEqual(44);
+    // Asked until it stands: the list is drawn anew while answers come in.
+    const size = async (part: string) => (await phone.page.locator(part).first().boundingBox()) ?? { width: 0, height: 0 };
+    await expect.poll(async () => (await size('.search-line')).width).toBeGreaterThan(360);
+    await expect.poll(async () => (await size('.search-option')).height).toBeGreaterThanOrEqual(44);
     expect(await phone.page.locator('.search-detail').first().textContent()).toContain('Primary School');
     expect(await violations(phone.page)).toEqual([]);
     expect(phone.troubles).toEqual([]);
