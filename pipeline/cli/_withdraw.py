@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -19,6 +20,7 @@ from pipeline.i18n import _, ngettext
 if TYPE_CHECKING:
     from pipeline.publish.removal import Removal
     from pipeline.publish.store import Store
+    from pipeline.release.trust.verify import Withdrawn
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -112,9 +114,9 @@ def carry_out_withdrawal(
         raise InputError(
             _("the file cannot be read: {reason}").format(reason=error.strerror or str(error)), where=str(order)
         ) from error
-    roots = [_root(root, workspace, dist)]
+    trusted = _root(root, workspace, dist)
     if not apply:
-        removal = plan_removal(store, data, roots[0], now())
+        removal = plan_removal(store, data, trusted, now())
         if as_json:
             print_json({"applied": False, **_json(removal)})
             return 0
@@ -122,7 +124,7 @@ def carry_out_withdrawal(
         click.echo(_("Nothing was changed. To do it, give --apply as well."))
         return 0
     made = carry_out_order(
-        order, dist, store, roots=roots, now=now, token=secrets.token_hex(16), workspace=workspace, take_over=take_over
+        order, dist, store, root=trusted, now=now, token=secrets.token_hex(16), workspace=workspace, take_over=take_over
     )
     if as_json:
         files = {"purge_list": str(made.purge_list), "notice": str(made.notice)}
@@ -175,10 +177,8 @@ def _print_lines(lines: list[str]) -> None:
         click.echo(f"  {line}")
 
 
-def _entry_json(entry: object) -> dict[str, object]:
-    from dataclasses import asdict
-
-    return asdict(entry)  # type: ignore[call-overload,no-any-return]
+def _entry_json(entry: Withdrawn) -> dict[str, object]:
+    return asdict(entry)
 
 
 def _json(removal: Removal) -> dict[str, object]:

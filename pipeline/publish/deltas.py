@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from pipeline.archive.staging import cannot_write
 from pipeline.errors import InputError
 from pipeline.i18n import _
 from pipeline.making.files import sha256_of
@@ -37,6 +38,26 @@ class Kept:
 
     folders: Mapping[str, Path]
     made: Path
+
+
+def deltas_folder(workspace: Path, edition: str) -> Path:
+    """Where a workspace keeps the deltas that were made for an edition."""
+    return workspace / ".cache" / "deltas" / edition
+
+
+def forget_deltas(workspace: Path, edition: str) -> tuple[Path, ...]:
+    """Remove every delta made so far, since parts of them may be of a file that was withdrawn; returns their folders.
+
+    Raises OutputError.
+    """
+    folder = deltas_folder(workspace, edition)
+    gone = tuple(sorted(folder.iterdir())) if folder.is_dir() else ()
+    try:
+        for each in gone:
+            shutil.rmtree(each)
+    except OSError as error:
+        raise cannot_write(folder, error) from error
+    return gone
 
 
 def with_deltas(

@@ -7,7 +7,7 @@ is reached by the printed notice, and by withdrawn.json in the next bundle.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -18,6 +18,7 @@ from pipeline.i18n import _
 from pipeline.intake.ledger import append
 from pipeline.making.finished import MANIFEST
 from pipeline.portal.files import write_file
+from pipeline.publish.deltas import forget_deltas
 from pipeline.publish.records import read_small
 from pipeline.publish.removal import Removal, StoreSource, remove
 from pipeline.publish.store import Store
@@ -92,7 +93,7 @@ def carry_out_order(
     dist: Path,
     store: Store,
     *,
-    roots: Sequence[bytes],
+    root: bytes,
     now: Callable[[], datetime],
     token: str,
     workspace: Path | None = None,
@@ -100,13 +101,15 @@ def carry_out_order(
 ) -> CarriedOut:
     """Carry a signed order out at the target and on this machine; write the purge list and the notice beside it.
 
-    `roots` are trusted, oldest first. Raises what `remove` does, and OutputError.
+    `root` is trusted. Deltas made from what was withdrawn go as well. Raises what `remove` does, and OutputError.
     """
     order = file.read_bytes()
-    removal = remove(store, order, roots[0], now=now, token=token, take_over=take_over)
+    removal = remove(store, order, root, now=now, token=token, take_over=take_over)
     local = []
     for folder in _folders(dist, workspace, removal.trusted.edition):
         local += [(folder / path).as_posix() for path in take_out(folder, removal.withdrawn, order)]
+    if workspace is not None:
+        local += [path.as_posix() for path in forget_deltas(workspace, removal.trusted.edition)]
     purge_list, notice = file.with_name(f"{file.stem}-purge.txt"), file.with_name(f"{file.stem}-notice.html")
     write_file(purge_list, removal.purge_list(removal.target.published.base_url).encode())
     digest = hashlib.sha256(order).hexdigest()
