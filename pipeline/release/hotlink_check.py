@@ -38,7 +38,7 @@ def check_hotlink(
         return Derived(None, ())
     from pipeline.release.hotlink import hotlink_files  # and with it the catalogue, which takes its time
 
-    base = base_url or next(_stated(folder, there), None)
+    base = base_url.rstrip("/") if base_url else next(_stated(folder, there), None)
     if base is None:
         text = _("no file of it tells the address that it was made for; give it with --base-url")
         return Derived(None, ((FOLDER, text),))

@@ -170,6 +170,7 @@ def test_a_copy_of_what_an_earlier_release_had(dist: Path) -> None:
     copy = with_earlier_item(dist)
     found = verify_folder(dist, structure_only=True)
     assert found.faults == () and list(found.result.earlier) == [copy.relative_to(dist / "hotlink").as_posix()]
+    assert verify_folder(dist, structure_only=True, base_url=f"{BASE}/").faults == ()
     copy.write_bytes(copy.read_bytes().replace(BASE.encode(), b"https://evil.example", 1))
     path, text = verify_folder(dist, structure_only=True).hotlink.faults[0]
     assert path == copy.relative_to(dist).as_posix() and text.startswith("it leads to https://evil.example/")
