@@ -10,7 +10,7 @@ from typing import Final
 from pipeline.i18n import _
 
 # Every pattern begins with letters that are always there, and looks behind them afterwards: Python's `re` then skips to
-# the next such place, 20 times as fast through the 20 MB of a page that opens from a disk as asking at each character.
+# the next such place. All of them through the 20 MB of a page that opens from a disk: 0.8 s instead of 5.5.
 _ROOTS: Final = "home|root|Users|tmp|var|opt|mnt|srv|usr|etc|private|media|Volumes|run|workspace"
 # A path that begins at the root of a machine; behind a letter, dot or slash it is part of a web address.
 _POSIX: Final = re.compile(rf"/(?<![\w./:~-]/)(?:{_ROOTS})/[\w.~-][^\s\"'<>|,;:*?()\\]*")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -105,7 +106,7 @@ def sync(
             origin.close()
         if every is None:
             return code
-        _wait(every * 60)
+        time.sleep(every * 60)
 
 
 def _tell(made: Synced, as_json: bool, *, quiet: bool) -> None:
@@ -146,10 +147,3 @@ def _tell(made: Synced, as_json: bool, *, quiet: bool) -> None:
             )
         )
         click.echo(_("Receipt {code}: {path}").format(code=made.installed.code, path=made.installed.receipt))
-
-
-def _wait(seconds: float) -> None:
-    """Sleep; an interrupt ends it at once."""
-    import time
-
-    time.sleep(seconds)

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.release.signed_town import built_town, copied, rebuilt, renamed
+from tests.release.signed_town import built_town, copied, enrolled, rebuilt, renamed
+from tests.release.trust.bureau import Bureau
 
 
 @pytest.fixture(scope="session")
@@ -18,3 +19,21 @@ def twice_built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     renamed(second)
     rebuilt(second)
     return first, second / "dist/public"
+
+
+@pytest.fixture
+def town(twice_built: tuple[Path, Path], tmp_path: Path) -> Path:
+    """A copy of the first workspace, for one test."""
+    return copied(twice_built[0], tmp_path / "town")
+
+
+@pytest.fixture
+def later(twice_built: tuple[Path, Path]) -> Path:
+    """The second public edition, only to be read."""
+    return twice_built[1]
+
+
+@pytest.fixture
+def bureau(town: Path) -> Bureau:
+    """Whose keys the workspace knows."""
+    return enrolled(town)

@@ -17,26 +17,11 @@ from pipeline.release.trust.seen import Seen
 from pipeline.release.trust.source import FolderSource
 from pipeline.release.trust.verify import verify_trust
 from pipeline.standalone.verify import check
-from tests.release.signed_town import built_later, completed, copied, enrolled, prepared, released, signed
+from tests.release.signed_town import built_later, completed, copied, prepared, released, signed
 from tests.release.trust.bureau import NOW, Bureau
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 DAY = timedelta(days=1)
-
-
-@pytest.fixture
-def town(twice_built: tuple[Path, Path], tmp_path: Path) -> Path:
-    return copied(twice_built[0], tmp_path / "town")
-
-
-@pytest.fixture
-def later(twice_built: tuple[Path, Path]) -> Path:
-    return twice_built[1]
-
-
-@pytest.fixture
-def bureau(town: Path) -> Bureau:
-    return enrolled(town)
 
 
 def told(root: Path) -> list[dict[str, object]]:

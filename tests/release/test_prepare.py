@@ -44,11 +44,6 @@ def town(twice_built: tuple[Path, Path], tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def later(twice_built: tuple[Path, Path]) -> Path:
-    return twice_built[1]
-
-
-@pytest.fixture
 def bureau(town: Path) -> Bureau:
     """A bureau of our own, whose keys the test has."""
     shutil.rmtree(town / "keys")

@@ -19,26 +19,11 @@ from pipeline.release.trust.source import FolderSource
 from pipeline.release.trust.targets import Target, new_delegated
 from pipeline.release.verify_folder import Verified, verify_folder
 from tests.audit.planting import reseal
-from tests.release.signed_town import built_later, copied, enrolled, released
+from tests.release.signed_town import built_later, copied, released
 from tests.release.trust.bureau import NOW, YEAR, Bureau
 from tests.releases import manifest_of
 
 DAY = timedelta(days=1)
-
-
-@pytest.fixture
-def town(twice_built: tuple[Path, Path], tmp_path: Path) -> Path:
-    return copied(twice_built[0], tmp_path / "town")
-
-
-@pytest.fixture
-def later(twice_built: tuple[Path, Path]) -> Path:
-    return twice_built[1]
-
-
-@pytest.fixture
-def bureau(town: Path) -> Bureau:
-    return enrolled(town)
 
 
 def verified(folder: Path, bureau: Bureau | None = None, **how: Any) -> Verified:
